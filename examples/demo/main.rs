@@ -1,0 +1,2 @@
+//! The demonstration call as a program.
+fn main() {}

@@ -1,0 +1,2 @@
+//! The embedded UC server as a program.
+fn main() {}

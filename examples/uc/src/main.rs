@@ -1,0 +1,2 @@
+//! A command-line unified-communications client.
+fn main() {}

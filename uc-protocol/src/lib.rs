@@ -1,0 +1,14 @@
+//! What crosses the wire between a unified-communications client and its server.
+//!
+//! [`ucx`] holds the JSON resources of UCX and the rules for its event stream; [`sdp`] checks
+//! session descriptions before anybody acts on them. Both are pure and serve client and server.
+//! The transport (hyper, rustls, tokio) sits behind the feature `net`.
+//!
+//! The package is taken by path or git: an unrelated crate of a similar name is in the registry.
+#![forbid(unsafe_code)]
+
+pub mod limits;
+#[cfg(feature = "net")]
+pub mod net;
+pub mod sdp;
+pub mod ucx;

@@ -1,0 +1,24 @@
+//! The limits of the UCX contract, enforced by both sides.
+
+/// Longest request or answer body, in bytes.
+pub const MAX_BODY_BYTES: usize = 1024 * 1024;
+/// Longest header section, in bytes.
+pub const MAX_HEADER_BYTES: usize = 64 * 1024;
+/// Deepest nesting of JSON.
+pub const MAX_JSON_DEPTH: usize = 32;
+/// Longest name, note or display text, in bytes.
+pub const MAX_TEXT_BYTES: usize = 1024;
+/// Longest session description, in bytes.
+pub const MAX_SDP_BYTES: usize = 64 * 1024;
+/// Most ICE candidates of one side and generation.
+pub const MAX_CANDIDATES: usize = 64;
+/// Longest event of the event stream, in bytes.
+pub const MAX_EVENT_BYTES: usize = 256 * 1024;
+/// Seconds between two comments of the server in an event stream without events.
+pub const HEARTBEAT_S: u64 = 10;
+/// Seconds of silence after which the client probes.
+pub const PROBE_AFTER_S: u64 = 15;
+/// Seconds for which a server keeps an idempotency key.
+pub const IDEMPOTENCY_S: u64 = 24 * 3600;
+/// Seconds for which a restarted server waits for a client to confirm its side of a call.
+pub const CONFIRM_S: u64 = 30;

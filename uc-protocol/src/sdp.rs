@@ -1,0 +1,1 @@
+//! Checks on session descriptions (RFC 8866), before anybody acts on them.

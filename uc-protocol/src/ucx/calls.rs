@@ -1,0 +1,285 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Who started the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// The other called.
+    Incoming,
+    /// This user called.
+    Outgoing,
+}
+
+/// Connection states of ECMA-269.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectionState {
+    /// No relation to the call (any more).
+    Null,
+    /// Being placed.
+    Initiated,
+    /// Ringing.
+    Alerting,
+    /// Taking part.
+    Connected,
+    /// On hold.
+    Hold,
+    /// Waiting.
+    Queued,
+    /// Failed.
+    Fail,
+}
+
+/// Which device carries the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Device {
+    /// The built-in VoIP client.
+    Voip,
+    /// A desk phone.
+    DeskPhone,
+}
+
+/// Why a call ended or failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Cause {
+    /// Nobody has this number.
+    NoSuchNumber,
+    /// In another call.
+    Busy,
+    /// Refused.
+    Rejected,
+    /// Not answered in time.
+    NoAnswer,
+    /// The caller gave up.
+    Cancelled,
+    /// Somebody else, or another client of the user, answered.
+    AnsweredElsewhere,
+    /// No device signed in.
+    Unreachable,
+    /// A normal end.
+    Normal,
+    /// Sound could not be connected.
+    MediaFailed,
+    /// Given up by the server after its restart.
+    ServerLost,
+}
+
+/// The other party.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Party {
+    /// Its number.
+    pub number: String,
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The user behind an internal number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+}
+
+impl fmt::Debug for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Party")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Offer or answer (RFC 3264, RFC 9429).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DescriptionKind {
+    /// An offer.
+    Offer,
+    /// An answer.
+    Answer,
+}
+
+/// A session description inside a call.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Description {
+    /// Which round of offer and answer this belongs to: 1 for the call's first, then counting up.
+    /// An answer carries its offer's number.
+    pub generation: u32,
+    /// Offer or answer.
+    pub kind: DescriptionKind,
+    /// The description (RFC 8866), at most 64 KiB, with the candidates known so far.
+    pub sdp: String,
+}
+
+impl fmt::Debug for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Description")
+            .field("generation", &self.generation)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
+}
+
+/// `POST /uc/v1/calls`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MakeCall {
+    /// The number to call.
+    pub to: String,
+    /// Which device of the user calls.
+    pub device: Device,
+    /// With `voip`: the offer, generation 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Description>,
+}
+
+impl fmt::Debug for MakeCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MakeCall")
+            .field("device", &self.device)
+            .finish_non_exhaustive()
+    }
+}
+
+/// `POST /uc/v1/calls/{id}/answer` and `/description`. A new offer while the other's offer is
+/// unanswered is refused with `glare` (as SIP's 491): the refused side waits, answers, offers again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Describe {
+    /// The description; absent when a desk phone answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Description>,
+}
+
+/// `POST /uc/v1/calls/{id}/clear`: hang up, reject or cancel, by the connection's state.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clear {
+    /// Why, where it isn't a normal end: only `media_failed` is accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+}
+
+/// Trickled ICE candidates (RFC 8838), as `candidate:` attribute values.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidates {
+    /// The round they belong to.
+    pub generation: u32,
+    /// The candidates, at most 64 for a side and generation.
+    pub candidates: Vec<String>,
+    /// No more will follow (RFC 8840 end-of-candidates).
+    #[serde(default)]
+    pub complete: bool,
+}
+
+impl fmt::Debug for Candidates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Candidates")
+            .field("generation", &self.generation)
+            .field("count", &self.candidates.len())
+            .field("complete", &self.complete)
+            .finish()
+    }
+}
+
+/// A call as one user sees it. Sent whole with every change, so that a lost event loses nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallResource {
+    /// Its identity; the other party's view of the same call has another one.
+    pub id: String,
+    /// Revision in this user's numbering.
+    pub rev: u64,
+    /// Who started it.
+    pub direction: Direction,
+    /// The device that carries it.
+    pub device: Device,
+    /// This user's connection.
+    pub local: ConnectionState,
+    /// The other party.
+    pub party: Party,
+    /// The other party's connection.
+    pub remote: ConnectionState,
+    /// Milliseconds since the Unix epoch.
+    pub started: i64,
+    /// Milliseconds since the Unix epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered: Option<i64>,
+    /// Why it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+    /// The far end's newest description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Description>,
+    /// The far end's trickled candidates of that generation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidates: Option<Candidates>,
+    /// The server has restarted and waits until this side confirms that the call still runs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unconfirmed: bool,
+    /// Whether the client session that reads this carries the call (dialled or answered it): only
+    /// that one negotiates media. False at every client while an incoming call rings.
+    #[serde(default)]
+    pub carried_here: bool,
+}
+
+/// How a call in the history ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CallOutcome {
+    /// Answered.
+    Answered,
+    /// Not answered; incoming: missed.
+    Unanswered,
+}
+
+/// One event inside a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ConversationEntry {
+    /// A call that has ended.
+    Call {
+        /// Its identity.
+        id: String,
+        /// Who called.
+        direction: Direction,
+        /// How it ended.
+        outcome: CallOutcome,
+        /// Milliseconds since the Unix epoch.
+        at: i64,
+        /// Seconds of speech.
+        duration_s: u32,
+    },
+}
+
+/// A user's history with one number.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationResource {
+    /// Its identity.
+    pub id: String,
+    /// Its revision.
+    pub rev: u64,
+    /// The other.
+    pub party: Party,
+    /// Entries not looked at.
+    pub unread: u32,
+    /// The newest 100 entries, oldest first.
+    pub entries: Vec<ConversationEntry>,
+}
+
+impl fmt::Debug for ConversationResource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConversationResource")
+            .field("id", &self.id)
+            .field("rev", &self.rev)
+            .field("entries", &self.entries.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// `GET /uc/v1/conversations`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationList {
+    /// Newest first.
+    pub conversations: Vec<ConversationResource>,
+}

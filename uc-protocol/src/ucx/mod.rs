@@ -1,0 +1,42 @@
+//! UCX: JSON over HTTPS, with server-sent events.
+//!
+//! | request | body | answer |
+//! |---|---|---|
+//! | `GET /uc/v1/hello` | | [`Hello`] |
+//! | `POST /uc/v1/session` | [`SignIn`] | 201 [`Session`] |
+//! | `DELETE /uc/v1/session` | | 204 |
+//! | `GET /uc/v1/snapshot` | | [`Snapshot`] |
+//! | `GET /uc/v1/events` | | `text/event-stream` of [`Event`] |
+//! | `GET /uc/v1/directory?q=&limit=` | | [`SearchResults`] |
+//! | `PUT /uc/v1/me/presence` | [`PresenceUpdate`] | [`PresenceResource`] |
+//! | `POST /uc/v1/calls` | [`MakeCall`] | 201 [`CallResource`] |
+//! | `GET /uc/v1/calls/{id}` | | [`CallResource`] |
+//! | `POST /uc/v1/calls/{id}/answer` | [`Describe`] | [`CallResource`] |
+//! | `POST /uc/v1/calls/{id}/clear` | [`Clear`] | [`CallResource`] |
+//! | `POST /uc/v1/calls/{id}/hold` | | [`CallResource`] |
+//! | `POST /uc/v1/calls/{id}/retrieve` | | [`CallResource`] |
+//! | `POST /uc/v1/calls/{id}/description` | [`Describe`] | [`CallResource`] |
+//! | `POST /uc/v1/calls/{id}/candidates` | [`Candidates`] | 204 |
+//! | `POST /uc/v1/calls/{id}/confirm` | | [`CallResource`] |
+//! | `GET /uc/v1/conversations` | | [`ConversationList`] |
+//!
+//! All but hello and sign-in carry `Authorization: Bearer <session>`. Errors are
+//! [`Problem`]s (RFC 9457). `POST`s that make something carry an `Idempotency-Key`.
+
+mod calls;
+mod directory;
+mod events;
+mod presence;
+mod problem;
+mod session;
+
+pub use calls::{
+    CallOutcome, CallResource, Candidates, Cause, Clear, ConnectionState, ConversationEntry,
+    ConversationList, ConversationResource, Describe, Description, DescriptionKind, Device,
+    Direction, MakeCall, Party,
+};
+pub use directory::{ContactResource, Directory, Number, NumberKind, SearchResults};
+pub use events::{Event, EventId, EventIdError};
+pub use presence::{PresenceResource, PresenceState, PresenceUpdate};
+pub use problem::{Problem, ProblemType};
+pub use session::{Configuration, Hello, Me, Mode, Secret, Session, SignIn, Snapshot};

@@ -1,0 +1,121 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{CallResource, ConversationResource, EventId, PresenceResource};
+
+/// A text that must never be seen: a password or a session token. `Debug` hides it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// The server's mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// UC Smart.
+    Smart,
+    /// UC Suite.
+    Suite,
+}
+
+/// What the administrator has switched on; the client derives its capability set from it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Configuration {
+    /// Instant messages.
+    pub chat: bool,
+    /// A VoIP licence: calls through the built-in client.
+    pub voip: bool,
+    /// A conference licence.
+    pub conferences: bool,
+    /// Control of desk phones.
+    pub desk_phones: bool,
+    /// Mobility.
+    pub mobility: bool,
+    /// MULAP groups.
+    pub mulap: bool,
+    /// Web Collaboration.
+    pub web_collaboration: bool,
+    /// Programming of function keys.
+    pub key_programming: bool,
+}
+
+/// `GET /uc/v1/hello`: who answers here. Needs no session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The product's name.
+    pub server: String,
+    /// The product's version.
+    pub version: String,
+    /// The versions of UCX spoken here; this file describes 1.
+    pub ucx: Vec<u32>,
+    /// The mode.
+    pub mode: Mode,
+    /// What is switched on.
+    pub configuration: Configuration,
+}
+
+/// `POST /uc/v1/session`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignIn {
+    /// The user name: in practice the internal number.
+    pub user: String,
+    /// The password.
+    pub password: Secret,
+    /// Name and version of the client program.
+    pub client: String,
+}
+
+/// The answer to a sign-in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// The token for `Authorization: Bearer`.
+    pub session: Secret,
+    /// The user.
+    pub me: Me,
+    /// The password must be changed before anything else (CONN-4).
+    #[serde(default)]
+    pub must_change_password: bool,
+}
+
+/// The signed-in user.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Me {
+    /// The user's id.
+    pub user: String,
+    /// The internal number.
+    pub extension: String,
+    /// The display name.
+    pub name: String,
+}
+
+impl fmt::Debug for Me {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Me")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
+
+/// `GET /uc/v1/snapshot`: the user's whole state as of `as_of`. A client subscribes first,
+/// buffers, fetches this, and applies the buffered events that are newer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The event after which this state holds.
+    pub as_of: EventId,
+    /// The user.
+    pub me: Me,
+    /// Everybody's presence, the user's own among them.
+    pub presences: Vec<PresenceResource>,
+    /// The user's calls that are not over.
+    pub calls: Vec<CallResource>,
+    /// The user's conversations.
+    pub conversations: Vec<ConversationResource>,
+}

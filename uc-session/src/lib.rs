@@ -1,0 +1,2 @@
+//! Sign-in, reconnection, presence, directory search and calls.
+#![forbid(unsafe_code)]

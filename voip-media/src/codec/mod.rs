@@ -1,0 +1,99 @@
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::{Bitrate, Complexity, LossRate, PayloadType, SampleRate};
+
+/// The codecs this crate can speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CodecKind {
+    /// Opus (RFC 6716, RFC 7587), 48 kHz, mono here.
+    Opus,
+    /// G.711 µ-law (ITU-T G.711, RFC 3551 payload type 0).
+    Pcmu,
+    /// G.711 A-law (ITU-T G.711, RFC 3551 payload type 8).
+    Pcma,
+}
+
+/// What went wrong inside a codec.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum CodecError {
+    /// The payload is no packet of this codec. The packet counts as lost.
+    #[error("the packet is no valid {0:?} packet")]
+    Malformed(CodecKind),
+    /// The caller's buffer has the wrong length.
+    #[error("the buffer has room for {got} samples or bytes, {wanted} are needed")]
+    Buffer {
+        /// What is needed.
+        wanted: usize,
+        /// What there is.
+        got: usize,
+    },
+    /// A setting that the codec doesn't have.
+    #[error("the codec refused its settings")]
+    Settings,
+}
+
+/// A codec as negotiated: makes encoders and decoders.
+pub trait Codec: Send + Sync {
+    /// Which codec.
+    fn kind(&self) -> CodecKind;
+    /// The rate of the samples that go in and come out.
+    fn sample_rate(&self) -> SampleRate;
+    /// The rate of the RTP timestamp (RFC 7587: 48 kHz; RFC 3551: 8 kHz).
+    fn clock_rate(&self) -> SampleRate;
+    /// The static payload type, if RFC 3551 gives one.
+    fn static_payload_type(&self) -> Option<PayloadType>;
+    /// A new encoder for packets of `packet_time` (20 ms unless negotiated otherwise).
+    fn encoder(&self, packet_time: Duration) -> Result<Box<dyn Encoder>, CodecError>;
+    /// A new decoder.
+    fn decoder(&self) -> Result<Box<dyn Decoder>, CodecError>;
+}
+
+/// How an encoder should work now; what a codec doesn't have, it ignores.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EncoderTuning {
+    /// Target bitrate. Opus: 6 to 510 kb/s.
+    pub bitrate: Bitrate,
+    /// Effort.
+    pub complexity: Complexity,
+    /// Loss that the far side reports; above zero, in-band FEC is made.
+    pub expected_loss: LossRate,
+    /// Discontinuous transmission in pauses.
+    pub dtx: bool,
+}
+
+/// Turns samples into packets. Not shared between threads.
+pub trait Encoder: Send {
+    /// Samples of one packet at the codec's sample rate.
+    fn frame_samples(&self) -> usize;
+    /// Encodes exactly [`Encoder::frame_samples`] samples into `out` and gives the packet's
+    /// length; 0 means that nothing needs to be sent (DTX).
+    fn encode(&mut self, pcm: &[i16], out: &mut [u8]) -> Result<usize, CodecError>;
+    /// Changes the settings from the next packet on.
+    fn tune(&mut self, tuning: EncoderTuning) -> Result<(), CodecError>;
+}
+
+/// Turns packets into samples. The jitter buffer drives it. Not shared between threads.
+pub trait Decoder: Send {
+    /// The rate of the samples that come out.
+    fn sample_rate(&self) -> SampleRate;
+    /// The rate of the RTP timestamp.
+    fn clock_rate(&self) -> SampleRate;
+    /// Samples (at [`Decoder::sample_rate`]) that `payload` holds; `None` if it is no packet.
+    fn packet_samples(&self, payload: &[u8]) -> Option<usize>;
+    /// Decodes a packet into the front of `out`; gives the number of samples.
+    fn decode(&mut self, payload: &[u8], out: &mut [i16]) -> Result<usize, CodecError>;
+    /// Whether `payload` carries in-band FEC for the packet before it.
+    fn has_fec(&self, payload: &[u8]) -> bool;
+    /// Decodes the packet *before* `payload` from the redundancy in `payload`: fills all of `out`
+    /// (one packet's samples).
+    fn decode_fec(&mut self, payload: &[u8], out: &mut [i16]) -> Result<usize, CodecError>;
+    /// Makes up `out.len()` samples (a multiple of 2.5 ms, at most 60 ms) for a lost packet.
+    /// `None`: the codec has no concealment of its own.
+    fn conceal(&mut self, out: &mut [i16]) -> Option<usize>;
+    /// Forgets the past, after a jump or a change of source.
+    fn reset(&mut self);
+}

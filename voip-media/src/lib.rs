@@ -1,0 +1,19 @@
+//! Sound and packets of an internet telephone call.
+//!
+//! WebRTC audio: devices and files ([`AudioBackend`]), codecs ([`Codec`], [`Encoder`],
+//! [`Decoder`]), an adaptive jitter buffer ([`JitterBuffer`]), RTP and RTCP, ICE, DTLS-SRTP, and
+//! the offer/answer of JSEP (RFC 9429). Usable without the rest of the SDK.
+#![forbid(unsafe_code)]
+
+mod audio;
+mod codec;
+mod jitter;
+mod units;
+
+pub use audio::{
+    AudioBackend, AudioDevice, AudioDirection, AudioError, CaptureStream, DeviceChoice, DeviceId,
+    PlayoutStream,
+};
+pub use codec::{Codec, CodecError, CodecKind, Decoder, Encoder, EncoderTuning};
+pub use jitter::JitterBuffer;
+pub use units::{Bitrate, Complexity, LossRate, MediaTime, PayloadType, SampleRate, SeqNum, Ssrc};
