@@ -1,2 +1,4 @@
 //! Sign-in, reconnection, presence, directory search and calls.
 #![forbid(unsafe_code)]
+
+pub mod port;

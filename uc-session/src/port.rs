@@ -1,0 +1,19 @@
+//! The seams. Each trait is owned here, by its consumer; each has a fake or null implementation
+//! and a conformance suite that every implementation runs.
+
+mod backend;
+mod headset;
+mod media;
+mod store;
+
+pub use backend::{
+    Backend, BackendError, BackendEvent, CallUpdate, Certificate, Cursor, DialFailure, EventSink,
+    LinkId, Operation, Outcome, PresenceUpdate, RequestKey, ServerAddress, ServerChange, Service,
+    SignedIn, StateSnapshot,
+};
+pub use headset::{HeadsetAction, HeadsetLamps, HeadsetPort};
+pub use media::{
+    Candidates, DescriptionKind, MediaEngine, MediaError, MediaEvent, MediaIntent, MediaSession,
+    MediaStats, SessionDescription,
+};
+pub use store::{SecretStore, SecretStoreError, Store, StoreError};

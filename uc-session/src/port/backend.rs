@@ -1,0 +1,432 @@
+use std::fmt;
+
+use async_trait::async_trait;
+use thiserror::Error;
+use uc_model::{
+    Call, CallId, CapabilitySet, Contact, Conversation, ConversationId, DeviceKind, Extension,
+    FailureCause, Mode, PhoneNumber, Presence, Redacted, Rev, UserId,
+};
+
+use super::{Candidates, SessionDescription};
+
+/// One secured path to one address of the server: made by [`Operation::Dial`], ended by
+/// [`Operation::Close`] or by dropping the backend. The number is chosen by the core.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LinkId(pub u64);
+
+/// Where a server listens.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ServerAddress {
+    /// A name, an IPv4 address, or an IPv6 address without brackets.
+    pub host: String,
+    /// The port; 8802 where nothing else is said.
+    pub port: u16,
+}
+
+/// A server's leaf certificate, as shown to a person before it is pinned (CONN-3).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Certificate {
+    /// SHA-256 of the DER form.
+    pub sha256: [u8; 32],
+    /// Distinguished name of the holder.
+    pub subject: String,
+    /// Distinguished name of the issuer.
+    pub issuer: String,
+    /// Start of validity, seconds since the Unix epoch.
+    pub not_before: i64,
+    /// End of validity, seconds since the Unix epoch.
+    pub not_after: i64,
+}
+
+/// A position in the event stream: opaque, given by the server.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Cursor(pub String);
+
+/// Marks a request that makes something, so that the *same* request may be sent once more on
+/// another connection when the first broke before an answer (and never otherwise).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RequestKey(pub String);
+
+/// What the core asks of a backend. One completes with the [`Outcome`] of the same name.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Operation {
+    /// TCP and TLS to `address`, not one byte more: the certificate is judged first.
+    Dial {
+        /// The new link's number.
+        link: LinkId,
+        /// Where to.
+        address: ServerAddress,
+    },
+    /// Asks who answers there, and signs in.
+    SignIn {
+        /// Over which link.
+        link: LinkId,
+        /// The user name.
+        user: String,
+        /// The password.
+        password: Redacted<String>,
+    },
+    /// Goes on with the session of the last sign-in over a new link.
+    Resume {
+        /// Over which link.
+        link: LinkId,
+    },
+    /// Opens the event stream after `after` (`None`: from now on). Completes once the server has
+    /// accepted; events then go to the [`EventSink`] until [`BackendEvent::StreamEnded`].
+    Subscribe {
+        /// Over which link.
+        link: LinkId,
+        /// The last event that was applied.
+        after: Option<Cursor>,
+    },
+    /// Fetches the whole state.
+    Snapshot {
+        /// Over which link.
+        link: LinkId,
+    },
+    /// Asks whether the server still answers.
+    Probe {
+        /// Over which link.
+        link: LinkId,
+    },
+    /// Something the user wants.
+    Service {
+        /// Over which link.
+        link: LinkId,
+        /// What.
+        service: Service,
+    },
+    /// Ends the session at the server.
+    SignOut {
+        /// Over which link.
+        link: LinkId,
+    },
+    /// Closes the link's connections; always succeeds, also for an unknown link.
+    Close {
+        /// Which.
+        link: LinkId,
+    },
+}
+
+/// A service of the server for its user. What a backend's capability set lacks is answered by the
+/// core with `Unsupported` before it gets here.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Service {
+    /// Searches the directories.
+    Search {
+        /// What was typed.
+        query: Redacted<String>,
+        /// At most this many, 1 to 100.
+        limit: u32,
+    },
+    /// Sets the own presence.
+    SetPresence(Presence),
+    /// Make Call.
+    MakeCall {
+        /// The number.
+        to: PhoneNumber,
+        /// The device that calls.
+        device: DeviceKind,
+        /// With VoIP: the offer.
+        description: Option<SessionDescription>,
+        /// See [`RequestKey`].
+        key: RequestKey,
+    },
+    /// Answer Call.
+    Answer {
+        /// Which call.
+        call: CallId,
+        /// With VoIP: the answer to the call's offer.
+        description: Option<SessionDescription>,
+    },
+    /// Clear Connection: hang up, reject or cancel.
+    Clear {
+        /// Which call.
+        call: CallId,
+        /// `Some(MediaFailed)` if that is the reason; nothing else is sent.
+        cause: Option<FailureCause>,
+    },
+    /// Hold Call.
+    Hold {
+        /// Which call.
+        call: CallId,
+    },
+    /// Retrieve Call.
+    Retrieve {
+        /// Which call.
+        call: CallId,
+    },
+    /// A further offer or answer inside a call.
+    Describe {
+        /// Which call.
+        call: CallId,
+        /// The description.
+        description: SessionDescription,
+    },
+    /// ICE candidates found after the description was sent.
+    Candidates {
+        /// Which call.
+        call: CallId,
+        /// The candidates.
+        candidates: Candidates,
+    },
+    /// Tells a restarted server that this side still runs the call.
+    Confirm {
+        /// Which call.
+        call: CallId,
+    },
+}
+
+/// What an [`Operation`] gave.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// Dial: the certificate to judge.
+    Dialed(Certificate),
+    /// Sign in.
+    SignedIn(SignedIn),
+    /// Subscribe.
+    Subscribed,
+    /// Snapshot.
+    Snapshot(Box<StateSnapshot>),
+    /// Search: best first, and whether there are more.
+    Found {
+        /// The matches.
+        contacts: Vec<Contact>,
+        /// Whether there are more.
+        more: bool,
+    },
+    /// A service that changed a call.
+    Call(Box<CallUpdate>),
+    /// A service that changed the own presence.
+    Presence(PresenceUpdate),
+    /// Done, nothing to tell (Resume, Probe, SignOut, Close, Candidates).
+    Done,
+}
+
+/// Who signed in where.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SignedIn {
+    /// The user.
+    pub user: UserId,
+    /// The internal number.
+    pub extension: Extension,
+    /// The display name.
+    pub name: Redacted<String>,
+    /// The server's product and version, for diagnosis.
+    pub server: String,
+    /// The mode.
+    pub mode: Mode,
+    /// What this connection can do.
+    pub capabilities: CapabilitySet,
+    /// The password must be changed first (CONN-4).
+    pub must_change_password: bool,
+}
+
+/// The user's whole state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StateSnapshot {
+    /// The event after which it holds.
+    pub as_of: Cursor,
+    /// The revision after which it holds.
+    pub rev: Rev,
+    /// Everybody's presence.
+    pub presences: Vec<PresenceUpdate>,
+    /// The calls that are not over.
+    pub calls: Vec<CallUpdate>,
+    /// The conversations.
+    pub conversations: Vec<Conversation>,
+}
+
+/// Somebody's presence as of a revision.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PresenceUpdate {
+    /// Whose.
+    pub user: UserId,
+    /// As of.
+    pub rev: Rev,
+    /// What.
+    pub presence: Presence,
+}
+
+/// A call as the server has it now, with what media needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallUpdate {
+    /// The call.
+    pub call: Call,
+    /// The far end's newest description.
+    pub description: Option<SessionDescription>,
+    /// The far end's candidates that came after it.
+    pub candidates: Option<Candidates>,
+    /// Whether this client carries the call's sound.
+    pub carried_here: bool,
+    /// The restarted server waits for [`Service::Confirm`].
+    pub unconfirmed: bool,
+}
+
+/// What a backend tells by itself.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum BackendEvent {
+    /// A change, at its place in the stream.
+    Change {
+        /// The position.
+        cursor: Cursor,
+        /// What changed.
+        change: ServerChange,
+    },
+    /// The stream lives, nothing happened.
+    Heartbeat,
+    /// The server can't continue where we were: fetch the snapshot.
+    Reset {
+        /// The position to go on from, where the server names one.
+        cursor: Option<Cursor>,
+    },
+    /// An event that could not be read: counted, dropped, the session lives on.
+    Undecodable,
+    /// The stream is over.
+    StreamEnded(BackendError),
+    /// The server has ended the session: credentials are needed again.
+    SessionEnded,
+}
+
+/// A change of the user's state.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum ServerChange {
+    /// Somebody's presence.
+    Presence(PresenceUpdate),
+    /// A call is new, different or over.
+    Call(Box<CallUpdate>),
+    /// A conversation is new or different.
+    Conversation(Box<Conversation>),
+    /// A conversation is gone.
+    ConversationDeleted {
+        /// Which.
+        id: ConversationId,
+        /// As of.
+        rev: Rev,
+    },
+}
+
+/// Where a backend puts its events: bounded; a full sink makes the backend wait (and in the end
+/// the server resynchronise), it never drops.
+#[async_trait]
+pub trait EventSink: Send + Sync + fmt::Debug {
+    /// Hands over one event of `link`.
+    async fn deliver(&self, link: LinkId, event: BackendEvent);
+}
+
+/// The UC functions of one server.
+///
+/// Called from any task, several operations at once; links are independent of each other. An
+/// operation whose future is dropped may or may not have reached the server. Every operation ends
+/// within the phase time-outs of the wire contract.
+#[async_trait]
+pub trait Backend: Send + Sync + fmt::Debug {
+    /// Carries out one operation. `sink` gets the events of a [`Operation::Subscribe`] for as long
+    /// as its link lives.
+    async fn execute(
+        &self,
+        operation: Operation,
+        sink: &std::sync::Arc<dyn EventSink>,
+    ) -> Result<Outcome, BackendError>;
+}
+
+/// Why an address gave no secured connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
+#[non_exhaustive]
+pub enum DialFailure {
+    /// No such name.
+    #[error("the server's name is not known: check its spelling and the network's name service")]
+    NameNotFound,
+    /// The port is closed.
+    #[error(
+        "nothing listens at this port: check the port (8802 is usual) and that the server runs"
+    )]
+    Refused,
+    /// No answer at all.
+    #[error(
+        "the server doesn't answer: check the address, the network, the firewall and the proxy"
+    )]
+    Silent,
+    /// Something answers, but not TLS.
+    #[error("what answers at this port doesn't speak TLS: check the port (plain HTTP is not used)")]
+    NotTls,
+    /// TLS older than 1.2.
+    #[error("the server only offers a TLS version older than 1.2: it must be updated")]
+    TlsTooOld,
+    /// The handshake failed.
+    #[error("the secured connection could not be made: the server's TLS settings refuse us")]
+    Tls,
+    /// The network is not there.
+    #[error("this computer has no route to the server: check that it is on a network")]
+    NoRoute,
+}
+
+/// Why an operation failed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum BackendError {
+    /// The address can't be reached.
+    #[error(transparent)]
+    Dial(#[from] DialFailure),
+    /// Another connection of the same link presented another certificate.
+    #[error(
+        "the server has presented another certificate than a moment ago: sign in again and check it"
+    )]
+    CertificateChanged,
+    /// User name or password are wrong.
+    #[error("user name or password are wrong: check both; the user name is the internal number")]
+    BadCredentials,
+    /// Too many wrong passwords.
+    #[error("the account is locked after too many wrong passwords: ask the administrator")]
+    AccountLocked,
+    /// No licence.
+    #[error("the server has no licence left for this: ask the administrator")]
+    NoLicence,
+    /// The session is not known (any more).
+    #[error("the session has ended: sign in again")]
+    NotSignedIn,
+    /// The server doesn't offer this.
+    #[error("this server doesn't offer that")]
+    Unsupported,
+    /// No such thing.
+    #[error("the server doesn't know it (any more)")]
+    NotFound,
+    /// Not allowed in the present state.
+    #[error("this isn't possible in the present state")]
+    WrongState,
+    /// Both sides offered at the same time.
+    #[error("both sides wanted to change the sound at the same time")]
+    Glare,
+    /// A value was refused.
+    #[error("the server refused a value")]
+    RefusedValue,
+    /// A call could not be made.
+    #[error("the call failed: {0}")]
+    CallFailed(FailureCause),
+    /// The connection broke.
+    #[error("the connection to the server broke")]
+    Broken {
+        /// Whether it broke before the first byte of an answer.
+        before_answer: bool,
+    },
+    /// No answer in time.
+    #[error("the server didn't answer in time")]
+    TimedOut,
+    /// The answer can't be read.
+    #[error("the server's answer can't be understood: its version may not fit this client")]
+    Malformed,
+    /// The answer was over a limit.
+    #[error("the server's answer is too large")]
+    TooLarge,
+    /// Too busy or shutting down.
+    #[error("the server is not available right now: try again soon")]
+    Unavailable,
+    /// The link is not known (closed).
+    #[error("the connection was closed")]
+    Closed,
+}
