@@ -1,0 +1,83 @@
+use std::time::Duration;
+
+use crate::{Bitrate, CodecKind, Complexity, EncoderTuning, IceServer, LossRate};
+
+/// How the sessions of an engine negotiate and send.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct SessionConfig {
+    /// Codecs in order of preference. Default: Opus, PCMU, PCMA.
+    pub codecs: Vec<CodecKind>,
+    /// An answer names one codec only, so that nothing switches during the call. Default: true.
+    pub codec_preselection: bool,
+    /// Sound per packet: 10, 20, 40 or 60 ms. Default: 20 ms (RFC 7874 §3).
+    pub packet_time: Duration,
+    /// Settings of the encoder. `expected_loss` is what it starts with; later, the far side's
+    /// reports replace it. Default: 24 kb/s, complexity 5, 5 % loss (so that in-band FEC is
+    /// made), no DTX.
+    pub encoder: EncoderTuning,
+    /// STUN and TURN servers. Default: none; then only host candidates are offered.
+    pub ice_servers: Vec<IceServer>,
+    /// How long an offer or answer may wait for candidates of those servers; what comes later is
+    /// trickled. Default: zero.
+    pub gather_wait: Duration,
+    /// Whether 127.0.0.1 is a candidate when there are other addresses. It always is when there
+    /// is no other. Default: true.
+    pub include_loopback: bool,
+    /// No word of the far side for this long: [`crate::SessionEvent::Disconnected`].
+    /// Default: 5 s.
+    pub disconnected_after: Duration,
+    /// After that, no word for this long: [`crate::SessionError::PathLost`]. Default: 25 s.
+    pub failed_after: Duration,
+    /// Loss and jitter put on received packets, for tests and demonstrations. Default: none.
+    pub impairment: Option<Impairment>,
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        Self {
+            codecs: vec![CodecKind::Opus, CodecKind::Pcmu, CodecKind::Pcma],
+            codec_preselection: true,
+            packet_time: Duration::from_millis(20),
+            encoder: EncoderTuning {
+                bitrate: Bitrate(24_000),
+                complexity: Complexity(5),
+                expected_loss: LossRate(0.05),
+                dtx: false,
+            },
+            ice_servers: Vec::new(),
+            gather_wait: Duration::ZERO,
+            include_loopback: true,
+            disconnected_after: Duration::from_secs(5),
+            failed_after: Duration::from_secs(25),
+            impairment: None,
+        }
+    }
+}
+
+/// Loss and jitter inside the program, on the packets that a session receives: for tests and
+/// demonstrations, never for a product. Each packet is delayed on its own, so packets overtake each other;
+/// the same seed and the same packets give the same loss and delays.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Impairment {
+    /// Share of packets taken away, 0.0 to 1.0.
+    pub loss: f32,
+    /// Standard deviation of the delay. The delay is normally distributed around three standard
+    /// deviations and cut off at zero and six, so nothing has to arrive before it was sent.
+    pub jitter: Duration,
+    /// Seed of the generator.
+    pub seed: u64,
+}
+
+/// What the user wants of a session. What is in force is acknowledged by
+/// [`crate::SessionEvent::Applied`] with the same number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Intent {
+    /// Counts up with every change; one that isn't higher than the last is ignored.
+    pub number: u64,
+    /// Silence is sent instead of the captured sound.
+    pub muted: bool,
+    /// No sound is sent, none is played; the path is kept open. The next offer says `sendonly`
+    /// (RFC 3264 §8.4), the next answer agrees.
+    pub held: bool,
+}

@@ -1,0 +1,111 @@
+use thiserror::Error;
+
+use crate::{AudioError, CodecError, SdpError};
+
+/// Why an engine could not be made.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// There is no tokio runtime here.
+    #[error(
+        "a media engine needs a tokio runtime: build it inside one (#[tokio::main] or Runtime::enter)"
+    )]
+    NoRuntime,
+    /// The DTLS certificate could not be made.
+    #[error("no certificate for the encryption could be made")]
+    Certificate,
+    /// The system gives no thread.
+    #[error("the system refused to start the media thread")]
+    Thread,
+}
+
+/// Why a session could not be opened.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The configuration can't be met.
+    #[error("the session's configuration is not possible: {0}")]
+    Config(ConfigFault),
+    /// There is no tokio runtime here.
+    #[error("a media session needs a tokio runtime: open it inside one")]
+    NoRuntime,
+    /// A codec refused.
+    #[error("a codec can't be started: {0}")]
+    Codec(#[from] CodecError),
+    /// No UDP socket.
+    #[error("the system gave no UDP socket: {0}")]
+    Socket(std::io::ErrorKind),
+    /// There are 32 sessions already.
+    #[error("the engine carries as many calls as it can: end one first")]
+    TooManySessions,
+    /// The engine is closed.
+    #[error("the media engine is closed")]
+    Closed,
+}
+
+/// What is wrong with a configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ConfigFault {
+    /// No codec.
+    #[error("no codec is chosen")]
+    NoCodec,
+    /// A packet time that is none of 10, 20, 40 and 60 ms.
+    #[error("the packet time must be 10, 20, 40 or 60 ms")]
+    PacketTime,
+    /// A share that is not in 0.0 to 1.0.
+    #[error("the loss must lie between 0.0 and 1.0")]
+    Loss,
+    /// A server that is no `stun:` or `turn:` address.
+    #[error("an ICE server must be given as stun:host:port or turn:host:port")]
+    IceServer,
+}
+
+/// Why an offer or answer was not made or not taken. The session goes on as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum NegotiationError {
+    /// The description.
+    #[error(transparent)]
+    Description(#[from] SdpError),
+    /// An answer without an offer, or an offer while another one is open.
+    #[error("this description doesn't fit the present round of offer and answer")]
+    WrongState,
+    /// No address to receive at.
+    #[error("no network address was found for the call: check the network connection")]
+    NoCandidates,
+    /// The session has ended.
+    #[error("the session is closed")]
+    Closed,
+}
+
+/// Why a session has ended by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SessionError {
+    /// No pair of candidates worked.
+    #[error(
+        "no network path to the far side was found: check firewall and NAT, or use a TURN server"
+    )]
+    NoPath,
+    /// The path broke and did not come back.
+    #[error("the network path to the far side broke and did not come back")]
+    PathLost,
+    /// The encryption could not be agreed.
+    #[error("the encryption could not be agreed with the far side")]
+    Handshake,
+    /// The certificate is not the announced one.
+    #[error(
+        "the far side's certificate is not the one that was announced: the call may be intercepted and was cut before any sound passed"
+    )]
+    WrongFingerprint,
+    /// No SRTP profile in common.
+    #[error("the far side offers no media encryption that we know")]
+    NoSrtpProfile,
+    /// The sound devices could not be opened at all.
+    #[error("sound could not be started: {0}")]
+    Audio(#[from] AudioError),
+    /// The engine has gone.
+    #[error("the media engine was closed under the session")]
+    EngineClosed,
+}

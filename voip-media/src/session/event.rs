@@ -1,0 +1,38 @@
+use crate::{AudioError, MediaTime, SessionError};
+
+/// What a session tells. Bounded: a consumer that is 64 events behind loses the oldest
+/// ([`crate::SessionStats::events_lost`]).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum SessionEvent {
+    /// A further candidate of this side, an `a=` line's value (`candidate:…`), to be trickled.
+    LocalCandidate(String),
+    /// All candidates of this side are known.
+    GatheringComplete,
+    /// Path and keys are there, media flows.
+    Connected,
+    /// The first sample of the far side that was not made up is being played.
+    FirstAudio {
+        /// When it was handed to the playout, on the engine's clock.
+        at: MediaTime,
+    },
+    /// An intent is in force.
+    Applied {
+        /// Its number.
+        number: u64,
+    },
+    /// The far side is not heard any more; the session goes on trying.
+    Disconnected,
+    /// It is heard again.
+    Reconnected,
+    /// The session has ended by itself.
+    Failed(SessionError),
+    /// A sound device failed; the call goes on without it until it can be opened again.
+    AudioDevice(AudioError),
+    /// The sound device works again.
+    AudioRecovered,
+    /// The far side has closed the connection (DTLS close_notify).
+    RemoteClosed,
+    /// The session is closed; the last event.
+    Closed,
+}

@@ -1,0 +1,165 @@
+//! Calls: an [`Engine`] with a microphone, a loudspeaker and one media thread, and the
+//! [`AudioSession`]s that share them.
+
+mod config;
+mod driver;
+mod engine;
+mod error;
+mod event;
+mod shared;
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+
+pub use config::{Impairment, Intent, SessionConfig};
+pub use engine::{Engine, EngineBuilder};
+pub use error::{ConfigFault, EngineError, NegotiationError, OpenError, SessionError};
+pub use event::SessionEvent;
+
+use driver::Command;
+use shared::SessionShared;
+
+use crate::SessionStats;
+
+/// The sound of one call: an ICE agent, a DTLS-SRTP transport, a jitter buffer, an encoder.
+///
+/// Descriptions are taken and given in the order of RFC 3264. All methods may be called from any
+/// task; those that negotiate are served one after the other. Dropping a session ends it at once:
+/// its task closes the sockets and goes; [`AudioSession::close`] also waits for that.
+///
+/// One task takes the events.
+#[derive(Debug)]
+pub struct AudioSession {
+    commands: mpsc::Sender<Command>,
+    shared: Arc<SessionShared>,
+    driver: tokio::sync::Mutex<Option<tokio::task::JoinHandle<()>>>,
+}
+
+impl AudioSession {
+    pub(crate) fn new(
+        commands: mpsc::Sender<Command>,
+        shared: Arc<SessionShared>,
+        driver: tokio::task::JoinHandle<()>,
+    ) -> Self {
+        Self {
+            commands,
+            shared,
+            driver: tokio::sync::Mutex::new(Some(driver)),
+        }
+    }
+
+    /// A new offer: the first one, or one that renegotiates with the intent in force. With the
+    /// host candidates and whatever servers gave within [`SessionConfig::gather_wait`]. Repeating
+    /// it while the answer is open replaces the former offer.
+    ///
+    /// # Errors
+    /// [`NegotiationError::NoCandidates`] without a network, [`NegotiationError::Closed`].
+    pub async fn offer(&self) -> Result<String, NegotiationError> {
+        self.ask(|reply| Command::Offer {
+            restart: false,
+            reply,
+        })
+        .await?
+    }
+
+    /// Like [`AudioSession::offer`], with new ICE credentials on a new socket (RFC 8445 §9). The
+    /// old path carries the sound until the new one works.
+    ///
+    /// # Errors
+    /// As [`AudioSession::offer`].
+    pub async fn restart_ice(&self) -> Result<String, NegotiationError> {
+        self.ask(|reply| Command::Offer {
+            restart: true,
+            reply,
+        })
+        .await?
+    }
+
+    /// Takes the far side's offer and gives the answer.
+    ///
+    /// # Errors
+    /// [`NegotiationError::Description`] says what the offer lacks; the session stays as it was.
+    /// [`NegotiationError::WrongState`] while our own offer is open: roll back first.
+    pub async fn accept_offer(&self, sdp: &str) -> Result<String, NegotiationError> {
+        let sdp = sdp.to_owned();
+        self.ask(|reply| Command::AcceptOffer { sdp, reply })
+            .await?
+    }
+
+    /// Takes the far side's answer to our offer.
+    ///
+    /// # Errors
+    /// As [`AudioSession::accept_offer`]; the offer stays open.
+    pub async fn accept_answer(&self, sdp: &str) -> Result<(), NegotiationError> {
+        let sdp = sdp.to_owned();
+        self.ask(|reply| Command::AcceptAnswer { sdp, reply })
+            .await?
+    }
+
+    /// Forgets our open offer (RFC 9429 §4.1.10.2). Without one, nothing happens.
+    ///
+    /// # Errors
+    /// [`NegotiationError::Closed`].
+    pub async fn roll_back(&self) -> Result<(), NegotiationError> {
+        self.ask(|reply| Command::RollBack { reply }).await
+    }
+
+    /// Adds candidates of the far side (values of `a=` lines, with or without `candidate:`).
+    /// What can't be used (TCP, unknown names, broken lines) is passed over.
+    ///
+    /// # Errors
+    /// [`NegotiationError::Closed`].
+    pub async fn add_remote_candidates(
+        &self,
+        candidates: &[String],
+    ) -> Result<(), NegotiationError> {
+        let candidates = candidates.to_vec();
+        self.ask(|reply| Command::AddCandidates { candidates, reply })
+            .await
+    }
+
+    /// The candidates of this side so far, as values of `a=` lines.
+    pub fn local_candidates(&self) -> Vec<String> {
+        self.shared.local_candidates()
+    }
+
+    /// What the user wants now. Takes effect within a tick of the media thread (10 ms) and is then
+    /// acknowledged by [`SessionEvent::Applied`]. Telling the far side that the call is held
+    /// takes a new offer.
+    pub fn apply(&self, intent: Intent) {
+        self.shared.apply(intent);
+    }
+
+    /// The next event; `None` once [`SessionEvent::Closed`] has been given. Cancel-safe.
+    pub async fn next_event(&self) -> Option<SessionEvent> {
+        self.shared.events.next().await
+    }
+
+    /// Figures so far.
+    pub fn stats(&self) -> SessionStats {
+        self.shared.stats()
+    }
+
+    /// Ends the session and waits until its sockets and tasks are gone. Events that are still
+    /// there can be taken afterwards. Closing twice is fine.
+    pub async fn close(&self) {
+        let (reply, done) = oneshot::channel();
+        if self.commands.send(Command::Close { reply }).await.is_ok() {
+            let _ = done.await;
+        }
+        if let Some(task) = self.driver.lock().await.take() {
+            let _ = task.await;
+        }
+    }
+
+    async fn ask<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<T>) -> Command,
+    ) -> Result<T, NegotiationError> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.commands.send(command(reply)).await;
+        sent.map_err(|_| NegotiationError::Closed)?;
+        answer.await.map_err(|_| NegotiationError::Closed)
+    }
+}
