@@ -14,6 +14,9 @@ pub use audio::{
     AudioBackend, AudioDevice, AudioDirection, AudioError, CaptureStream, DeviceChoice, DeviceId,
     PlayoutStream,
 };
-pub use codec::{Codec, CodecError, CodecKind, Decoder, Encoder, EncoderTuning};
+pub use codec::{
+    Codec, CodecError, CodecKind, Decoder, Encoder, EncoderTuning, OpusBackend, OpusCodec,
+    PcmaCodec, PcmuCodec, codec,
+};
 pub use jitter::JitterBuffer;
 pub use units::{Bitrate, Complexity, LossRate, MediaTime, PayloadType, SampleRate, SeqNum, Ssrc};

@@ -1,7 +1,14 @@
-use std::time::Duration;
+mod g711;
+mod opus;
+
+use std::{sync::Arc, time::Duration};
 
 use thiserror::Error;
 
+pub use self::{
+    g711::{PcmaCodec, PcmuCodec},
+    opus::{OpusBackend, OpusCodec},
+};
 use crate::{Bitrate, Complexity, LossRate, PayloadType, SampleRate};
 
 /// The codecs this crate can speak.
@@ -34,6 +41,18 @@ pub enum CodecError {
     /// A setting that the codec doesn't have.
     #[error("the codec refused its settings")]
     Settings,
+    /// The packet carries no redundancy for the packet before it: conceal instead.
+    #[error("the {0:?} packet carries no redundancy for the one before it")]
+    NoRedundancy(CodecKind),
+}
+
+/// The codec of this kind, with its default backend.
+pub fn codec(kind: CodecKind) -> Arc<dyn Codec> {
+    match kind {
+        CodecKind::Opus => Arc::new(OpusCodec::default()),
+        CodecKind::Pcmu => Arc::new(PcmuCodec),
+        CodecKind::Pcma => Arc::new(PcmaCodec),
+    }
 }
 
 /// A codec as negotiated: makes encoders and decoders.
@@ -63,6 +82,18 @@ pub struct EncoderTuning {
     pub expected_loss: LossRate,
     /// Discontinuous transmission in pauses.
     pub dtx: bool,
+}
+
+impl Default for EncoderTuning {
+    /// Speech at 24 kb/s and complexity 5, no loss, no DTX: what a new encoder starts with.
+    fn default() -> Self {
+        Self {
+            bitrate: Bitrate(24_000),
+            complexity: Complexity(5),
+            expected_loss: LossRate(0.0),
+            dtx: false,
+        }
+    }
 }
 
 /// Turns samples into packets. Not shared between threads.
