@@ -1,0 +1,259 @@
+mod builder;
+
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{Arc, Mutex},
+};
+
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use uc_model::{CallId, CapabilitySet, Contact, PhoneNumber, Presence, Redacted};
+
+pub use self::builder::ClientBuilder;
+use crate::{
+    call::Call,
+    core::{Reply, Request},
+    error::{CallError, ServiceError},
+    events::{Event, Events},
+    locked,
+    trust::Pins,
+    view::{Connection, View},
+};
+
+/// A signed-in user at a server.
+///
+/// Cheap to clone; all clones are one client. It works in one task on the runtime that signed in.
+///
+/// # Lifetime
+/// - **Dropping the last `Client`** ends everything without signing out: calls whose sound runs
+///   here are hung up (in the background, for at most 2 s), sockets and tasks end. [`Call`]s and
+///   [`Events`] that are still held don't keep it alive; they answer `Closed` or `None`.
+/// - **[`sign_out`](Client::sign_out)** does the same, also ends the session at the server, and
+///   returns when all of it is done.
+/// - **Dropping the future** of a request leaves the request running; its result is lost. A call
+///   that [`call`](Client::call) made for a future that is gone is hung up at once.
+#[derive(Clone)]
+pub struct Client(Arc<Handle>);
+
+/// What all clones share.
+struct Handle {
+    demands: mpsc::Sender<Demand>,
+    published: Arc<Published>,
+    /// Subscribed before the sign-in, so that its events are not lost.
+    first_events: Mutex<Option<broadcast::Receiver<Event>>>,
+    /// Calls that `incoming` has handed out.
+    handed_out: Mutex<BTreeSet<CallId>>,
+}
+
+/// A request on its way to the driver, and where its reply goes.
+#[derive(Debug)]
+pub(crate) struct Demand {
+    pub(crate) request: Request,
+    pub(crate) reply: Option<oneshot::Sender<Reply>>,
+}
+
+/// What the driver shows to the handles.
+#[derive(Debug)]
+pub(crate) struct Published {
+    pub(crate) view: watch::Sender<Arc<View>>,
+    pub(crate) events: Mutex<Option<broadcast::Sender<Event>>>,
+    pub(crate) calls: Mutex<std::collections::BTreeMap<CallId, Arc<crate::call::Record>>>,
+    pub(crate) pins: Mutex<Pins>,
+    /// True once the driver's task is gone.
+    pub(crate) gone: watch::Sender<bool>,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The matches, best first.
+    pub contacts: Vec<Contact>,
+    /// Whether the server has more.
+    pub more: bool,
+}
+
+/// As many matches as a search asks for.
+const SEARCH_LIMIT: u32 = 50;
+
+impl Client {
+    /// Begins a sign-in of `user` (in practice the internal number) at `address`: a name or an IP
+    /// address, with `:port` where it isn't 8802; `[…]` around an IPv6 address with a port.
+    pub fn builder(address: &str, user: &str) -> ClientBuilder {
+        ClientBuilder::new(address, user)
+    }
+
+    /// What happens from now on; the first subscription begins at the sign-in. Up to 256 events
+    /// wait for a slow reader, then the oldest are lost and [`Event::Lagged`] says how many.
+    pub fn events(&self) -> Events {
+        if let Some(first) = locked(&self.0.first_events).take() {
+            return Events(first);
+        }
+        let sender = locked(&self.0.published.events);
+        Events(match sender.as_ref() {
+            Some(sender) => sender.subscribe(),
+            None => broadcast::channel(1).1,
+        })
+    }
+
+    /// Everything the client knows now.
+    pub fn view(&self) -> Arc<View> {
+        Arc::clone(&self.0.published.view.borrow())
+    }
+
+    /// What this connection can do. Ask this, never for the server's mode.
+    pub fn capabilities(&self) -> CapabilitySet {
+        self.view()
+            .user
+            .as_ref()
+            .map_or(CapabilitySet::EMPTY, |user| user.capabilities)
+    }
+
+    /// The certificates accepted so far, to be kept for the next sign-in of this profile.
+    pub fn pins(&self) -> Pins {
+        locked(&self.0.published.pins).clone()
+    }
+
+    /// Searches the directories for what a person typed: first letters of names, or digits.
+    pub async fn search(&self, query: &str) -> Result<Found, ServiceError> {
+        let query = Redacted::new(query.to_owned());
+        match self
+            .ask(Request::Search {
+                query,
+                limit: SEARCH_LIMIT,
+            })
+            .await
+        {
+            Some(Reply::Search(result)) => result,
+            _ => Err(ServiceError::Closed),
+        }
+    }
+
+    /// Sets the user's own presence.
+    pub async fn set_presence(&self, presence: Presence) -> Result<(), ServiceError> {
+        match self.ask(Request::SetPresence(presence)).await {
+            Some(Reply::Presence(result)) => result,
+            _ => Err(ServiceError::Closed),
+        }
+    }
+
+    /// Calls `number`. Returns once the server has accepted the call: it then rings, or fails with
+    /// a cause; wait for [`Call::connected`].
+    pub async fn call(&self, number: &str) -> Result<Call, CallError> {
+        let to = PhoneNumber::new(number)?;
+        let id = match self.ask(Request::Call { to }).await {
+            Some(Reply::Call(result)) => result?,
+            _ => return Err(CallError::Closed),
+        };
+        self.handle(&id).ok_or(CallError::Closed)
+    }
+
+    /// The next call that rings here and was not handed out yet; `None` once the client is closed.
+    /// Dropping the future loses no call.
+    pub async fn incoming(&self) -> Option<Call> {
+        let mut view = self.0.published.view.subscribe();
+        loop {
+            let current = Arc::clone(&view.borrow_and_update());
+            if let Some(call) = self.hand_out(&current) {
+                return Some(call);
+            }
+            if current.connection == Connection::Ended {
+                return None;
+            }
+            view.changed().await.ok()?;
+        }
+    }
+
+    fn hand_out(&self, view: &View) -> Option<Call> {
+        let mut handed_out = locked(&self.0.handed_out);
+        handed_out.retain(|id| view.calls.contains_key(id));
+        let ringing = view
+            .calls
+            .values()
+            .find(|status| status.rings_here() && !handed_out.contains(&status.call.id))?;
+        let call = self.handle(&ringing.call.id)?;
+        handed_out.insert(call.id().clone());
+        Some(call)
+    }
+
+    /// The calls that are not over, in the order of their identities.
+    pub fn calls(&self) -> Vec<Call> {
+        let calls = locked(&self.0.published.calls);
+        let handle = |record| Call::new(record, self.0.demands.downgrade());
+        calls
+            .values()
+            .map(|record| handle(Arc::clone(record)))
+            .collect()
+    }
+
+    /// Tells that the system reports a change of the network (another Wi-Fi, a VPN, awake again):
+    /// the connection is checked or restored at once.
+    pub fn network_changed(&self) {
+        let demand = Demand {
+            request: Request::NetworkChanged,
+            reply: None,
+        };
+        // A full queue means that the driver is about to look at the connection anyway.
+        let _ = self.0.demands.try_send(demand);
+    }
+
+    /// Hangs up, signs out, closes everything, and returns when no task and no socket is left
+    /// (at most about 4 s with a silent server).
+    pub async fn sign_out(&self) {
+        let mut gone = self.0.published.gone.subscribe();
+        let request = Request::Shutdown { sign_out: true };
+        if self
+            .0
+            .demands
+            .send(Demand {
+                request,
+                reply: None,
+            })
+            .await
+            .is_ok()
+        {
+            let _ = gone.wait_for(|gone| *gone).await;
+        }
+    }
+
+    pub(crate) fn new(
+        demands: mpsc::Sender<Demand>,
+        published: Arc<Published>,
+        events: broadcast::Receiver<Event>,
+    ) -> Self {
+        Self(Arc::new(Handle {
+            demands,
+            published,
+            first_events: Mutex::new(Some(events)),
+            handed_out: Mutex::default(),
+        }))
+    }
+
+    /// The driver's reply; `None` once it is gone.
+    pub(crate) async fn ask(&self, request: Request) -> Option<Reply> {
+        ask(&self.0.demands, request).await
+    }
+
+    fn handle(&self, id: &CallId) -> Option<Call> {
+        let record = Arc::clone(locked(&self.0.published.calls).get(id)?);
+        Some(Call::new(record, self.0.demands.downgrade()))
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("connection", &self.view().connection)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Sends a request and waits for its reply; `None` once the driver is gone.
+pub(crate) async fn ask(demands: &mpsc::Sender<Demand>, request: Request) -> Option<Reply> {
+    let (sender, receiver) = oneshot::channel();
+    let demand = Demand {
+        request,
+        reply: Some(sender),
+    };
+    demands.send(demand).await.ok()?;
+    receiver.await.ok()
+}

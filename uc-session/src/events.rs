@@ -1,0 +1,74 @@
+use std::sync::Arc;
+
+use tokio::sync::broadcast::{self, error::RecvError};
+use uc_model::{CallId, Conversation, ConversationId};
+
+use crate::{
+    port::{Certificate, MediaError, PresenceUpdate, ServerAddress},
+    view::{CallStatus, LostReason},
+};
+
+/// What happened. The state after it is in [`Client::view`](crate::Client::view).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The connection is lost; the client restores it by itself.
+    ConnectionLost {
+        /// Why.
+        reason: LostReason,
+    },
+    /// The connection is back and the view is current; what changed meanwhile was told before.
+    ConnectionRestored,
+    /// Somebody's presence has changed.
+    Presence(PresenceUpdate),
+    /// A call rings here.
+    CallRinging(Arc<CallStatus>),
+    /// A call is new or has changed.
+    CallChanged(Arc<CallStatus>),
+    /// A call is over; `call.cause` says why.
+    CallEnded(Arc<CallStatus>),
+    /// A sound device of a call is gone or back; the call goes on.
+    SoundDevice {
+        /// Which call.
+        call: CallId,
+        /// What happened.
+        error: MediaError,
+    },
+    /// A conversation is new or has changed.
+    Conversation(Arc<Conversation>),
+    /// A conversation is gone.
+    ConversationDeleted(ConversationId),
+    /// An address answered with a certificate nobody has accepted; the other address was used.
+    CertificateStranger {
+        /// Where.
+        address: ServerAddress,
+        /// The certificate.
+        certificate: Certificate,
+    },
+    /// An event of the server could not be read and was dropped.
+    Undecodable {
+        /// How many so far.
+        total: u64,
+    },
+    /// The server has ended the session and the kept password didn't help: sign in again.
+    SessionEnded,
+    /// This subscription was too slow and has lost this many events: start again from
+    /// [`Client::view`](crate::Client::view).
+    Lagged(u64),
+}
+
+/// A subscription to a client's events; see [`Client::events`](crate::Client::events).
+#[derive(Debug)]
+pub struct Events(pub(crate) broadcast::Receiver<Event>);
+
+impl Events {
+    /// The next event; `None` once the client is closed and every event was read. Dropping the
+    /// future loses nothing.
+    pub async fn next(&mut self) -> Option<Event> {
+        match self.0.recv().await {
+            Ok(event) => Some(event),
+            Err(RecvError::Lagged(lost)) => Some(Event::Lagged(lost)),
+            Err(RecvError::Closed) => None,
+        }
+    }
+}

@@ -1,0 +1,105 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use thiserror::Error;
+use uc_model::{AllowedActions, CallId, ConnectionState, Conversation, ConversationId, UserId};
+
+use crate::port::{BackendError, MediaError, PresenceUpdate, SignedIn};
+
+/// Everything a client knows at one moment. A snapshot: it doesn't change under its reader.
+#[derive(Debug, Clone, Default)]
+pub struct View {
+    /// Who is signed in; set once the sign-in has succeeded.
+    pub user: Option<Arc<SignedIn>>,
+    /// Whether the server is there.
+    pub connection: Connection,
+    /// The calls that are not over.
+    pub calls: BTreeMap<CallId, Arc<CallStatus>>,
+    /// Everybody's presence.
+    pub presences: Arc<BTreeMap<UserId, PresenceUpdate>>,
+    /// The conversations.
+    pub conversations: Arc<BTreeMap<ConversationId, Arc<Conversation>>>,
+    /// Events of the server that could not be read since sign-in.
+    pub undecodable: u64,
+}
+
+/// Whether the server is there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Connection {
+    /// Sign-in is under way.
+    #[default]
+    SigningIn,
+    /// Signed in, the events flow, the view is current.
+    Live,
+    /// Lost; being restored. The view shows the state before.
+    Restoring,
+    /// Over: credentials are needed again, or the client was closed.
+    Ended,
+}
+
+/// Why a connection was lost.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum LostReason {
+    /// The event stream ended.
+    #[error("the connection was closed: {0}")]
+    Closed(BackendError),
+    /// Nothing came any more, and a probe was not answered.
+    #[error("the server doesn't answer any more")]
+    Silent,
+    /// The state could not be fetched.
+    #[error("the server's state could not be fetched: {0}")]
+    NoSnapshot(BackendError),
+}
+
+/// A call and its sound.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallStatus {
+    /// The call as the server has it.
+    pub call: uc_model::Call,
+    /// Its sound at this client.
+    pub sound: Sound,
+    /// Whether the user has cut the microphone off.
+    pub muted: bool,
+}
+
+impl CallStatus {
+    /// Whether it waits for this user to answer.
+    pub fn rings_here(&self) -> bool {
+        self.call.local == ConnectionState::Alerting
+    }
+
+    /// What the user may ask for now.
+    pub fn allowed_actions(&self) -> AllowedActions {
+        self.call.allowed_actions()
+    }
+
+    /// Whether both sides have taken the call and its sound, if it is carried here, is connected.
+    pub fn is_connected(&self) -> bool {
+        let up = |state| matches!(state, ConnectionState::Connected | ConnectionState::Hold);
+        let sound = matches!(
+            self.sound,
+            Sound::Elsewhere | Sound::Connected | Sound::Interrupted
+        );
+        sound && up(self.call.local) && up(self.call.remote.state)
+    }
+}
+
+/// The sound of a call at this client.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Sound {
+    /// Not (yet) carried by this client: it rings, or a desk phone or another client has it.
+    #[default]
+    Elsewhere,
+    /// The path is being made.
+    Connecting,
+    /// Packets flow.
+    Connected,
+    /// The path is broken and being repaired.
+    Interrupted,
+    /// It has ended for good.
+    Failed(MediaError),
+    /// The call is over.
+    Ended,
+}
