@@ -11,4 +11,5 @@ pub mod limits;
 #[cfg(feature = "net")]
 pub mod net;
 pub mod sdp;
+pub mod sse;
 pub mod ucx;

@@ -8,6 +8,18 @@ pub const MAX_HEADER_BYTES: usize = 64 * 1024;
 pub const MAX_JSON_DEPTH: usize = 32;
 /// Longest name, note or display text, in bytes.
 pub const MAX_TEXT_BYTES: usize = 1024;
+/// Longest identifier, in bytes.
+pub const MAX_ID_BYTES: usize = 128;
+/// Longest telephone number, in bytes.
+pub const MAX_NUMBER_BYTES: usize = 256;
+/// Most contacts in one answer to a search.
+pub const MAX_CONTACTS: usize = 100;
+/// Most numbers of a contact.
+pub const MAX_CONTACT_NUMBERS: usize = 16;
+/// Most entries of a conversation in one answer.
+pub const MAX_CONVERSATION_ENTRIES: usize = 100;
+/// Longest ICE candidate, in bytes.
+pub const MAX_CANDIDATE_BYTES: usize = 1024;
 /// Longest session description, in bytes.
 pub const MAX_SDP_BYTES: usize = 64 * 1024;
 /// Most ICE candidates of one side and generation.

@@ -24,8 +24,11 @@
 //! [`Problem`]s (RFC 9457). `POST`s that make something carry an `Idempotency-Key`.
 
 mod calls;
+mod check;
+mod codec;
 mod directory;
 mod events;
+pub mod paths;
 mod presence;
 mod problem;
 mod session;
@@ -35,6 +38,7 @@ pub use calls::{
     ConversationList, ConversationResource, Describe, Description, DescriptionKind, Device,
     Direction, MakeCall, Party,
 };
+pub use codec::{DecodeError, FieldError, Resource, decode, encode};
 pub use directory::{ContactResource, Directory, Number, NumberKind, SearchResults};
 pub use events::{Event, EventId, EventIdError};
 pub use presence::{PresenceResource, PresenceState, PresenceUpdate};

@@ -63,3 +63,116 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<super::Cause>,
 }
+
+impl ProblemType {
+    /// Every kind that has a name of its own.
+    pub const ALL: [Self; 13] = [
+        Self::BadCredentials,
+        Self::AccountLocked,
+        Self::NoLicence,
+        Self::NotSignedIn,
+        Self::NotFound,
+        Self::Malformed,
+        Self::TooLarge,
+        Self::WrongState,
+        Self::Glare,
+        Self::RefusedValue,
+        Self::CallFailed,
+        Self::Unsupported,
+        Self::Unavailable,
+    ];
+
+    /// The HTTP status that goes with it.
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::BadCredentials | Self::NotSignedIn => 401,
+            Self::AccountLocked | Self::NoLicence => 403,
+            Self::NotFound => 404,
+            Self::Malformed => 400,
+            Self::TooLarge => 413,
+            Self::WrongState | Self::Glare => 409,
+            Self::RefusedValue | Self::CallFailed => 422,
+            Self::Unsupported => 501,
+            Self::Unavailable => 503,
+            Self::Other => 500,
+        }
+    }
+
+    /// One line that says what happened.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::BadCredentials => "user name or password are wrong",
+            Self::AccountLocked => "the account is locked after too many wrong passwords",
+            Self::NoLicence => "there is no licence for this",
+            Self::NotSignedIn => "the session is unknown or has expired",
+            Self::NotFound => "there is no such thing on this server",
+            Self::Malformed => "the request can't be read",
+            Self::TooLarge => "the request is over a limit",
+            Self::WrongState => "this is not possible in the present state",
+            Self::Glare => "both sides made an offer at once",
+            Self::RefusedValue => "a value is not allowed here",
+            Self::CallFailed => "the call could not be made",
+            Self::Unsupported => "this server doesn't offer the function",
+            Self::Unavailable => "the server is too busy or is shutting down",
+            Self::Other => "the server reports an error of a kind unknown to this version",
+        }
+    }
+
+    /// What a person can do about it, in one sentence.
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::BadCredentials => {
+                "Check both; the user name is usually the internal number, and wrong attempts are counted."
+            }
+            Self::AccountLocked => "Wait, or have the administrator unlock the account.",
+            Self::NoLicence => "Ask the administrator for a licence.",
+            Self::NotSignedIn => "Sign in again.",
+            Self::NotFound => "It may have been removed meanwhile; refresh and look again.",
+            Self::Malformed | Self::TooLarge => {
+                "Shorten what was entered; if that doesn't help, report it with both versions."
+            }
+            Self::WrongState => "Look at the present state and try what it allows.",
+            Self::Glare => "Answer the other side's offer, then offer again.",
+            Self::RefusedValue => "Correct the value and try again.",
+            Self::CallFailed => "Check the number, or try again later.",
+            Self::Unsupported => "Ask the administrator whether it can be switched on.",
+            Self::Unavailable => "Try again in a moment.",
+            Self::Other => "Update this program, or give the text to the administrator.",
+        }
+    }
+}
+
+impl Problem {
+    /// A problem with the usual status and title.
+    pub fn new(kind: ProblemType) -> Self {
+        Self {
+            kind,
+            status: kind.status(),
+            title: kind.title().to_owned(),
+            cause: None,
+        }
+    }
+
+    /// `call-failed`, with the reason.
+    pub fn call_failed(cause: super::Cause) -> Self {
+        Self {
+            cause: Some(cause),
+            ..Self::new(ProblemType::CallFailed)
+        }
+    }
+
+    /// What to show a person: the server's words where the kind is unknown here, else ours.
+    pub fn describe(&self) -> &str {
+        if self.kind == ProblemType::Other && !self.title.is_empty() {
+            &self.title
+        } else {
+            self.kind.title()
+        }
+    }
+}
+
+impl From<ProblemType> for Problem {
+    fn from(kind: ProblemType) -> Self {
+        Self::new(kind)
+    }
+}

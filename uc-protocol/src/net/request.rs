@@ -1,0 +1,157 @@
+use bytes::Bytes;
+use http::{HeaderValue, header};
+use http_body_util::Full;
+
+use super::{HostPort, connection::HttpRequest};
+use crate::ucx::{self, DecodeError, Resource, Secret, paths::Route};
+
+/// The methods of UCX.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Makes something, or asks for a service.
+    Post,
+    /// Sets.
+    Put,
+    /// Removes.
+    Delete,
+}
+
+/// A request to one server. `Debug` shows the method and nothing that identifies anybody.
+#[derive(Clone)]
+pub struct Request {
+    method: Method,
+    path: String,
+    body: Option<Bytes>,
+    idempotency_key: Option<String>,
+}
+
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("body_bytes", &self.body.as_ref().map(Bytes::len))
+            .finish_non_exhaustive()
+    }
+}
+
+impl Request {
+    /// A request without a body.
+    pub fn new(method: Method, route: &Route) -> Self {
+        Self {
+            method,
+            path: route.path(),
+            body: None,
+            idempotency_key: None,
+        }
+    }
+
+    /// `GET`.
+    pub fn get(route: Route) -> Self {
+        Self::new(Method::Get, &route)
+    }
+
+    /// `POST`.
+    pub fn post(route: Route) -> Self {
+        Self::new(Method::Post, &route)
+    }
+
+    /// `PUT`.
+    pub fn put(route: Route) -> Self {
+        Self::new(Method::Put, &route)
+    }
+
+    /// `DELETE`.
+    pub fn delete(route: Route) -> Self {
+        Self::new(Method::Delete, &route)
+    }
+
+    /// This request with a body.
+    #[must_use]
+    pub fn body<T: Resource>(mut self, resource: &T) -> Self {
+        self.body = Some(ucx::encode(resource).into());
+        self
+    }
+
+    /// This request with an `Idempotency-Key`: the same key again means the same request again.
+    /// Visible ASCII; anything else is left out.
+    #[must_use]
+    pub fn idempotency_key(mut self, key: &str) -> Self {
+        self.idempotency_key = Some(key.chars().filter(char::is_ascii_graphic).collect());
+        self
+    }
+
+    pub(super) fn build(
+        &self,
+        address: &HostPort,
+        token: Option<&Secret>,
+        accept: &'static str,
+    ) -> HttpRequest {
+        let method = match self.method {
+            Method::Get => http::Method::GET,
+            Method::Post => http::Method::POST,
+            Method::Put => http::Method::PUT,
+            Method::Delete => http::Method::DELETE,
+        };
+        let body = self.body.clone().unwrap_or_default();
+        let mut request = http::Request::new(Full::new(body));
+        *request.method_mut() = method;
+        *request.uri_mut() = self.path.parse().expect("routes are percent-encoded");
+        let headers = request.headers_mut();
+        let mut set = |name, value: &str| {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(name, value);
+            }
+        };
+        set(header::HOST, &address.to_string());
+        set(header::ACCEPT, accept);
+        if self.body.is_some() {
+            set(header::CONTENT_TYPE, "application/json");
+        }
+        if let Some(key) = &self.idempotency_key {
+            set(header::HeaderName::from_static("idempotency-key"), key);
+        }
+        if let Some(token) = token {
+            set(header::AUTHORIZATION, &format!("Bearer {}", token.0));
+        }
+        request
+    }
+}
+
+/// A good answer (status 200 to 299), whole.
+#[derive(Clone)]
+pub struct Response {
+    pub(super) status: u16,
+    pub(super) body: Bytes,
+}
+
+impl std::fmt::Debug for Response {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("body_bytes", &self.body.len())
+            .finish()
+    }
+}
+
+impl Response {
+    /// The HTTP status.
+    pub const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The body as it came; at most 1 MiB.
+    pub fn bytes(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The body as a resource.
+    ///
+    /// # Errors
+    /// See [`DecodeError`].
+    pub fn decode<T: Resource>(&self) -> Result<T, DecodeError> {
+        ucx::decode(&self.body)
+    }
+}

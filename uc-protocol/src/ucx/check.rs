@@ -1,0 +1,200 @@
+//! The limits of each resource's fields, in the order of the table in the module's front page.
+
+use super::{
+    CallResource, Candidates, Clear, ContactResource, ConversationEntry, ConversationList,
+    ConversationResource, Describe, Description, Event, FieldError, Hello, MakeCall, Me, Party,
+    PresenceResource, PresenceUpdate, Problem, Resource, SearchResults, Session, SignIn, Snapshot,
+};
+use crate::limits::{
+    MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_CONTACT_NUMBERS, MAX_CONTACTS,
+    MAX_CONVERSATION_ENTRIES, MAX_ID_BYTES, MAX_NUMBER_BYTES, MAX_SDP_BYTES, MAX_TEXT_BYTES,
+};
+
+type Checked = Result<(), FieldError>;
+
+fn at_most(field: &'static str, found: usize, limit: usize) -> Checked {
+    if found > limit {
+        return Err(FieldError {
+            field,
+            found,
+            limit,
+        });
+    }
+    Ok(())
+}
+
+fn id(field: &'static str, value: &str) -> Checked {
+    at_most(field, value.len(), MAX_ID_BYTES)
+}
+
+fn text(field: &'static str, value: &str) -> Checked {
+    at_most(field, value.len(), MAX_TEXT_BYTES)
+}
+
+fn number(value: &str) -> Checked {
+    at_most("number", value.len(), MAX_NUMBER_BYTES)
+}
+
+fn maybe<T>(value: Option<&T>, check: impl FnOnce(&T) -> Checked) -> Checked {
+    value.map_or(Ok(()), check)
+}
+
+impl Resource for Hello {
+    fn check(&self) -> Checked {
+        text("server", &self.server)?;
+        text("version", &self.version)
+    }
+}
+
+impl Resource for SignIn {
+    fn check(&self) -> Checked {
+        id("user", &self.user)?;
+        text("password", &self.password.0)?;
+        text("client", &self.client)
+    }
+}
+
+impl Resource for Session {
+    fn check(&self) -> Checked {
+        text("session", &self.session.0)?;
+        self.me.check()
+    }
+}
+
+impl Resource for Me {
+    fn check(&self) -> Checked {
+        id("user", &self.user)?;
+        number(&self.extension)?;
+        text("name", &self.name)
+    }
+}
+
+impl Resource for Snapshot {
+    fn check(&self) -> Checked {
+        self.me.check()?;
+        self.presences.iter().try_for_each(Resource::check)?;
+        self.calls.iter().try_for_each(Resource::check)?;
+        self.conversations.iter().try_for_each(Resource::check)
+    }
+}
+
+impl Resource for Event {
+    fn check(&self) -> Checked {
+        match self {
+            Self::Presence(presence) => presence.check(),
+            Self::Call(call) => call.check(),
+            Self::Conversation(conversation) => conversation.check(),
+            Self::ConversationDeleted {
+                id: deleted,
+                rev: _,
+            } => id("id", deleted),
+            Self::Reset | Self::SessionEnded | Self::Unknown => Ok(()),
+        }
+    }
+}
+
+impl Resource for SearchResults {
+    fn check(&self) -> Checked {
+        at_most("contacts", self.contacts.len(), MAX_CONTACTS)?;
+        self.contacts.iter().try_for_each(Resource::check)
+    }
+}
+
+impl Resource for ContactResource {
+    fn check(&self) -> Checked {
+        id("id", &self.id)?;
+        text("first_name", &self.first_name)?;
+        text("last_name", &self.last_name)?;
+        at_most("numbers", self.numbers.len(), MAX_CONTACT_NUMBERS)?;
+        self.numbers.iter().try_for_each(|n| number(&n.number))?;
+        maybe(self.email.as_ref(), |email| text("email", email))?;
+        maybe(self.user.as_ref(), |user| id("user", user))
+    }
+}
+
+impl Resource for PresenceResource {
+    fn check(&self) -> Checked {
+        id("user", &self.user)?;
+        maybe(self.note.as_ref(), |note| text("note", note))
+    }
+}
+
+impl Resource for PresenceUpdate {
+    fn check(&self) -> Checked {
+        maybe(self.note.as_ref(), |note| text("note", note))
+    }
+}
+
+impl Resource for Party {
+    fn check(&self) -> Checked {
+        number(&self.number)?;
+        maybe(self.name.as_ref(), |name| text("name", name))?;
+        maybe(self.user.as_ref(), |user| id("user", user))
+    }
+}
+
+impl Resource for Description {
+    fn check(&self) -> Checked {
+        at_most("sdp", self.sdp.len(), MAX_SDP_BYTES)
+    }
+}
+
+impl Resource for MakeCall {
+    fn check(&self) -> Checked {
+        at_most("to", self.to.len(), MAX_NUMBER_BYTES)?;
+        maybe(self.description.as_ref(), Resource::check)
+    }
+}
+
+impl Resource for Describe {
+    fn check(&self) -> Checked {
+        maybe(self.description.as_ref(), Resource::check)
+    }
+}
+
+impl Resource for Clear {
+    fn check(&self) -> Checked {
+        Ok(())
+    }
+}
+
+impl Resource for Candidates {
+    fn check(&self) -> Checked {
+        at_most("candidates", self.candidates.len(), MAX_CANDIDATES)?;
+        self.candidates
+            .iter()
+            .try_for_each(|c| at_most("candidate", c.len(), MAX_CANDIDATE_BYTES))
+    }
+}
+
+impl Resource for CallResource {
+    fn check(&self) -> Checked {
+        id("id", &self.id)?;
+        self.party.check()?;
+        maybe(self.description.as_ref(), Resource::check)?;
+        maybe(self.candidates.as_ref(), Resource::check)
+    }
+}
+
+impl Resource for ConversationResource {
+    fn check(&self) -> Checked {
+        id("id", &self.id)?;
+        self.party.check()?;
+        at_most("entries", self.entries.len(), MAX_CONVERSATION_ENTRIES)?;
+        self.entries.iter().try_for_each(|entry| match entry {
+            ConversationEntry::Call { id: entry, .. } => id("id", entry),
+        })
+    }
+}
+
+impl Resource for ConversationList {
+    fn check(&self) -> Checked {
+        self.conversations.iter().try_for_each(Resource::check)
+    }
+}
+
+impl Resource for Problem {
+    fn check(&self) -> Checked {
+        text("title", &self.title)
+    }
+}

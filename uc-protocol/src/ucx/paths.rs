@@ -1,0 +1,261 @@
+//! The paths of UCX, built and read in one place, so that client and server can't disagree about
+//! percent-encoding (RFC 3986 §2.1).
+
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// What a request is about: a path of UCX, with its parameters decoded.
+///
+/// ```
+/// use uc_protocol::ucx::paths::{CallService, Route};
+///
+/// let route = Route::CallService("a/1".into(), CallService::Hold);
+/// assert_eq!(route.path(), "/uc/v1/calls/a%2F1/hold");
+/// assert_eq!(Route::parse("/uc/v1/calls/a%2F1/hold"), Some(route));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Route {
+    /// `/uc/v1/hello`
+    Hello,
+    /// `/uc/v1/session`
+    Session,
+    /// `/uc/v1/snapshot`
+    Snapshot,
+    /// `/uc/v1/events`
+    Events,
+    /// `/uc/v1/directory?q=…&limit=…`
+    Directory(DirectoryQuery),
+    /// `/uc/v1/me/presence`
+    MyPresence,
+    /// `/uc/v1/calls`
+    Calls,
+    /// `/uc/v1/calls/{id}`
+    Call(String),
+    /// `/uc/v1/calls/{id}/{service}`
+    CallService(String, CallService),
+    /// `/uc/v1/conversations`
+    Conversations,
+}
+
+/// The parameters of a directory search.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct DirectoryQuery {
+    /// What the person typed.
+    pub q: String,
+    /// Most matches wanted: 1 to 100; 20 where it is absent.
+    pub limit: Option<u8>,
+}
+
+/// Shows nothing of what was typed: it is usually a name.
+impl std::fmt::Debug for DirectoryQuery {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DirectoryQuery")
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A sub-resource of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CallService {
+    /// Answer Call.
+    Answer,
+    /// Clear Connection: hang up, reject or cancel.
+    Clear,
+    /// Hold Call.
+    Hold,
+    /// Retrieve Call.
+    Retrieve,
+    /// A further offer or answer.
+    Description,
+    /// Trickled candidates.
+    Candidates,
+    /// The call still runs on this side, after a restart of the server.
+    Confirm,
+}
+
+impl CallService {
+    /// Every service.
+    pub const ALL: [Self; 7] = [
+        Self::Answer,
+        Self::Clear,
+        Self::Hold,
+        Self::Retrieve,
+        Self::Description,
+        Self::Candidates,
+        Self::Confirm,
+    ];
+
+    /// The last segment of the path.
+    pub const fn segment(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Clear => "clear",
+            Self::Hold => "hold",
+            Self::Retrieve => "retrieve",
+            Self::Description => "description",
+            Self::Candidates => "candidates",
+            Self::Confirm => "confirm",
+        }
+    }
+}
+
+impl Route {
+    /// The path and query of the request line.
+    pub fn path(&self) -> String {
+        match self {
+            Self::Hello => "/uc/v1/hello".into(),
+            Self::Session => "/uc/v1/session".into(),
+            Self::Snapshot => "/uc/v1/snapshot".into(),
+            Self::Events => "/uc/v1/events".into(),
+            Self::Directory(query) => query.path(),
+            Self::MyPresence => "/uc/v1/me/presence".into(),
+            Self::Calls => "/uc/v1/calls".into(),
+            Self::Call(id) => format!("/uc/v1/calls/{}", encode(id)),
+            Self::CallService(id, service) => {
+                format!("/uc/v1/calls/{}/{}", encode(id), service.segment())
+            }
+            Self::Conversations => "/uc/v1/conversations".into(),
+        }
+    }
+
+    /// Reads the path and query of a request line; `None` where UCX has no such path.
+    pub fn parse(path_and_query: &str) -> Option<Self> {
+        let (path, query) = path_and_query
+            .split_once('?')
+            .unwrap_or((path_and_query, ""));
+        let mut segments = path.strip_prefix("/uc/v1/")?.split('/');
+        let route = match (segments.next()?, segments.next(), segments.next()) {
+            ("hello", None, _) => Self::Hello,
+            ("session", None, _) => Self::Session,
+            ("snapshot", None, _) => Self::Snapshot,
+            ("events", None, _) => Self::Events,
+            ("directory", None, _) => Self::Directory(DirectoryQuery::parse(query)?),
+            ("me", Some("presence"), None) => Self::MyPresence,
+            ("calls", None, _) => Self::Calls,
+            ("calls", Some(id), None) => Self::Call(segment(id)?),
+            ("calls", Some(id), Some(service)) => Self::CallService(
+                segment(id)?,
+                CallService::ALL
+                    .into_iter()
+                    .find(|s| s.segment() == service)?,
+            ),
+            ("conversations", None, _) => Self::Conversations,
+            _ => return None,
+        };
+        segments.next().is_none().then_some(route)
+    }
+}
+
+impl DirectoryQuery {
+    fn path(&self) -> String {
+        let mut path = format!("/uc/v1/directory?q={}", encode(&self.q));
+        if let Some(limit) = self.limit {
+            path.push_str(&format!("&limit={limit}"));
+        }
+        path
+    }
+
+    fn parse(query: &str) -> Option<Self> {
+        let mut parsed = Self::default();
+        for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+            match name {
+                "q" => parsed.q = decode(&value.replace('+', " "))?,
+                "limit" => parsed.limit = Some(value.parse().ok()?),
+                _ => {}
+            }
+        }
+        Some(parsed)
+    }
+}
+
+fn segment(text: &str) -> Option<String> {
+    decode(text).filter(|id| !id.is_empty())
+}
+
+fn encode(text: &str) -> Cow<'_, str> {
+    utf8_percent_encode(text, RESERVED).into()
+}
+
+fn decode(text: &str) -> Option<String> {
+    let text = percent_decode_str(text).decode_utf8().ok()?;
+    Some(text.into_owned())
+}
+
+/// Everything but the unreserved characters of RFC 3986 §2.3.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn routes() -> impl Strategy<Value = Route> {
+        let service = proptest::sample::select(CallService::ALL.to_vec());
+        prop_oneof![
+            proptest::sample::select(vec![
+                Route::Hello,
+                Route::Session,
+                Route::Snapshot,
+                Route::Events,
+                Route::MyPresence,
+                Route::Calls,
+                Route::Conversations,
+            ]),
+            (".*", proptest::option::of(1..=100_u8))
+                .prop_map(|(q, limit)| Route::Directory(DirectoryQuery { q, limit })),
+            ".+".prop_map(Route::Call),
+            (".+", service).prop_map(|(id, service)| Route::CallService(id, service)),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn every_route_survives_its_path(route in routes()) {
+            let path = route.path();
+            prop_assert!(path.bytes().all(|b| b.is_ascii_graphic()));
+            prop_assert_eq!(Route::parse(&path), Some(route));
+        }
+
+        #[test]
+        fn any_text_is_read_without_panic(text in ".*") {
+            let _ = Route::parse(&text);
+        }
+    }
+
+    #[test]
+    fn unknown_and_longer_paths_are_no_routes() {
+        for path in [
+            "",
+            "/",
+            "/uc/v1/",
+            "/uc/v2/hello",
+            "/uc/v1/hello/x",
+            "/uc/v1/calls/",
+            "/uc/v1/calls/1/dance",
+            "/uc/v1/calls/1/hold/x",
+            "/uc/v1/calls/%FF",
+            "/uc/v1/directory?q=a&limit=300",
+        ] {
+            assert_eq!(Route::parse(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_plus_in_a_query_is_a_space() {
+        let route = Route::parse("/uc/v1/directory?q=anna+m%C3%BCller&unknown=1");
+        let query = DirectoryQuery {
+            q: "anna müller".into(),
+            limit: None,
+        };
+        assert_eq!(route, Some(Route::Directory(query)));
+    }
+}
