@@ -1,0 +1,261 @@
+//! How long to wait: delay weighed against concealment.
+//!
+//! A set of policies ("keep `offset` ms above the recent floor") is played in miniature on every
+//! arrival. Each has a running cost, its mean delay plus the weight times its concealment. The
+//! cheapest policy of the recent past is the one to follow.
+
+/// A packet's arrival as the planner sees it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Arrival {
+    /// First playout instant after the arrival, less the packet's timestamp, in µs.
+    pub(super) transit: i64,
+    /// The packet's length in ms.
+    pub(super) duration: f32,
+    /// A packet with a higher sequence number was here before.
+    pub(super) overtaken: bool,
+}
+
+/// Finds the playout delay with the least cost.
+#[derive(Debug)]
+pub(super) struct DelayPlanner {
+    weight: f32,
+    min_delay: f32,
+    max_delay: f32,
+    /// The transit that counts as zero, in µs; `None` before the first arrival.
+    origin: Option<i64>,
+    banks: [Bank; 2],
+    chosen: (usize, usize),
+    /// Running estimate of the transit that nine of ten packets keep, ms from the origin.
+    usual: f32,
+    arrivals: u32,
+}
+
+impl DelayPlanner {
+    /// `weight`, `min_delay` and `max_delay` as in the configuration; delays in ms.
+    pub(super) fn new(weight: f32, min_delay: f32, max_delay: f32) -> Self {
+        Self {
+            weight,
+            min_delay,
+            max_delay,
+            origin: None,
+            banks: [Bank::new(SHORT_MEMORY), Bank::new(LONG_MEMORY)],
+            chosen: (1, 0),
+            usual: 0.0,
+            arrivals: 0,
+        }
+    }
+
+    /// Forgets everything.
+    pub(super) fn reset(&mut self) {
+        *self = Self::new(self.weight, self.min_delay, self.max_delay);
+    }
+
+    /// Learns from an arrival.
+    pub(super) fn observe(&mut self, arrival: Arrival) {
+        let origin = *self.origin.get_or_insert(arrival.transit);
+        let transit = (arrival.transit - origin) as f32 / 1_000.0;
+        if self.arrivals == 0 {
+            self.usual = transit;
+            for bank in &mut self.banks {
+                bank.start(transit, self.weight);
+            }
+        }
+        self.arrivals = self.arrivals.saturating_add(1);
+        let steady = arrival.duration / COST_MEMORY;
+        let share = steady
+            .max(1.0 / (self.arrivals as f32 + PRIOR_PACKETS))
+            .min(0.2);
+        let seen = Seen {
+            transit,
+            duration: arrival.duration,
+            overtaken: arrival.overtaken,
+        };
+        for bank in &mut self.banks {
+            bank.observe(&seen, self.usual, self.weight, share);
+        }
+        self.track_usual(transit, arrival.duration);
+        if self.arrivals % CHOOSE_EVERY == 0 || self.arrivals < 50 {
+            self.choose();
+        }
+    }
+
+    /// The transit in µs at which speech should be played.
+    pub(super) fn target(&self) -> i64 {
+        let (bank, policy) = self.chosen;
+        let level = self.banks[bank].level.value();
+        let offset = OFFSETS[policy].clamp(self.min_delay, self.max_delay);
+        self.absolute(level + offset)
+    }
+
+    /// The transit in µs of the fastest recent packets.
+    pub(super) fn floor(&self) -> i64 {
+        self.absolute(self.banks[1].level.value())
+    }
+
+    /// The transit in µs that nine of ten packets keep.
+    pub(super) fn usual(&self) -> i64 {
+        self.absolute(self.usual)
+    }
+
+    fn absolute(&self, ms: f32) -> i64 {
+        self.origin.unwrap_or(0) + (ms * 1_000.0) as i64
+    }
+
+    fn track_usual(&mut self, transit: f32, duration: f32) {
+        let step = duration / USUAL_STEP;
+        if transit > self.usual {
+            self.usual += (9.0 * step).min(transit - self.usual);
+        } else {
+            self.usual -= step.min(self.usual - transit);
+        }
+    }
+
+    fn choose(&mut self) {
+        let (bank, policy) = self.chosen;
+        let mut best = self.banks[bank].cost[policy] - RELUCTANCE;
+        for (index, bank) in self.banks.iter().enumerate() {
+            for (policy, &cost) in bank.cost.iter().enumerate() {
+                if cost < best {
+                    best = cost;
+                    self.chosen = (index, policy);
+                }
+            }
+        }
+    }
+}
+
+/// An arrival in ms from the origin.
+struct Seen {
+    transit: f32,
+    duration: f32,
+    overtaken: bool,
+}
+
+/// Policies that measure their offset from the same floor.
+#[derive(Debug)]
+struct Bank {
+    level: SlidingMinimum,
+    delay: [f32; POLICIES],
+    cost: [f32; POLICIES],
+}
+
+impl Bank {
+    fn new(memory: f32) -> Self {
+        Self {
+            level: SlidingMinimum::new(memory),
+            delay: [0.0; POLICIES],
+            cost: [0.0; POLICIES],
+        }
+    }
+
+    fn start(&mut self, transit: f32, weight: f32) {
+        for (policy, &offset) in OFFSETS.iter().enumerate() {
+            self.delay[policy] = transit + offset;
+            let concealed = PRIOR_CONCEALED / (1.0 + (offset / PRIOR_JITTER).powi(3));
+            self.cost[policy] = transit + offset + weight * concealed;
+        }
+    }
+
+    fn observe(&mut self, seen: &Seen, usual: f32, weight: f32, share: f32) {
+        self.level.observe(seen.transit, seen.duration);
+        let level = self.level.value();
+        let faster = ACCELERATION * seen.duration;
+        let slower = DECELERATION * seen.duration;
+        let keep = if seen.overtaken { 0.0 } else { 1.0 };
+        let most = if seen.overtaken {
+            seen.duration
+        } else {
+            f32::MAX
+        };
+        let weight = weight * 1_000.0 / seen.duration;
+        for policy in 0..POLICIES {
+            let target = level + OFFSETS[policy];
+            let before = self.delay[policy];
+            let delay = target.clamp(before - faster, before + slower);
+            let excess = (seen.transit - delay).max(0.0);
+            let stretched = (STRETCH_WHILE_WAITING * (delay - usual)).max(0.0);
+            let concealed = (excess - stretched).max(0.0).min(most);
+            let after = delay + keep * excess;
+            self.delay[policy] = after;
+            let cost = after + weight * concealed;
+            self.cost[policy] += share * (cost - self.cost[policy]);
+        }
+    }
+}
+
+/// The minimum of the last seconds, in steps of an eighth of them.
+#[derive(Debug)]
+struct SlidingMinimum {
+    parts: [f32; PARTS],
+    part: usize,
+    filled: f32,
+    part_length: f32,
+    minimum: f32,
+}
+
+impl SlidingMinimum {
+    fn new(memory: f32) -> Self {
+        Self {
+            parts: [f32::MAX; PARTS],
+            part: 0,
+            filled: 0.0,
+            part_length: memory / PARTS as f32,
+            minimum: f32::MAX,
+        }
+    }
+
+    fn observe(&mut self, value: f32, duration: f32) {
+        self.filled += duration;
+        if self.filled > self.part_length {
+            self.filled = 0.0;
+            self.part = (self.part + 1) % PARTS;
+            self.parts[self.part] = value;
+            self.minimum = self.parts.iter().copied().fold(f32::MAX, f32::min);
+        }
+        let part = &mut self.parts[self.part];
+        *part = part.min(value);
+        self.minimum = self.minimum.min(value);
+    }
+
+    fn value(&self) -> f32 {
+        if self.minimum == f32::MAX {
+            0.0
+        } else {
+            self.minimum
+        }
+    }
+}
+
+const PARTS: usize = 8;
+const POLICIES: usize = 32;
+/// Offsets of the policies in ms.
+const OFFSETS: [f32; POLICIES] = [
+    0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0, 40.0, 45.0, 50.0, 55.0, 60.0, 65.0, 70.0, 80.0,
+    90.0, 100.0, 110.0, 120.0, 130.0, 140.0, 160.0, 180.0, 200.0, 220.0, 240.0, 260.0, 280.0,
+    320.0, 380.0, 440.0,
+];
+/// Memory of the floor in ms of media: one bank follows level shifts at once, one is steady.
+const SHORT_MEMORY: f32 = 1_000.0;
+const LONG_MEMORY: f32 = 8_000.0;
+/// Memory of the costs in ms of media.
+const COST_MEMORY: f32 = 12_000.0;
+/// Packets that what is assumed at the beginning is worth.
+const PRIOR_PACKETS: f32 = 20.0;
+/// Concealment assumed at the beginning at no offset, in ms per second.
+const PRIOR_CONCEALED: f32 = 20.0;
+/// Jitter in ms assumed at the beginning.
+const PRIOR_JITTER: f32 = 5.0;
+/// How fast a policy's delay falls and rises, as a share of media time.
+const ACCELERATION: f32 = 0.25;
+const DECELERATION: f32 = 0.2;
+/// Share of the time between usual arrival and playout that stretching wins while waiting.
+const STRETCH_WHILE_WAITING: f32 = 0.3;
+/// ms of media in which `usual` falls by 1 ms.
+const USUAL_STEP: f32 = 200.0;
+/// Packets between two choices.
+const CHOOSE_EVERY: u32 = 4;
+/// ms by which another policy must be cheaper.
+const RELUCTANCE: f32 = 0.5;
+
+#[cfg(test)]
+mod tests;
