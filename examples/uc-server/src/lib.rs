@@ -1,2 +1,33 @@
-//! An embedded UC server for demos and tests. Never a telephone system to sell.
+//! An embedded UC server for demos and tests: users, presence, directory and call routing over
+//! UCX. Never a telephone system to sell.
+//!
+//! ```no_run
+//! # async fn demo() -> Result<(), uc_server::StartError> {
+//! let server = uc_server::Server::builder().start().await?;
+//! println!("sign in as 330 with the password demo-330 at https://{}", server.address());
+//! server.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Inside: `exchange` is the sans-IO core with all rules; `store` makes its changes durable and
+//! tells the subscribers; `http` turns requests into steps of the core. Media never passes
+//! through the server. It runs on the caller's tokio runtime and one thread for the store.
 #![forbid(unsafe_code)]
+
+mod certificate;
+mod company;
+mod connection;
+mod exchange;
+mod fault;
+mod http;
+mod password;
+mod server;
+mod store;
+mod switchboard;
+
+pub use certificate::{Certificate, CertificateError};
+pub use company::{Company, CompanyError, User};
+pub use server::{RunningServer, Server, StartError, Storage};
+pub use store::StoreError;
+pub use uc_protocol::ucx::Mode;

@@ -1,2 +1,121 @@
 //! The embedded UC server as a program.
-fn main() {}
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use clap::{Parser, ValueEnum};
+use tracing_subscriber::EnvFilter;
+use uc_server::{Company, CompanyError, Mode, RunningServer, Server, StartError, Storage};
+
+/// An embedded UC server for demos and tests.
+///
+/// Without --company, twelve built-in users can sign in: 330 to 341 with the passwords demo-330 to
+/// demo-341 (the account 341 is locked). They are for demonstrations only.
+/// Messages go to standard error; RUST_LOG chooses which.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// A TOML file with the users; its format is documented in the built-in company.toml.
+    #[arg(long, value_name = "FILE")]
+    company: Option<PathBuf>,
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8802")]
+    listen: SocketAddr,
+    /// Which mode to announce.
+    #[arg(long, value_enum, default_value = "smart")]
+    mode: ModeArgument,
+    /// Keep state and certificate in this directory; without it, in memory.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Print one JSON object instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ModeArgument {
+    Smart,
+    Suite,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("uc-server: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), RunError> {
+    let company = match &arguments.company {
+        Some(path) => Company::load(path)?,
+        None => Company::twelve(),
+    };
+    let storage = arguments.data.map_or(Storage::Memory, Storage::Directory);
+    let server = Server::builder()
+        .company(company.clone())
+        .listen(arguments.listen)
+        .mode(match arguments.mode {
+            ModeArgument::Smart => Mode::Smart,
+            ModeArgument::Suite => Mode::Suite,
+        })
+        .storage(storage)
+        .start()
+        .await?;
+    if arguments.json {
+        println!("{}", json(&server, &company));
+    } else {
+        print(&server, &company);
+    }
+    tokio::signal::ctrl_c().await?;
+    server.stop().await;
+    Ok(())
+}
+
+#[derive(Debug, thiserror::Error)]
+enum RunError {
+    #[error(transparent)]
+    Company(#[from] CompanyError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error("Ctrl-C can't be waited for: {0}")]
+    Signal(#[from] std::io::Error),
+}
+
+fn print(server: &RunningServer, company: &Company) {
+    println!("Listening on https://{}", server.address());
+    println!("Certificate (SHA-256): {}", hex(&server.fingerprint(), ":"));
+    println!("Sign in as:");
+    for user in company.users() {
+        let locked = if user.is_locked() { "  (locked)" } else { "" };
+        println!("  {:<16} {}{locked}", user.name(), user.display_name());
+    }
+    println!("Ctrl-C stops.");
+}
+
+fn json(server: &RunningServer, company: &Company) -> serde_json::Value {
+    let user = |user: &uc_server::User| {
+        serde_json::json!({
+            "user": user.name(),
+            "extension": user.extension(),
+            "name": user.display_name(),
+            "locked": user.is_locked(),
+        })
+    };
+    serde_json::json!({
+        "address": server.address().to_string(),
+        "fingerprint": hex(&server.fingerprint(), ""),
+        "users": company.users().iter().map(user).collect::<Vec<_>>(),
+    })
+}
+
+fn hex(bytes: &[u8], separator: &str) -> String {
+    let digits: Vec<_> = bytes.iter().map(|b| format!("{b:02x}")).collect();
+    digits.join(separator)
+}

@@ -1,0 +1,291 @@
+use std::{collections::BTreeSet, fmt, path::Path};
+
+use serde::Deserialize;
+use thiserror::Error;
+use uc_model::{Extension, PhoneNumber, UserId};
+use uc_protocol::{
+    limits::MAX_TEXT_BYTES,
+    ucx::{Me, Number, NumberKind},
+};
+
+use crate::password::{PasswordHash, SALT_BYTES};
+
+/// The people who can sign in, as read from a company file.
+#[derive(Clone)]
+pub struct Company {
+    users: Vec<User>,
+}
+
+impl Company {
+    /// The built-in company: twelve users with the extensions 330 to 341, passwords `demo-330` to
+    /// `demo-341`, the last account locked. Its file, `company.toml`, documents the format.
+    pub fn twelve() -> Self {
+        Self::from_toml(include_str!("../company.toml")).expect("the built-in company is tested")
+    }
+
+    /// Reads a company file.
+    ///
+    /// # Errors
+    /// See [`CompanyError`].
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, CompanyError> {
+        Self::from_toml(&std::fs::read_to_string(path)?)
+    }
+
+    /// Reads the text of a company file. Passwords are hashed here, about a millisecond each.
+    ///
+    /// # Errors
+    /// See [`CompanyError`].
+    pub fn from_toml(text: &str) -> Result<Self, CompanyError> {
+        let file: CompanyFile = toml::from_str(text).map_err(|error| CompanyError::Syntax {
+            at: error.span().map_or(0, |span| line_of(text, span.start)),
+        })?;
+        let mut seen = BTreeSet::new();
+        let mut users = Vec::with_capacity(file.user.len());
+        for entry in file.user {
+            let user = entry.check(users.len() + 1)?;
+            let fresh = seen.insert(user.me.extension.clone());
+            let name_is_own =
+                user.me.user == user.me.extension || seen.insert(user.me.user.clone());
+            if !(fresh && name_is_own) {
+                return Err(CompanyError::Twice(users.len() + 1));
+            }
+            users.push(user);
+        }
+        if users.is_empty() {
+            return Err(CompanyError::Nobody);
+        }
+        Ok(Self { users })
+    }
+
+    /// The users, in the order of the file.
+    pub fn users(&self) -> &[User] {
+        &self.users
+    }
+
+    /// The user of this name.
+    pub fn user(&self, name: &str) -> Option<&User> {
+        self.users.iter().find(|user| user.me.user == name)
+    }
+
+    /// The user whom this number reaches: an extension, or a number of the directory in any
+    /// notation.
+    pub(crate) fn reached_by(&self, number: &PhoneNumber) -> Option<&User> {
+        let dialled = number.dialable();
+        let same = |n: &Number| PhoneNumber::new(&n.number).is_ok_and(|n| n.dialable() == dialled);
+        self.users.iter().find(|user| user.numbers.iter().any(same))
+    }
+}
+
+/// Shows how many there are, not who.
+impl fmt::Debug for Company {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Company({} users)", self.users.len())
+    }
+}
+
+/// One user of the company.
+#[derive(Clone)]
+pub struct User {
+    pub(crate) me: Me,
+    pub(crate) first_name: String,
+    pub(crate) last_name: String,
+    pub(crate) email: Option<String>,
+    pub(crate) numbers: Vec<Number>,
+    pub(crate) locked: bool,
+    pub(crate) password: PasswordHash,
+}
+
+impl User {
+    /// The user name for signing in.
+    pub fn name(&self) -> &str {
+        &self.me.user
+    }
+
+    /// The internal number.
+    pub fn extension(&self) -> &str {
+        &self.me.extension
+    }
+
+    /// First and last name.
+    pub fn display_name(&self) -> &str {
+        &self.me.name
+    }
+
+    /// Whether the company file locks the account.
+    pub fn is_locked(&self) -> bool {
+        self.locked
+    }
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("User")
+            .field("user", &self.me.user)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a company file is refused. The texts name the place, never what stands there.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CompanyError {
+    /// The file can't be read.
+    #[error("the company file can't be read: {0}")]
+    Read(#[from] std::io::Error),
+    /// Not TOML, or a field that is missing or unknown.
+    #[error(
+        "line {at} of the company file isn't understood; compare it with the built-in company.toml"
+    )]
+    Syntax {
+        /// The line, counted from 1; 0 where the parser can't say.
+        at: usize,
+    },
+    /// No users.
+    #[error("the company file names nobody; add at least one [[user]]")]
+    Nobody,
+    /// An extension or user name stands twice.
+    #[error("user {0} of the company file has the name or extension of an earlier one")]
+    Twice(usize),
+    /// A value is out of range.
+    #[error(
+        "user {index} of the company file: {field} is refused; its comments say what may stand there"
+    )]
+    Value {
+        /// Which user, counted from 1.
+        index: usize,
+        /// Which field.
+        field: &'static str,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CompanyFile {
+    #[serde(default)]
+    user: Vec<UserEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UserEntry {
+    extension: String,
+    user: Option<String>,
+    #[serde(default)]
+    first_name: String,
+    #[serde(default)]
+    last_name: String,
+    password: String,
+    email: Option<String>,
+    #[serde(default)]
+    numbers: Vec<Number>,
+    #[serde(default)]
+    locked: bool,
+}
+
+impl UserEntry {
+    fn check(self, index: usize) -> Result<User, CompanyError> {
+        let refuse = |field| CompanyError::Value { index, field };
+        Extension::new(&self.extension).map_err(|_| refuse("extension"))?;
+        let user = self.user.unwrap_or_else(|| self.extension.clone());
+        UserId::new(&user).map_err(|_| refuse("user"))?;
+        let name = format!("{} {}", self.first_name, self.last_name)
+            .trim()
+            .to_owned();
+        if name.is_empty() || name.len() > MAX_TEXT_BYTES {
+            return Err(refuse("first_name or last_name"));
+        }
+        if self.password.is_empty() || self.password.chars().count() > 256 {
+            return Err(refuse("password"));
+        }
+        if self
+            .numbers
+            .iter()
+            .any(|n| PhoneNumber::new(&n.number).is_err())
+        {
+            return Err(refuse("numbers"));
+        }
+        let mut numbers = vec![Number {
+            kind: NumberKind::Internal,
+            number: self.extension.clone(),
+        }];
+        numbers.extend(self.numbers);
+        Ok(User {
+            me: Me {
+                user,
+                extension: self.extension,
+                name,
+            },
+            first_name: self.first_name,
+            last_name: self.last_name,
+            email: self.email,
+            numbers,
+            locked: self.locked,
+            password: PasswordHash::new(&self.password, salt()),
+        })
+    }
+}
+
+fn salt() -> [u8; SALT_BYTES] {
+    let mut salt = [0; SALT_BYTES];
+    getrandom::fill(&mut salt).expect("the operating system gives random bytes");
+    salt
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|b| *b == b'\n').count() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_company_has_twelve_users_from_330_to_341() {
+        let company = Company::twelve();
+        let extensions: Vec<_> = company.users().iter().map(User::extension).collect();
+        let expected: Vec<_> = (330..=341).map(|n| n.to_string()).collect();
+        assert_eq!(extensions, expected);
+        for user in company.users() {
+            assert!(user.password.verify(&format!("demo-{}", user.extension())));
+            assert_eq!(user.is_locked(), user.extension() == "341");
+        }
+    }
+
+    #[test]
+    fn a_user_is_reached_by_extension_and_by_directory_number_in_any_notation() {
+        let company = Company::twelve();
+        let reached = |number| {
+            let number = PhoneNumber::new(number).unwrap();
+            company.reached_by(&number).map(|u| u.name().to_owned())
+        };
+        assert_eq!(reached("330").as_deref(), Some("330"));
+        assert_eq!(reached("+49 (30) 23125/330").as_deref(), Some("330"));
+        assert_eq!(reached("999"), None);
+    }
+
+    #[test]
+    fn refusals_name_the_place_and_never_the_value() {
+        let texts = [
+            "",
+            "[[user]]\nextension = 330",
+            "[[user]]\nextension = \"33x\"\nlast_name = \"A\"\npassword = \"hush\"",
+            "[[user]]\nextension = \"330\"\npassword = \"hush\"",
+            "[[user]]\nextension = \"330\"\nlast_name = \"A\"\npassword = \"\"",
+            "[[user]]\nextension = \"330\"\nlast_name = \"A\"\npassword = \"hush\"\nage = 3",
+            "[[user]]\nextension = \"330\"\nlast_name = \"A\"\npassword = \"hush\"\n\
+             [[user]]\nextension = \"330\"\nlast_name = \"B\"\npassword = \"hush\"",
+        ];
+        for text in texts {
+            let error = Company::from_toml(text).unwrap_err();
+            let shown = format!("{error} {error:?}");
+            assert!(!shown.contains("hush") && !shown.contains("33x"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn debug_names_nobody() {
+        let company = Company::twelve();
+        assert_eq!(format!("{company:?}"), "Company(12 users)");
+        assert!(!format!("{:?}", company.users()[0]).contains("Ahorn"));
+    }
+}

@@ -1,0 +1,135 @@
+use serde::{Deserialize, Serialize};
+use uc_protocol::ucx::{
+    CallResource, Candidates, Cause, ConnectionState, Description, Device, Direction, Party,
+};
+
+use super::{Millis, SessionId, events::Audience};
+
+/// A call between two users: two connections (ECMA-269 §6.1.5) and the media round between them.
+///
+/// ```text
+///   caller     callee        by
+///   initiated  alerting      make
+///   connected  connected     answer             hold/retrieve: each side by itself,
+///   connected  hold          hold (callee)      connected <-> hold
+///   null       null          clear, either side; no answer; nobody confirms; session gone
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Call {
+    pub(super) caller: Leg,
+    pub(super) callee: Leg,
+    pub(super) started: Millis,
+    pub(super) answered: Option<Millis>,
+    pub(super) ended: Option<(Millis, Cause)>,
+    pub(super) round: Round,
+    /// After a restart: when the call is given up unless both sides confirm.
+    pub(super) confirm_by: Option<Millis>,
+}
+
+/// One user's side of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Leg {
+    pub(super) id: String,
+    pub(super) user: String,
+    pub(super) rev: u64,
+    pub(super) state: ConnectionState,
+    /// The other side as this side knows it.
+    pub(super) party: Party,
+    /// The session that dialled or answered.
+    pub(super) carrier: Option<SessionId>,
+    /// What this side has sent last.
+    pub(super) description: Option<Description>,
+    pub(super) candidates: Option<Candidates>,
+    pub(super) unconfirmed: bool,
+}
+
+/// The round of offer and answer (RFC 3264): one at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Round {
+    pub(super) generation: u32,
+    /// Whose offer waits for its answer.
+    pub(super) offered_by: Option<Side>,
+}
+
+/// A side of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Side {
+    Caller,
+    Callee,
+}
+
+impl Side {
+    pub(super) const BOTH: [Self; 2] = [Self::Caller, Self::Callee];
+
+    pub(super) const fn other(self) -> Self {
+        match self {
+            Self::Caller => Self::Callee,
+            Self::Callee => Self::Caller,
+        }
+    }
+}
+
+impl Call {
+    pub(super) const fn leg(&self, side: Side) -> &Leg {
+        match side {
+            Side::Caller => &self.caller,
+            Side::Callee => &self.callee,
+        }
+    }
+
+    pub(super) const fn leg_mut(&mut self, side: Side) -> &mut Leg {
+        match side {
+            Side::Caller => &mut self.caller,
+            Side::Callee => &mut self.callee,
+        }
+    }
+
+    pub(super) const fn is_over(&self) -> bool {
+        self.ended.is_some()
+    }
+
+    /// Ringing, not answered yet.
+    pub(super) const fn is_alerting(&self) -> bool {
+        self.answered.is_none() && self.ended.is_none()
+    }
+
+    /// The call as `side` sees it, before a session's own view of it.
+    pub(super) fn seen_by(&self, side: Side) -> CallResource {
+        let (own, far) = (self.leg(side), self.leg(side.other()));
+        let over = self.is_over();
+        CallResource {
+            id: own.id.clone(),
+            rev: own.rev,
+            direction: match side {
+                Side::Caller => Direction::Outgoing,
+                Side::Callee => Direction::Incoming,
+            },
+            device: Device::Voip,
+            local: own.state,
+            party: own.party.clone(),
+            remote: far.state,
+            started: self.started,
+            answered: self.answered,
+            cause: self.ended.map(|(_, cause)| cause),
+            description: far.description.clone().filter(|_| !over),
+            candidates: far.candidates.clone().filter(|_| !over),
+            unconfirmed: own.unconfirmed,
+            carried_here: false,
+        }
+    }
+
+    /// Who of the side's sessions sees the call how; `taken`: it is just being answered.
+    pub(super) fn audience(&self, side: Side, taken: bool) -> Audience {
+        match (side, &self.leg(side).carrier) {
+            (_, None) => Audience::Everybody,
+            (Side::Caller, Some(carrier)) => Audience::Carrier(carrier.clone()),
+            (Side::Callee, Some(carrier)) if taken => Audience::Taken(carrier.clone()),
+            (Side::Callee, Some(carrier)) => Audience::Only(carrier.clone()),
+        }
+    }
+
+    /// Whether `session` may act on the call's media: nobody else carries the side.
+    pub(super) fn carries(&self, side: Side, session: &SessionId) -> bool {
+        self.leg(side).carrier.as_ref() == Some(session)
+    }
+}

@@ -1,0 +1,155 @@
+//! What the server knows and the rules it obeys: sans-IO. Requests come in as method calls with
+//! the time, answers go out as return values, and what has to be written or told to subscribers
+//! waits in [`Exchange::take_effects`].
+
+mod call;
+mod calls;
+mod directory;
+mod events;
+mod history;
+mod media;
+mod presence;
+mod refusal;
+mod replay;
+mod sessions;
+mod timers;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use uc_protocol::ucx::{ConversationResource, EventId, Snapshot};
+
+pub(crate) use call::Call;
+pub(crate) use events::{Backlog, Logged};
+pub(crate) use presence::OwnPresence;
+pub(crate) use refusal::Refusal;
+pub(crate) use replay::{Answer, AnswerKey};
+pub(crate) use sessions::SessionId;
+
+use crate::{
+    company::Company,
+    password::PasswordHash,
+    store::{Saved, Write},
+};
+use events::EventLog;
+use sessions::SessionState;
+
+/// Milliseconds since the Unix epoch.
+pub(crate) type Millis = i64;
+
+/// The state of the whole server.
+pub(crate) struct Exchange {
+    company: Company,
+    epoch: Box<str>,
+    users: BTreeMap<String, UserState>,
+    sessions: BTreeMap<SessionId, SessionState>,
+    /// By the caller's id of the call.
+    calls: BTreeMap<String, Call>,
+    /// Each side's id of a call, to the caller's.
+    legs: BTreeMap<String, String>,
+    answers: BTreeMap<AnswerKey, Answer>,
+    effects: Effects,
+}
+
+/// What one user has.
+#[derive(Default)]
+struct UserState {
+    log: EventLog,
+    presence: OwnPresence,
+    /// The revision at which this user saw each colleague's presence.
+    seen: BTreeMap<String, u64>,
+    /// By the other's number as dialled or signalled (CONV-4).
+    conversations: BTreeMap<String, ConversationResource>,
+    failed_sign_ins: u32,
+}
+
+/// What has to happen outside after a step, in this order: write durably, then tell.
+#[derive(Default)]
+pub(crate) struct Effects {
+    pub(crate) writes: Vec<Write>,
+    /// Each user's new events, oldest first.
+    pub(crate) events: Vec<(String, Arc<Logged>)>,
+    /// Sessions that are over.
+    pub(crate) ended: Vec<SessionId>,
+}
+
+impl Exchange {
+    /// Takes up what was saved. Calls that were running wait for confirmation from now on.
+    pub(crate) fn new(company: Company, epoch: Box<str>, saved: Saved, now: Millis) -> Self {
+        let users = company
+            .users()
+            .iter()
+            .map(|user| (user.me.user.clone(), UserState::default()))
+            .collect();
+        let mut exchange = Self {
+            company,
+            epoch,
+            users,
+            sessions: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            legs: BTreeMap::new(),
+            answers: BTreeMap::new(),
+            effects: Effects::default(),
+        };
+        exchange.take_up(saved, now);
+        exchange
+    }
+
+    /// What has to be done since the last time.
+    pub(crate) fn take_effects(&mut self) -> Effects {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// The state of the session's user as of now.
+    pub(crate) fn snapshot(&self, session: &SessionId) -> Result<Snapshot, Refusal> {
+        let user = self.user_of(session)?;
+        let state = &self.users[user];
+        let mut conversations: Vec<_> = state.conversations.values().cloned().collect();
+        conversations.sort_by_key(|c| std::cmp::Reverse(c.rev));
+        let account = self.company.user(user).ok_or(Refusal::NotSignedIn)?;
+        Ok(Snapshot {
+            as_of: EventId {
+                epoch: self.epoch.clone(),
+                number: state.log.head(),
+            },
+            me: account.me.clone(),
+            presences: self.presences(user),
+            calls: self.running_calls(user, session),
+            conversations,
+        })
+    }
+
+    /// What the user's password is compared with.
+    pub(crate) fn password_of(&self, user: &str) -> PasswordHash {
+        let account = self.company.user(user);
+        account.map_or_else(PasswordHash::nobody, |account| account.password.clone())
+    }
+
+    /// The session's user's key.
+    pub(crate) fn answer_key(&self, session: &SessionId, key: String) -> Option<AnswerKey> {
+        let user = self.user_of(session).ok()?.to_owned();
+        Some(AnswerKey { user, key })
+    }
+
+    fn take_up(&mut self, saved: Saved, now: Millis) {
+        for (user, logged) in saved.events {
+            if let Some(state) = self.users.get_mut(&user) {
+                state.log.restore(Arc::new(logged));
+            }
+        }
+        for (user, count) in saved.failed_sign_ins {
+            if let Some(state) = self.users.get_mut(&user) {
+                state.failed_sign_ins = count;
+            }
+        }
+        for (user, conversation) in saved.conversations {
+            if let Some(state) = self.users.get_mut(&user) {
+                let number = conversation.party.number.clone();
+                state.conversations.insert(number, conversation);
+            }
+        }
+        self.answers = saved.answers.into_iter().collect();
+        self.take_up_presences(saved.presences, saved.presence_revisions);
+        self.take_up_sessions(saved.sessions, now);
+        self.take_up_calls(saved.calls, now);
+    }
+}

@@ -1,0 +1,68 @@
+use thiserror::Error;
+use uc_protocol::ucx::{Cause, Problem, ProblemType};
+
+/// Why a request is refused. The texts are the `title`s of the problems.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub(crate) enum Refusal {
+    #[error("user name or password are wrong; try again")]
+    BadCredentials,
+    #[error("the account is locked after too many wrong passwords; the administrator unlocks it")]
+    AccountLocked,
+    #[error("the session is over or unknown; sign in again")]
+    NotSignedIn,
+    #[error("the server has no such resource")]
+    NotFound,
+    #[error("the call is not in a state that allows this")]
+    WrongState,
+    #[error("another client of yours carries this call")]
+    CarriedElsewhere,
+    #[error("the other side has offered at the same time; answer that offer first")]
+    Glare,
+    #[error("{0}")]
+    Value(&'static str),
+    #[error("more ICE candidates than the limit allows")]
+    TooManyCandidates,
+    #[error("this server controls no desk phones; call with the VoIP client")]
+    NoDeskPhones,
+    #[error("the call can't be connected: {}", reason(*.0))]
+    CallFailed(Cause),
+}
+
+impl Refusal {
+    pub(crate) fn problem(self) -> Problem {
+        let (kind, status) = self.kind();
+        Problem {
+            kind,
+            status,
+            title: self.to_string(),
+            cause: match self {
+                Self::CallFailed(cause) => Some(cause),
+                _ => None,
+            },
+        }
+    }
+
+    const fn kind(self) -> (ProblemType, u16) {
+        match self {
+            Self::BadCredentials => (ProblemType::BadCredentials, 401),
+            Self::AccountLocked => (ProblemType::AccountLocked, 403),
+            Self::NotSignedIn => (ProblemType::NotSignedIn, 401),
+            Self::NotFound => (ProblemType::NotFound, 404),
+            Self::WrongState | Self::CarriedElsewhere => (ProblemType::WrongState, 409),
+            Self::Glare => (ProblemType::Glare, 409),
+            Self::Value(_) => (ProblemType::RefusedValue, 422),
+            Self::TooManyCandidates => (ProblemType::TooLarge, 413),
+            Self::NoDeskPhones => (ProblemType::Unsupported, 501),
+            Self::CallFailed(_) => (ProblemType::CallFailed, 422),
+        }
+    }
+}
+
+const fn reason(cause: Cause) -> &'static str {
+    match cause {
+        Cause::NoSuchNumber => "nobody has this number",
+        Cause::Busy => "too many calls at once",
+        Cause::Unreachable => "nobody is signed in there",
+        _ => "it was refused",
+    }
+}

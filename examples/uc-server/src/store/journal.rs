@@ -1,0 +1,162 @@
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    thread,
+};
+
+use tokio::sync::{mpsc as queue, oneshot};
+
+use super::{Database, StoreError};
+use crate::exchange::{Effects, Logged, SessionId};
+
+/// The thread that makes changes durable and then tells subscribers, in the order in which the
+/// changes were made. Changes that wait together are committed together.
+///
+/// Its queue is bounded by its users: each connection waits for its change before the next one.
+pub(crate) struct Journal {
+    jobs: mpsc::Sender<Job>,
+}
+
+/// What a subscriber's queue holds.
+#[derive(Debug, Clone)]
+pub(crate) enum Delivery {
+    Event(Arc<Logged>),
+    /// The session is over.
+    Ended,
+}
+
+/// Where a session's events go.
+pub(crate) struct Subscriber {
+    pub(crate) user: String,
+    pub(crate) session: SessionId,
+    /// Bounded; a subscriber that doesn't keep up is cut.
+    pub(crate) queue: queue::Sender<Delivery>,
+    /// Set before the queue of a slow subscriber is closed.
+    pub(crate) lagged: Arc<AtomicBool>,
+}
+
+/// Resolves when a change is durable.
+pub(crate) type Committed = oneshot::Receiver<Result<(), StoreError>>;
+
+enum Job {
+    Commit(Effects, oneshot::Sender<Result<(), StoreError>>),
+    Subscribe(Subscriber),
+    EndStreams,
+}
+
+impl Journal {
+    /// Starts the thread; it ends, and closes the database, when the journal is dropped and all is
+    /// written. Without a database nothing is durable.
+    pub(crate) fn start(
+        database: Option<Database>,
+    ) -> Result<(Self, thread::JoinHandle<()>), StoreError> {
+        let (jobs, inbox) = mpsc::channel();
+        let writer = Writer {
+            database,
+            failed: false,
+            subscribers: Vec::new(),
+        };
+        let thread = thread::Builder::new()
+            .name("uc-server-journal".into())
+            .spawn(move || writer.run(&inbox))?;
+        Ok((Self { jobs }, thread))
+    }
+
+    /// Hands over the effects of one step.
+    pub(crate) fn submit(&self, effects: Effects) -> Committed {
+        let (done, committed) = oneshot::channel();
+        let _ = self.jobs.send(Job::Commit(effects, done));
+        committed
+    }
+
+    /// Adds a subscriber behind all that was submitted before.
+    pub(crate) fn subscribe(&self, subscriber: Subscriber) {
+        let _ = self.jobs.send(Job::Subscribe(subscriber));
+    }
+
+    /// Closes the queues of all subscribers.
+    pub(crate) fn end_streams(&self) {
+        let _ = self.jobs.send(Job::EndStreams);
+    }
+}
+
+struct Writer {
+    database: Option<Database>,
+    failed: bool,
+    subscribers: Vec<Subscriber>,
+}
+
+impl Writer {
+    fn run(mut self, inbox: &mpsc::Receiver<Job>) {
+        while let Ok(first) = inbox.recv() {
+            let mut group = vec![first];
+            group.extend(inbox.try_iter().take(GROUP - 1));
+            let outcome = self.commit(&group);
+            self.failed |= outcome.is_err();
+            for job in group {
+                self.finish(job);
+            }
+        }
+    }
+
+    fn commit(&mut self, group: &[Job]) -> Result<(), StoreError> {
+        let Some(database) = self.database.as_mut().filter(|_| !self.failed) else {
+            return Ok(());
+        };
+        let writes = || {
+            group.iter().flat_map(|job| match job {
+                Job::Commit(effects, _) => effects.writes.as_slice(),
+                Job::Subscribe(_) | Job::EndStreams => &[],
+            })
+        };
+        if writes().next().is_none() {
+            return Ok(());
+        }
+        database.apply(writes()).inspect_err(|error| {
+            tracing::error!(%error, "changes can't be written; the server refuses further ones");
+        })
+    }
+
+    fn finish(&mut self, job: Job) {
+        match job {
+            Job::Subscribe(subscriber) => self.subscribers.push(subscriber),
+            Job::EndStreams => self.subscribers.clear(),
+            Job::Commit(_, done) if self.failed => {
+                let _ = done.send(Err(StoreError::Failed));
+            }
+            Job::Commit(effects, done) => {
+                for (user, logged) in effects.events {
+                    let event = Delivery::Event(logged);
+                    self.deliver(|subscriber| subscriber.user == user, &event);
+                }
+                for session in effects.ended {
+                    self.deliver(|subscriber| subscriber.session == session, &Delivery::Ended);
+                    self.subscribers.retain(|s| s.session != session);
+                }
+                let _ = done.send(Ok(()));
+            }
+        }
+    }
+
+    fn deliver(&mut self, concerns: impl Fn(&Subscriber) -> bool, delivery: &Delivery) {
+        self.subscribers.retain(|subscriber| {
+            if !concerns(subscriber) {
+                return !subscriber.queue.is_closed();
+            }
+            match subscriber.queue.try_send(delivery.clone()) {
+                Ok(()) => true,
+                Err(queue::error::TrySendError::Full(_)) => {
+                    subscriber.lagged.store(true, Ordering::Release);
+                    false
+                }
+                Err(queue::error::TrySendError::Closed(_)) => false,
+            }
+        });
+    }
+}
+
+/// Most changes in one transaction: enough to share a commit, few enough to stay below 5 ms.
+const GROUP: usize = 64;

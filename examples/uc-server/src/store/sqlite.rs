@@ -1,0 +1,212 @@
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, params};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{Saved, SavedSession, StoreError, Write};
+use crate::exchange::{Answer, AnswerKey};
+
+/// The database file.
+pub(crate) struct Database {
+    connection: Connection,
+}
+
+impl Database {
+    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        let connection = Connection::open(path)?;
+        connection.set_prepared_statement_cache_capacity(32);
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        match found {
+            0 => {
+                connection.execute_batch(SCHEMA)?;
+                connection.pragma_update(None, "user_version", LAYOUT)?;
+            }
+            LAYOUT => {}
+            _ => {
+                return Err(StoreError::Layout {
+                    found,
+                    expected: LAYOUT,
+                });
+            }
+        }
+        Ok(Self { connection })
+    }
+
+    /// The epoch of the event numbers: `fresh` in a new database, the same ever after.
+    pub(crate) fn epoch(&self, fresh: &str) -> Result<String, StoreError> {
+        let query = "SELECT value FROM meta WHERE key = 'epoch'";
+        let known = self.connection.query_row(query, [], |row| row.get(0));
+        if let Some(epoch) = known.optional()? {
+            return Ok(epoch);
+        }
+        let insert = "INSERT INTO meta (key, value) VALUES ('epoch', ?1)";
+        self.connection.execute(insert, [fresh])?;
+        Ok(fresh.to_owned())
+    }
+
+    pub(crate) fn load(&self) -> Result<Saved, StoreError> {
+        Ok(Saved {
+            failed_sign_ins: self.rows("SELECT user, failed FROM accounts", |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?,
+            presences: self.bodies("SELECT user, body FROM presences")?,
+            presence_revisions: self.rows(
+                "SELECT reader, subject, rev FROM presence_revisions",
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )?,
+            sessions: self.sessions()?,
+            calls: self
+                .bodies("SELECT id, body FROM calls")?
+                .into_iter()
+                .map(|(_, call)| call)
+                .collect(),
+            conversations: self.bodies("SELECT user, body FROM conversations")?,
+            events: self.bodies("SELECT user, body FROM events ORDER BY user, number")?,
+            answers: self.answers()?,
+        })
+    }
+
+    /// Writes all or nothing.
+    pub(crate) fn apply<'a>(
+        &mut self,
+        writes: impl IntoIterator<Item = &'a Write>,
+    ) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction()?;
+        for write in writes {
+            apply(&transaction, write)?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    fn sessions(&self) -> Result<Vec<SavedSession>, StoreError> {
+        let query = "SELECT id, user, signed_in FROM sessions";
+        let rows = self.rows(query, |row| {
+            Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?))
+        })?;
+        rows.into_iter()
+            .map(|(id, user, signed_in)| {
+                Ok(SavedSession {
+                    id: serde_json::from_str(&id)?,
+                    user,
+                    signed_in,
+                })
+            })
+            .collect()
+    }
+
+    fn answers(&self) -> Result<Vec<(AnswerKey, Answer)>, StoreError> {
+        let query = "SELECT user, key, body FROM answers";
+        let rows = self.rows(query, |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?))
+        })?;
+        rows.into_iter()
+            .map(|(user, key, body)| Ok((AnswerKey { user, key }, serde_json::from_str(&body)?)))
+            .collect()
+    }
+
+    fn bodies<T: DeserializeOwned>(&self, query: &str) -> Result<Vec<(String, T)>, StoreError> {
+        let rows = self.rows(query, |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+        rows.into_iter()
+            .map(|(key, body)| Ok((key, serde_json::from_str(&body)?)))
+            .collect()
+    }
+
+    fn rows<T>(
+        &self,
+        query: &str,
+        read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut statement = self.connection.prepare(query)?;
+        let rows = statement.query_map([], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+fn apply(to: &Transaction<'_>, write: &Write) -> Result<(), StoreError> {
+    match write {
+        Write::FailedSignIns(user, count) => run(
+            to,
+            "INSERT OR REPLACE INTO accounts (user, failed) VALUES (?1, ?2)",
+            params![user, count],
+        ),
+        Write::Presence(user, presence) => run(
+            to,
+            "INSERT OR REPLACE INTO presences (user, body) VALUES (?1, ?2)",
+            params![user, json(presence)?],
+        ),
+        Write::PresenceRevision(reader, subject, rev) => run(
+            to,
+            "INSERT OR REPLACE INTO presence_revisions (reader, subject, rev) VALUES (?1, ?2, ?3)",
+            params![reader, subject, rev],
+        ),
+        Write::Session(session) => run(
+            to,
+            "INSERT OR REPLACE INTO sessions (id, user, signed_in) VALUES (?1, ?2, ?3)",
+            params![json(&session.id)?, session.user, session.signed_in],
+        ),
+        Write::SessionGone(id) => run(to, "DELETE FROM sessions WHERE id = ?1", params![json(id)?]),
+        Write::Call(id, call) => run(
+            to,
+            "INSERT OR REPLACE INTO calls (id, body) VALUES (?1, ?2)",
+            params![id, json(call)?],
+        ),
+        Write::CallGone(id) => run(to, "DELETE FROM calls WHERE id = ?1", params![id]),
+        Write::Conversation(user, conversation) => run(
+            to,
+            "INSERT OR REPLACE INTO conversations (user, id, body) VALUES (?1, ?2, ?3)",
+            params![user, conversation.id, json(conversation)?],
+        ),
+        Write::ConversationGone(user, id) => run(
+            to,
+            "DELETE FROM conversations WHERE user = ?1 AND id = ?2",
+            params![user, id],
+        ),
+        Write::Event(user, logged) => run(
+            to,
+            "INSERT OR REPLACE INTO events (user, number, body) VALUES (?1, ?2, ?3)",
+            params![user, logged.number, json(&**logged)?],
+        ),
+        Write::EventsBefore(user, number) => run(
+            to,
+            "DELETE FROM events WHERE user = ?1 AND number < ?2",
+            params![user, number],
+        ),
+        Write::Answer(key, answer) => run(
+            to,
+            "INSERT OR REPLACE INTO answers (user, key, body) VALUES (?1, ?2, ?3)",
+            params![key.user, key.key, json(answer)?],
+        ),
+        Write::AnswerGone(key) => run(
+            to,
+            "DELETE FROM answers WHERE user = ?1 AND key = ?2",
+            params![key.user, key.key],
+        ),
+    }
+}
+
+fn run(to: &Transaction<'_>, statement: &str, values: &[&dyn ToSql]) -> Result<(), StoreError> {
+    to.prepare_cached(statement)?.execute(values)?;
+    Ok(())
+}
+
+fn json<T: Serialize>(value: &T) -> Result<String, StoreError> {
+    Ok(serde_json::to_string(value)?)
+}
+
+/// Counts up with every change of the schema or of a body (SQLite's `user_version`).
+const LAYOUT: i64 = 1;
+
+const SCHEMA: &str = "
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE accounts (user TEXT PRIMARY KEY, failed INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE presences (user TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE presence_revisions (reader TEXT, subject TEXT, rev INTEGER NOT NULL,
+    PRIMARY KEY (reader, subject)) WITHOUT ROWID;
+CREATE TABLE sessions (id TEXT PRIMARY KEY, user TEXT NOT NULL, signed_in INTEGER NOT NULL);
+CREATE TABLE calls (id TEXT PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE conversations (user TEXT, id TEXT, body TEXT NOT NULL, PRIMARY KEY (user, id));
+CREATE TABLE events (user TEXT, number INTEGER, body TEXT NOT NULL, PRIMARY KEY (user, number));
+CREATE TABLE answers (user TEXT, key TEXT, body TEXT NOT NULL, PRIMARY KEY (user, key));
+";
