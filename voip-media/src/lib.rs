@@ -12,7 +12,7 @@ mod units;
 
 pub use audio::{
     AudioBackend, AudioDevice, AudioDirection, AudioError, CaptureStream, DeviceChoice, DeviceId,
-    PlayoutStream,
+    LoopbackBackend, NullBackend, PlayoutStream, Script, SplitBackend, WavBackend,
 };
 pub use codec::{
     Codec, CodecError, CodecKind, Decoder, Encoder, EncoderTuning, OpusBackend, OpusCodec,

@@ -1,6 +1,20 @@
 //! Where sound comes from and goes to. All streams are 48 kHz, one channel, 16 bits.
 
+mod clip;
+mod loopback;
+mod null;
+mod resample;
+mod split;
+mod wav;
+
 use thiserror::Error;
+
+pub use self::{
+    loopback::{LoopbackBackend, Script},
+    null::NullBackend,
+    split::SplitBackend,
+    wav::WavBackend,
+};
 
 /// Which way the sound flows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
