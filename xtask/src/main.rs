@@ -1,2 +1,166 @@
-//! The project's own commands.
-fn main() {}
+//! The project's own commands: `cargo xtask --help`.
+#![forbid(unsafe_code)]
+
+mod bench;
+mod budgets;
+mod ci;
+mod demo;
+mod failure;
+mod features;
+mod fuzz;
+mod installed;
+mod package;
+mod process;
+mod pulse;
+mod readme;
+mod setup;
+mod soak;
+mod stopwatch;
+mod test;
+mod test_names;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use failure::Outcome;
+
+/// The project's own commands.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print what is missing for continuous integration, then install it
+    Setup {
+        /// Only print the plan
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Make a whole call between two clients and an embedded server, and measure it
+    Demo {
+        /// Arguments of the demonstration, for example --json or --impair loss=5,jitter=20
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Run every test this computer can run, and name what is left out
+    Test {
+        /// Only tests whose names contain this
+        name: Option<String>,
+    },
+    /// Run every check beside the tests
+    Ci {
+        /// Only these steps
+        steps: Vec<String>,
+    },
+    /// Measure
+    Bench {
+        /// Which benches; all when none is named
+        names: Vec<String>,
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+        /// Print the names of the benches
+        #[arg(long)]
+        list: bool,
+    },
+    /// Fuzz one target or all
+    Fuzz {
+        /// Which target; all when none is named
+        target: Option<String>,
+        /// Seconds for each target
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
+    /// Run one thing for a long time
+    Soak {
+        /// What to run: call
+        name: String,
+        /// For how long
+        #[arg(long, default_value_t = 10)]
+        minutes: u64,
+    },
+    /// Show what docs/features.md says, and check it against the tests
+    Features {
+        /// Print an array of objects with id, state and tests
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check that the README shows examples/first-call.rs
+    Readme {
+        /// Write it into the README
+        #[arg(long)]
+        fix: bool,
+    },
+}
+
+impl Command {
+    fn run(self) -> Outcome {
+        match self {
+            Self::Setup { dry_run } => setup::setup(dry_run),
+            Self::Demo { arguments } => demo::demo(&arguments),
+            Self::Test { name } => test::test(name.as_deref()),
+            Self::Ci { steps } => ci::ci(&steps),
+            Self::Bench { list: true, .. } => {
+                bench::list();
+                Ok(())
+            }
+            Self::Bench {
+                names,
+                json,
+                list: false,
+            } => bench::bench(&names, json),
+            Self::Fuzz { target, seconds } => fuzz::fuzz(target.as_deref(), seconds),
+            Self::Soak { name, minutes } => soak::soak(&name, minutes),
+            Self::Features { json } => features::features(json),
+            Self::Readme { fix } => readme::readme(fix),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let command_line = CommandLine::parse();
+    let root = workspace::root();
+    let outcome = std::env::set_current_dir(&root)
+        .map_err(failure::Failure::file(&root))
+        .and_then(|()| command_line.command.run());
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn everything_behind_demo_goes_to_the_demonstration() {
+        let line = [
+            "cargo xtask",
+            "demo",
+            "--json",
+            "--impair",
+            "loss=5,jitter=20",
+        ];
+        let parsed = CommandLine::try_parse_from(line).expect("demo takes any argument");
+        let Command::Demo { arguments } = parsed.command else {
+            panic!("{parsed:?}")
+        };
+        assert_eq!(arguments, ["--json", "--impair", "loss=5,jitter=20"]);
+    }
+}
