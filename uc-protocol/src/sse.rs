@@ -99,9 +99,11 @@ impl Parser {
     }
 
     fn take(&mut self, byte: u8) {
-        let after_cr = std::mem::take(&mut self.after_cr);
+        if std::mem::take(&mut self.after_cr) && byte == b'\n' {
+            return;
+        }
+        self.size += 1;
         match byte {
-            b'\n' if after_cr => {}
             b'\n' => self.end_line(),
             b'\r' => {
                 self.after_cr = true;
@@ -109,7 +111,6 @@ impl Parser {
             }
             _ => self.line.push(byte),
         }
-        self.size += 1;
         self.failed = self.size > MAX_EVENT_BYTES;
     }
 

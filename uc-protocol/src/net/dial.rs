@@ -219,9 +219,7 @@ async fn race(addresses: Vec<SocketAddr>) -> Result<TcpStream, DialError> {
                 Err(_) => {}
             },
             () = tokio::time::sleep(ATTEMPT_DELAY), if more => {}
-        }
-        if attempts.is_empty() && waiting.len() == 0 {
-            return Err(failure);
+            else => return Err(failure),
         }
     }
 }
