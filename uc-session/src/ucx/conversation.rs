@@ -1,0 +1,157 @@
+//! Conversations: `uc_protocol`'s resource and `uc_model`'s value.
+
+use uc_model::{
+    CallOutcome, Conversation, ConversationEntry, ConversationId, EntryId, Rev, Timestamp,
+};
+use uc_protocol::ucx as wire;
+
+use super::{Unreadable, call};
+
+/// One conversation. The wire names the other's number and name, not a directory entry: `contact`
+/// stays empty, whoever knows the directory fills it in.
+pub(super) fn read(resource: wire::ConversationResource) -> Result<Conversation, Unreadable> {
+    let party = call::read_party(resource.party)?;
+    Ok(Conversation {
+        id: ConversationId::new(resource.id)?,
+        rev: Rev(resource.rev),
+        contact: None,
+        number: party.number,
+        name: party.name,
+        unread: resource.unread,
+        entries: resource
+            .entries
+            .into_iter()
+            .map(read_entry)
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+fn read_entry(entry: wire::ConversationEntry) -> Result<ConversationEntry, Unreadable> {
+    match entry {
+        wire::ConversationEntry::Call {
+            id,
+            direction,
+            outcome,
+            at,
+            duration_s,
+        } => Ok(ConversationEntry::Call {
+            id: EntryId::new(id)?,
+            direction: call::read_direction(direction),
+            outcome: read_outcome(outcome)?,
+            at: Timestamp(at),
+            duration_s,
+        }),
+        _ => Err(Unreadable),
+    }
+}
+
+fn read_outcome(outcome: wire::CallOutcome) -> Result<CallOutcome, Unreadable> {
+    Ok(match outcome {
+        wire::CallOutcome::Answered => CallOutcome::Answered,
+        wire::CallOutcome::Unanswered => CallOutcome::Unanswered,
+        _ => return Err(Unreadable),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+    use uc_model::Party;
+
+    use super::*;
+    use crate::ucx::{call::tests as calls, sample};
+
+    prop_compose! {
+        fn entries()(
+            id in sample::id(),
+            direction in calls::directions(),
+            answered: bool,
+            at: i64,
+            duration_s: u32,
+        ) -> ConversationEntry {
+            ConversationEntry::Call {
+                id: EntryId::new(id).unwrap(),
+                direction,
+                outcome: if answered { CallOutcome::Answered } else { CallOutcome::Unanswered },
+                at: Timestamp(at),
+                duration_s,
+            }
+        }
+    }
+
+    prop_compose! {
+        fn conversations()(
+            id in sample::id(),
+            rev: u64,
+            party in calls::parties(),
+            unread: u32,
+            entries in vec(entries(), 0..5),
+        ) -> Conversation {
+            let Party { number, name } = party;
+            let id = ConversationId::new(id).unwrap();
+            Conversation { id, rev: Rev(rev), contact: None, number, name, unread, entries }
+        }
+    }
+
+    fn write_entry(entry: &ConversationEntry) -> wire::ConversationEntry {
+        let ConversationEntry::Call {
+            id,
+            direction,
+            outcome,
+            at,
+            duration_s,
+        } = entry
+        else {
+            unreachable!("the wire has calls only");
+        };
+        wire::ConversationEntry::Call {
+            id: id.to_string(),
+            direction: calls::write_direction(*direction),
+            outcome: match outcome {
+                CallOutcome::Answered => wire::CallOutcome::Answered,
+                _ => wire::CallOutcome::Unanswered,
+            },
+            at: at.0,
+            duration_s: *duration_s,
+        }
+    }
+
+    fn write(conversation: &Conversation) -> wire::ConversationResource {
+        wire::ConversationResource {
+            id: conversation.id.to_string(),
+            rev: conversation.rev.0,
+            party: wire::Party {
+                number: conversation.number.as_str().into(),
+                name: conversation.name.as_ref().map(|name| name.expose().clone()),
+                user: None,
+            },
+            unread: conversation.unread,
+            entries: conversation.entries.iter().map(write_entry).collect(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_conversation_survives_the_wire(conversation in conversations()) {
+            let resource = sample::through_json(write(&conversation));
+            prop_assert_eq!(read(resource).unwrap(), conversation);
+        }
+    }
+
+    #[test]
+    fn an_impossible_id_anywhere_is_unreadable() {
+        let good = sample::conversation("v1", 1);
+        assert!(read(good.clone()).is_ok());
+        let bad = wire::ConversationResource {
+            id: "/".into(),
+            ..good.clone()
+        };
+        assert_eq!(read(bad), Err(Unreadable));
+        let mut bad = good;
+        let wire::ConversationEntry::Call { id, .. } = &mut bad.entries[0] else {
+            unreachable!("the sample holds a call");
+        };
+        id.clear();
+        assert_eq!(read(bad), Err(Unreadable));
+    }
+}

@@ -1,0 +1,233 @@
+//! One link: an accepted connection, the session on it and its event stream.
+
+use std::{
+    future::Future,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use tokio::{sync::watch, task::AbortHandle, time::timeout};
+use tracing::debug;
+use uc_protocol::{
+    net::{Dialed, EventStream, Link, Request, RequestError, Response, StreamItem},
+    ucx::{self as wire, EventId, paths::Route},
+};
+
+use super::{failure, session};
+use crate::{
+    locked,
+    port::{BackendError, BackendEvent, EventSink, LinkId},
+};
+
+/// A link that was dialled and not closed yet. Dropping it closes its connections and ends its
+/// event stream; requests at work end with [`BackendError::Closed`].
+pub(super) struct OpenLink {
+    anonymous: Link,
+    state: Mutex<State>,
+    closed: watch::Sender<bool>,
+}
+
+#[derive(Default)]
+struct State {
+    signed_in: Option<Link>,
+    stream: Option<AbortHandle>,
+}
+
+impl OpenLink {
+    pub(super) fn new(dialed: Dialed) -> Self {
+        Self {
+            anonymous: dialed.into_link(),
+            state: Mutex::default(),
+            closed: watch::Sender::new(false),
+        }
+    }
+
+    /// Requests carry this session from now on.
+    pub(super) fn sign_in(&self, token: wire::Secret) {
+        let link = self.anonymous.with_token(token);
+        self.state().signed_in = Some(link);
+    }
+
+    /// Ends the stream and every request at work.
+    pub(super) fn close(&self) {
+        self.closed.send_replace(true);
+        self.end_stream();
+    }
+
+    /// A request that needs no session.
+    pub(super) async fn ask(&self, request: Request) -> Result<Response, BackendError> {
+        self.exchange(&self.anonymous, request).await
+    }
+
+    /// A request of the signed-in user.
+    pub(super) async fn request(&self, request: Request) -> Result<Response, BackendError> {
+        self.exchange(&self.signed_in()?, request).await
+    }
+
+    /// [`OpenLink::request`] for one that changes nothing: where the connection broke before an
+    /// answer, as an idle one may, it is sent once more on another connection.
+    pub(super) async fn read(&self, request: Request) -> Result<Response, BackendError> {
+        let link = self.signed_in()?;
+        self.read_over(&link, request).await
+    }
+
+    /// Asks whether the server still answers. Ends sooner than other requests, so that a dead
+    /// connection is noticed within 25 s of its last sign of life.
+    pub(super) async fn probe(&self) -> Result<(), BackendError> {
+        let hello = self.read_over(&self.anonymous, Request::get(Route::Hello));
+        timeout(PROBE_TIME, hello)
+            .await
+            .unwrap_or(Err(BackendError::TimedOut))
+            .map(drop)
+    }
+
+    /// Opens the event stream in place of an older one.
+    pub(super) async fn subscribe(
+        &self,
+        id: LinkId,
+        after: Option<&EventId>,
+        sink: Arc<dyn EventSink>,
+    ) -> Result<(), BackendError> {
+        let link = self.signed_in()?;
+        let stream = self.unless_closed(link.events(after)).await?;
+        let stream = stream.map_err(|error| failure::of_request(&error))?;
+        self.end_stream();
+        let task = tokio::spawn(pass_on(stream, id, sink));
+        self.state().stream = Some(task.abort_handle());
+        if *self.closed.borrow() {
+            self.end_stream();
+        }
+        Ok(())
+    }
+
+    async fn read_over(&self, link: &Link, request: Request) -> Result<Response, BackendError> {
+        let sent = self.unless_closed(link.request(request.clone())).await?;
+        match sent {
+            Err(error) if error.may_resend() => self.exchange(link, request).await,
+            sent => sent.map_err(|error| failure::of_request(&error)),
+        }
+    }
+
+    async fn exchange(&self, link: &Link, request: Request) -> Result<Response, BackendError> {
+        let answer = self.unless_closed(link.request(request)).await?;
+        answer.map_err(|error| failure::of_request(&error))
+    }
+
+    async fn unless_closed<T>(
+        &self,
+        work: impl Future<Output = Result<T, RequestError>>,
+    ) -> Result<Result<T, RequestError>, BackendError> {
+        let mut closed = self.closed.subscribe();
+        tokio::select! {
+            biased;
+            _ = closed.wait_for(|closed| *closed) => Err(BackendError::Closed),
+            done = work => Ok(done),
+        }
+    }
+
+    fn signed_in(&self) -> Result<Link, BackendError> {
+        let signed_in = self.state().signed_in.clone();
+        signed_in.ok_or(BackendError::NotSignedIn)
+    }
+
+    fn end_stream(&self) {
+        if let Some(stream) = self.state().stream.take() {
+            stream.abort();
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        locked(&self.state)
+    }
+}
+
+impl Drop for OpenLink {
+    fn drop(&mut self) {
+        self.end_stream();
+    }
+}
+
+/// Hands every event on, at the pace of the sink, until the stream is over.
+async fn pass_on(mut stream: EventStream, link: LinkId, sink: Arc<dyn EventSink>) {
+    let end = loop {
+        match stream.next().await {
+            Ok(item) => sink.deliver(link, event_of(item)).await,
+            Err(end) => break end,
+        }
+    };
+    debug!(link = link.0, %end, "event stream over");
+    let error = failure::of_stream(end);
+    sink.deliver(link, BackendEvent::StreamEnded(error)).await;
+}
+
+/// An event without a place can't be put in order, so it counts as unreadable; a kind that is not
+/// known here is a sign of life.
+fn event_of(item: StreamItem) -> BackendEvent {
+    match item {
+        StreamItem::Event {
+            id: Some(id),
+            event,
+        } => match session::read_event(&id, event) {
+            Ok(Some(event)) => event,
+            Ok(None) => BackendEvent::Heartbeat,
+            Err(_) => BackendEvent::Undecodable,
+        },
+        StreamItem::Event {
+            id: None,
+            event: wire::Event::Reset,
+        } => BackendEvent::Reset { cursor: None },
+        StreamItem::Event {
+            id: None,
+            event: wire::Event::SessionEnded,
+        } => BackendEvent::SessionEnded,
+        StreamItem::Heartbeat => BackendEvent::Heartbeat,
+        _ => BackendEvent::Undecodable,
+    }
+}
+
+/// How long a probe may take: with the 15 s of silence before it, 5 s are left of the 25 s.
+const PROBE_TIME: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use uc_protocol::ucx::{DecodeError, Event};
+
+    use super::*;
+    use crate::{port::Cursor, ucx::sample};
+
+    fn event(id: Option<&str>, event: Event) -> BackendEvent {
+        let id = id.map(|id| id.parse().expect("an event id"));
+        event_of(StreamItem::Event { id, event })
+    }
+
+    #[test]
+    fn what_cannot_be_read_or_placed_is_undecodable() {
+        let error = DecodeError::Syntax(1);
+        let malformed = StreamItem::Malformed { id: None, error };
+        assert_eq!(event_of(malformed), BackendEvent::Undecodable);
+        let call = || Event::Call(sample::call("c1", 1));
+        assert_eq!(event(None, call()), BackendEvent::Undecodable);
+        assert!(matches!(
+            event(Some("e-1"), call()),
+            BackendEvent::Change { .. }
+        ));
+        let garbage = Event::Call(sample::call("", 1));
+        assert_eq!(event(Some("e-1"), garbage), BackendEvent::Undecodable);
+    }
+
+    #[test]
+    fn signs_of_life_and_endings_need_no_place() {
+        assert_eq!(event_of(StreamItem::Heartbeat), BackendEvent::Heartbeat);
+        assert_eq!(event(Some("e-1"), Event::Unknown), BackendEvent::Heartbeat);
+        assert_eq!(event(None, Event::SessionEnded), BackendEvent::SessionEnded);
+        assert_eq!(
+            event(None, Event::Reset),
+            BackendEvent::Reset { cursor: None }
+        );
+        let cursor = Some(Cursor("e-7".into()));
+        assert_eq!(
+            event(Some("e-7"), Event::Reset),
+            BackendEvent::Reset { cursor }
+        );
+    }
+}

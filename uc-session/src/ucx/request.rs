@@ -1,0 +1,123 @@
+//! Which request carries out which service, and what its answer means.
+
+use uc_model::CallId;
+use uc_protocol::{
+    net::{Request, Response},
+    ucx::{
+        self as wire,
+        paths::{CallService, DirectoryQuery, Route},
+    },
+};
+
+use super::{call, contact, presence};
+use crate::port::{BackendError, Outcome, Service};
+
+/// A service as it is sent, and how its answer is read.
+pub(super) struct Exchange {
+    pub(super) request: Request,
+    pub(super) answer: Answer,
+}
+
+/// What a good answer holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    Contacts,
+    Presence,
+    Call,
+    Nothing,
+}
+
+impl Exchange {
+    /// Writes `service`.
+    pub(super) fn of(service: Service) -> Result<Self, BackendError> {
+        let (request, answer) = match service {
+            Service::Search { query, limit } => {
+                let route = search(query.into_inner(), limit);
+                (Request::get(route), Answer::Contacts)
+            }
+            Service::SetPresence(presence) => {
+                let body = presence::write(&presence)?;
+                (
+                    Request::put(Route::MyPresence).body(&body),
+                    Answer::Presence,
+                )
+            }
+            Service::MakeCall {
+                to,
+                device,
+                description,
+                key,
+            } => {
+                let body = call::write_make(&to, device, description.as_ref())?;
+                let request = Request::post(Route::Calls).body(&body);
+                (request.idempotency_key(&key.0), Answer::Call)
+            }
+            of_a_call => return Self::of_call(of_a_call),
+        };
+        Ok(Self { request, answer })
+    }
+
+    fn of_call(service: Service) -> Result<Self, BackendError> {
+        let describe = |description| call::write_describe(description);
+        let (request, answer) = match service {
+            Service::Answer { call, description } => {
+                let body = describe(description.as_ref());
+                (post(&call, CallService::Answer).body(&body), Answer::Call)
+            }
+            Service::Describe { call, description } => {
+                let body = describe(Some(&description));
+                (
+                    post(&call, CallService::Description).body(&body),
+                    Answer::Call,
+                )
+            }
+            Service::Clear { call, cause } => {
+                let body = call::write_clear(cause);
+                (post(&call, CallService::Clear).body(&body), Answer::Call)
+            }
+            Service::Candidates { call, candidates } => {
+                let body = call::write_candidates(candidates);
+                (
+                    post(&call, CallService::Candidates).body(&body),
+                    Answer::Nothing,
+                )
+            }
+            Service::Hold { call } => (post(&call, CallService::Hold), Answer::Call),
+            Service::Retrieve { call } => (post(&call, CallService::Retrieve), Answer::Call),
+            Service::Confirm { call } => (post(&call, CallService::Confirm), Answer::Call),
+            Service::Search { .. } | Service::SetPresence(_) | Service::MakeCall { .. } => {
+                return Err(BackendError::Unsupported);
+            }
+        };
+        Ok(Self { request, answer })
+    }
+}
+
+impl Answer {
+    /// Reads `response`.
+    pub(super) fn read(self, response: &Response) -> Result<Outcome, BackendError> {
+        Ok(match self {
+            Self::Contacts => contact::read_results(decode(response)?)?,
+            Self::Presence => Outcome::Presence(presence::read(decode(response)?)?),
+            Self::Call => Outcome::Call(Box::new(call::read(decode(response)?)?)),
+            Self::Nothing => Outcome::Done,
+        })
+    }
+}
+
+fn decode<T: wire::Resource>(response: &Response) -> Result<T, BackendError> {
+    response.decode().map_err(|_| BackendError::Malformed)
+}
+
+fn post(call: &CallId, service: CallService) -> Request {
+    Request::post(Route::CallService(call.as_str().into(), service))
+}
+
+/// The contract's limits: 1 to 100 matches.
+fn search(q: String, limit: u32) -> Route {
+    let limit = u8::try_from(limit.clamp(1, 100)).expect("100 fits in a byte");
+    Route::Directory(DirectoryQuery {
+        q,
+        limit: Some(limit),
+    })
+}

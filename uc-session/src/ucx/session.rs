@@ -1,0 +1,114 @@
+//! Who answers, who signed in, what the connection can do, and the whole state.
+
+use uc_model::{Capability, CapabilitySet, ConversationId, Extension, Mode, Redacted, Rev, UserId};
+use uc_protocol::ucx as wire;
+
+use super::{Unreadable, call, conversation, presence};
+use crate::port::{BackendEvent, Cursor, ServerChange, SignedIn, StateSnapshot};
+
+/// The version of UCX that is spoken here.
+pub(super) const UCX_VERSION: u32 = 1;
+
+/// What a sign-in gives: the server's hello and its answer to the credentials.
+pub(super) fn read(
+    hello: wire::Hello,
+    me: wire::Me,
+    must_change_password: bool,
+) -> Result<SignedIn, Unreadable> {
+    Ok(SignedIn {
+        user: UserId::new(me.user)?,
+        extension: Extension::new(me.extension)?,
+        name: Redacted::new(me.name),
+        server: format!("{} {}", hello.server, hello.version),
+        mode: read_mode(hello.mode),
+        capabilities: capabilities(hello.mode, &hello.configuration),
+        must_change_password,
+    })
+}
+
+/// What this backend can do with a server of this mode and configuration: the one place where a
+/// capability is decided. What the server offers but version 1 of UCX has no request for (chat,
+/// conferences, voicemail, pickup, DTMF, CallMe) stays out, whatever is switched on; nothing that
+/// version 1 has a request for depends on the mode alone.
+pub(super) fn capabilities(mode: wire::Mode, configuration: &wire::Configuration) -> CapabilitySet {
+    let calls = configuration.voip || configuration.desk_phones;
+    let both_modes = match mode {
+        wire::Mode::Smart | wire::Mode::Suite => true,
+    };
+    [
+        (Capability::Presence, both_modes),
+        (Capability::DirectorySearch, both_modes),
+        (Capability::Conversations, both_modes),
+        (Capability::VoipCalls, configuration.voip),
+        (Capability::DeskPhoneControl, configuration.desk_phones),
+        (Capability::Hold, calls),
+    ]
+    .into_iter()
+    .filter_map(|(capability, offered)| offered.then_some(capability))
+    .collect()
+}
+
+/// The whole state.
+pub(super) fn read_snapshot(snapshot: wire::Snapshot) -> Result<StateSnapshot, Unreadable> {
+    let wire::Snapshot {
+        as_of,
+        me: _,
+        presences,
+        calls,
+        conversations,
+    } = snapshot;
+    Ok(StateSnapshot {
+        rev: Rev(as_of.number),
+        as_of: Cursor(as_of.to_string()),
+        presences: presences
+            .into_iter()
+            .map(presence::read)
+            .collect::<Result<_, _>>()?,
+        calls: calls
+            .into_iter()
+            .map(call::read)
+            .collect::<Result<_, _>>()?,
+        conversations: conversations
+            .into_iter()
+            .map(conversation::read)
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+/// An event of the stream: where it stands and what it says. An event of a kind that this version
+/// doesn't know gives `None`: its place is passed over.
+pub(super) fn read_event(
+    id: &wire::EventId,
+    event: wire::Event,
+) -> Result<Option<BackendEvent>, Unreadable> {
+    let cursor = Cursor(id.to_string());
+    let change = match event {
+        wire::Event::Presence(resource) => ServerChange::Presence(presence::read(resource)?),
+        wire::Event::Call(resource) => ServerChange::Call(Box::new(call::read(resource)?)),
+        wire::Event::Conversation(resource) => {
+            ServerChange::Conversation(Box::new(conversation::read(resource)?))
+        }
+        wire::Event::ConversationDeleted { id, rev } => ServerChange::ConversationDeleted {
+            id: ConversationId::new(id)?,
+            rev: Rev(rev),
+        },
+        wire::Event::Reset => {
+            return Ok(Some(BackendEvent::Reset {
+                cursor: Some(cursor),
+            }));
+        }
+        wire::Event::SessionEnded => return Ok(Some(BackendEvent::SessionEnded)),
+        _ => return Ok(None),
+    };
+    Ok(Some(BackendEvent::Change { cursor, change }))
+}
+
+const fn read_mode(mode: wire::Mode) -> Mode {
+    match mode {
+        wire::Mode::Smart => Mode::Smart,
+        wire::Mode::Suite => Mode::Suite,
+    }
+}
+
+#[cfg(test)]
+mod tests;

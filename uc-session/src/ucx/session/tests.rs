@@ -1,0 +1,191 @@
+use super::*;
+use crate::ucx::sample;
+
+fn hello(mode: wire::Mode, configuration: wire::Configuration) -> wire::Hello {
+    wire::Hello {
+        server: "Test".into(),
+        version: "1.2".into(),
+        ucx: vec![UCX_VERSION],
+        mode,
+        configuration,
+    }
+}
+
+fn me() -> wire::Me {
+    wire::Me {
+        user: "330".into(),
+        extension: "330".into(),
+        name: "Anna Adler".into(),
+    }
+}
+
+fn all_on() -> wire::Configuration {
+    wire::Configuration {
+        chat: true,
+        voip: true,
+        conferences: true,
+        desk_phones: true,
+        mobility: true,
+        mulap: true,
+        web_collaboration: true,
+        key_programming: true,
+    }
+}
+
+#[test]
+fn a_sign_in_tells_who_and_where() {
+    let signed_in = read(hello(wire::Mode::Suite, all_on()), me(), true).unwrap();
+    assert_eq!(signed_in.user.as_str(), "330");
+    assert_eq!(signed_in.extension.as_str(), "330");
+    assert_eq!(signed_in.name.expose(), "Anna Adler");
+    assert_eq!(signed_in.server, "Test 1.2");
+    assert_eq!(signed_in.mode, Mode::Suite);
+    assert!(signed_in.must_change_password);
+}
+
+#[test]
+fn an_impossible_user_or_extension_is_unreadable() {
+    let hello = || hello(wire::Mode::Smart, all_on());
+    let bad_user = wire::Me {
+        user: String::new(),
+        ..me()
+    };
+    assert_eq!(read(hello(), bad_user, false), Err(Unreadable));
+    let bad_extension = wire::Me {
+        extension: "x".into(),
+        ..me()
+    };
+    assert_eq!(read(hello(), bad_extension, false), Err(Unreadable));
+}
+
+#[test]
+fn capabilities_follow_the_configuration() {
+    let always = [
+        Capability::Presence,
+        Capability::DirectorySearch,
+        Capability::Conversations,
+    ];
+    let voip = wire::Configuration {
+        voip: true,
+        ..Default::default()
+    };
+    let desk = wire::Configuration {
+        desk_phones: true,
+        ..Default::default()
+    };
+    let table: [(wire::Configuration, &[Capability]); 4] = [
+        (wire::Configuration::default(), &[]),
+        (voip, &[Capability::VoipCalls, Capability::Hold]),
+        (desk, &[Capability::DeskPhoneControl, Capability::Hold]),
+        (
+            all_on(),
+            &[
+                Capability::VoipCalls,
+                Capability::DeskPhoneControl,
+                Capability::Hold,
+            ],
+        ),
+    ];
+    for mode in [wire::Mode::Smart, wire::Mode::Suite] {
+        for (configuration, extra) in &table {
+            let expected: CapabilitySet = always.iter().chain(*extra).copied().collect();
+            assert_eq!(
+                capabilities(mode, configuration),
+                expected,
+                "{configuration:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_snapshot_is_whole_or_unreadable() {
+    let presence = wire::PresenceResource {
+        user: "331".into(),
+        rev: 3,
+        state: wire::PresenceState::Lunch,
+        until: Some(5),
+        note: None,
+    };
+    let good = wire::Snapshot {
+        as_of: "e1-7".parse().unwrap(),
+        me: me(),
+        presences: vec![presence],
+        calls: vec![sample::call("c1", 6)],
+        conversations: vec![sample::conversation("v1", 7)],
+    };
+    let state = read_snapshot(sample::through_json(good.clone())).unwrap();
+    assert_eq!(state.as_of, Cursor("e1-7".into()));
+    assert_eq!(state.rev, Rev(7));
+    assert_eq!(
+        (
+            state.presences.len(),
+            state.calls.len(),
+            state.conversations.len()
+        ),
+        (1, 1, 1)
+    );
+    let calls = vec![sample::call("c1", 6), sample::call("", 7)];
+    assert_eq!(
+        read_snapshot(wire::Snapshot { calls, ..good }),
+        Err(Unreadable)
+    );
+}
+
+#[test]
+fn events_keep_their_place_and_unknown_kinds_are_passed_over() {
+    let id: wire::EventId = "e1-9".parse().unwrap();
+    let cursor = Cursor("e1-9".into());
+    let at = |event| read_event(&id, sample::through_json(event));
+    let Ok(Some(BackendEvent::Change {
+        cursor: place,
+        change,
+    })) = at(wire::Event::Call(sample::call("c1", 9)))
+    else {
+        panic!("a call event is a change");
+    };
+    assert_eq!(place, cursor);
+    assert!(matches!(change, ServerChange::Call(update) if update.call.rev == Rev(9)));
+    let deleted = wire::Event::ConversationDeleted {
+        id: "v1".into(),
+        rev: 9,
+    };
+    let change = ServerChange::ConversationDeleted {
+        id: ConversationId::new("v1").unwrap(),
+        rev: Rev(9),
+    };
+    assert_eq!(
+        at(deleted),
+        Ok(Some(BackendEvent::Change {
+            cursor: cursor.clone(),
+            change
+        }))
+    );
+    assert_eq!(
+        at(wire::Event::Reset),
+        Ok(Some(BackendEvent::Reset {
+            cursor: Some(cursor)
+        }))
+    );
+    assert_eq!(
+        at(wire::Event::SessionEnded),
+        Ok(Some(BackendEvent::SessionEnded))
+    );
+    assert_eq!(at(wire::Event::Unknown), Ok(None));
+}
+
+#[test]
+fn an_event_with_an_impossible_id_is_unreadable() {
+    let id: wire::EventId = "e1-9".parse().unwrap();
+    let events = [
+        wire::Event::Call(sample::call("", 9)),
+        wire::Event::Conversation(sample::conversation(" ", 9)),
+        wire::Event::ConversationDeleted {
+            id: String::new(),
+            rev: 9,
+        },
+    ];
+    for event in events {
+        assert_eq!(read_event(&id, event), Err(Unreadable));
+    }
+}
