@@ -15,6 +15,7 @@ mod number;
 mod presence;
 mod redacted;
 mod search;
+mod state;
 mod time;
 
 pub use call::{
@@ -26,7 +27,8 @@ pub use contact::{Contact, Directory, NumberKind, TypedNumber};
 pub use conversation::{CallOutcome, Conversation, ConversationEntry};
 pub use id::{CallId, ContactId, ConversationId, EntryId, IdError, UserId};
 pub use number::{Extension, ExtensionError, PhoneNumber, PhoneNumberError};
-pub use presence::{Presence, PresenceState};
+pub use presence::{Presence, PresenceError, PresenceState};
 pub use redacted::Redacted;
 pub use search::{SearchIndex, SearchQuery};
+pub use state::{Change, Snapshot, State, Update, UserPresence};
 pub use time::{Rev, Timestamp};
