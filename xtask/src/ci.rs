@@ -6,73 +6,39 @@ use crate::failure::{Failure, Outcome};
 use crate::process::{cargo, run};
 use crate::stopwatch::{Stopwatch, minutes};
 use crate::workspace::{LIBRARIES, Workspace};
-use crate::{budgets, demo, features, package, readme};
+use crate::{budgets, demo, documents, features, package, readme};
 
-/// One check and what it is called.
-struct Step {
-    name: &'static str,
-    check: fn() -> Outcome,
-}
+/// What a check is called, and the check.
+type Step = (&'static str, fn() -> Outcome);
 
-const STEPS: [Step; 11] = [
-    Step {
-        name: "format",
-        check: format,
-    },
-    Step {
-        name: "features",
-        check: || features::features(false),
-    },
-    Step {
-        name: "readme",
-        check: || readme::readme(false),
-    },
-    Step {
-        name: "budgets",
-        check: budgets::budgets,
-    },
-    Step {
-        name: "c-compilers",
-        check: budgets::c_compilers,
-    },
-    Step {
-        name: "deny",
-        check: deny,
-    },
-    Step {
-        name: "clippy",
-        check: clippy,
-    },
-    Step {
-        name: "check",
-        check,
-    },
-    Step {
-        name: "rustdoc",
-        check: rustdoc,
-    },
-    Step {
-        name: "demo",
-        check: demo::check,
-    },
-    Step {
-        name: "package",
-        check: package::package,
-    },
+const STEPS: [Step; 13] = [
+    ("format", format),
+    ("features", || features::features(false)),
+    ("readme", || readme::readme(false)),
+    ("links", documents::links),
+    ("dependencies", documents::dependencies),
+    ("budgets", budgets::budgets),
+    ("c-compilers", budgets::c_compilers),
+    ("deny", deny),
+    ("clippy", clippy),
+    ("check", check),
+    ("rustdoc", rustdoc),
+    ("demo", demo::check),
+    ("package", package::package),
 ];
 
 /// Runs the named steps, or all; a failing one doesn't keep the others from running.
 pub(crate) fn ci(names: &[String]) -> Outcome {
     let mut table = Vec::new();
-    for step in chosen(names)? {
-        println!("\n== {}", step.name);
+    for (name, check) in chosen(names)? {
+        println!("\n== {name}");
         let watch = Stopwatch::start();
-        let outcome = (step.check)();
+        let outcome = check();
         if let Err(failure) = &outcome {
             println!("{failure}");
         }
         table.push(Line {
-            name: step.name,
+            name,
             time: watch.elapsed(),
             ok: outcome.is_ok(),
         });
@@ -86,18 +52,18 @@ pub(crate) fn ci(names: &[String]) -> Outcome {
     )
 }
 
-fn chosen(names: &[String]) -> Outcome<Vec<&'static Step>> {
+fn chosen(names: &[String]) -> Outcome<Vec<Step>> {
     if names.is_empty() {
-        return Ok(STEPS.iter().collect());
+        return Ok(STEPS.to_vec());
     }
     let find = |name: &String| {
         STEPS
-            .iter()
-            .find(|step| step.name == name)
+            .into_iter()
+            .find(|(known, _)| known == name)
             .ok_or_else(|| Failure::UnknownName {
                 kind: "step",
                 name: name.clone(),
-                known: STEPS.iter().map(|step| step.name.to_owned()).collect(),
+                known: STEPS.iter().map(|(known, _)| (*known).to_owned()).collect(),
             })
     };
     names.iter().map(find).collect()
@@ -186,7 +152,7 @@ mod tests {
         let names: Vec<_> = chosen(&["deny".to_owned()])
             .unwrap()
             .iter()
-            .map(|step| step.name)
+            .map(|(name, _)| *name)
             .collect();
         assert_eq!(names, ["deny"]);
         assert_eq!(chosen(&[]).unwrap().len(), STEPS.len());

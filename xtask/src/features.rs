@@ -1,7 +1,7 @@
 //! `cargo xtask features`: the rows of `docs/features.md`, checked against the tests they name.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
@@ -191,24 +191,6 @@ fn for_reading(rows: &[Row]) -> String {
         }
     }
     text
-}
-
-/// The Rust files below a folder, without what cargo and git keep there.
-pub(crate) fn rust_files(folder: &Path) -> Outcome<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(Failure::file(folder))? {
-        let path = entry.map_err(Failure::file(folder))?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if path.is_dir() {
-            if name != "target" && !name.starts_with('.') {
-                files.extend(rust_files(&path)?);
-            }
-        } else if name.ends_with(".rs") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 #[cfg(test)]

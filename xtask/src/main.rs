@@ -5,6 +5,7 @@ mod bench;
 mod budgets;
 mod ci;
 mod demo;
+mod documents;
 mod failure;
 mod features;
 mod fuzz;

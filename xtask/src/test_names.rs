@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::failure::{Failure, Outcome};
-use crate::features::rust_files;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, files};
 
 /// Every function under a `#[test]`, `#[tokio::test]` or like attribute that isn't ignored.
 #[derive(Debug, Default)]
@@ -18,7 +17,7 @@ impl TestNames {
     /// Reads all source files of the workspace.
     pub(crate) fn collect(workspace: &Workspace) -> Outcome<Self> {
         let mut names = Self::default();
-        for file in rust_files(&workspace.root)? {
+        for file in files(&workspace.root, ".rs")? {
             let Some(package) = package_of(workspace, &file) else {
                 continue;
             };

@@ -34,6 +34,8 @@ pub(crate) struct Package {
     pub(crate) folder: PathBuf,
     /// Each feature with what it switches on.
     pub(crate) features: BTreeMap<String, Vec<String>>,
+    /// Crates from outside the workspace that its manifest names.
+    pub(crate) dependencies: BTreeSet<String>,
 }
 
 /// The folder of the root `Cargo.toml`.
@@ -41,6 +43,24 @@ pub(crate) fn root() -> PathBuf {
     let own = std::env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     own.parent().map_or(own.clone(), Path::to_path_buf)
+}
+
+/// The files below a folder whose names end so, without what cargo and git keep there.
+pub(crate) fn files(folder: &Path, ending: &str) -> Outcome<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(Failure::file(folder))? {
+        let path = entry.map_err(Failure::file(folder))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path.is_dir() {
+            if name != "target" && !name.starts_with('.') {
+                found.extend(files(&path, ending)?);
+            }
+        } else if name.ends_with(ending) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 impl Workspace {
@@ -135,11 +155,17 @@ impl Package {
                     .map(|one| Some(one.as_str()?.to_owned()));
                 Some((name.clone(), implied.collect::<Option<_>>()?))
             });
+        let others = value["dependencies"]
+            .as_array()?
+            .iter()
+            .filter(|one| one["path"].is_null());
+        let dependencies = others.map(|one| Some(one["name"].as_str()?.to_owned()));
         Some(Self {
             name: value["name"].as_str()?.to_owned(),
             version: value["version"].as_str()?.to_owned(),
             folder: manifest.parent()?.to_path_buf(),
             features: features.collect::<Option<_>>()?,
+            dependencies: dependencies.collect::<Option<_>>()?,
         })
     }
 
@@ -167,10 +193,12 @@ mod tests {
         Workspace::parse(
             r#"{"workspace_root": "/sdk", "target_directory": "/sdk/target", "packages": [
                 {"name": "sound", "version": "0.1.0", "manifest_path": "/sdk/sound/Cargo.toml",
-                 "features": {"default": [], "device": ["dep:cpal"], "libopus": ["dep:opus"]}},
+                 "features": {"default": [], "device": ["dep:cpal"], "libopus": ["dep:opus"]},
+                 "dependencies": [{"name": "cpal", "source": "registry"}]},
                 {"name": "session", "version": "0.2.0", "manifest_path": "/sdk/session/Cargo.toml",
                  "features": {"media": ["dep:sound"], "everything": ["microphone"],
-                              "microphone": ["media", "sound?/device"]}}
+                              "microphone": ["media", "sound?/device"]},
+                 "dependencies": [{"name": "sound", "path": "/sdk/sound"}, {"name": "tokio"}]}
             ]}"#,
         )
         .expect("the sample is complete")
@@ -183,6 +211,14 @@ mod tests {
         assert_eq!(session.version, "0.2.0");
         assert_eq!(session.features["microphone"], ["media", "sound?/device"]);
         assert!(!session.has_default_features());
+    }
+
+    #[test]
+    fn dependencies_are_the_crates_of_others() {
+        assert_eq!(
+            sample().packages[1].dependencies,
+            BTreeSet::from(["tokio".to_owned()])
+        );
     }
 
     #[test]
