@@ -177,3 +177,6 @@ impl Call {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

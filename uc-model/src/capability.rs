@@ -64,3 +64,6 @@ impl FromIterator<Capability> for CapabilitySet {
         iter.into_iter().fold(Self::EMPTY, Self::with)
     }
 }
+
+#[cfg(test)]
+mod tests;

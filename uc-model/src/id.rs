@@ -91,3 +91,6 @@ ids! {
     /// One user of the server (in practice the internal number, CONN-1).
     UserId;
 }
+
+#[cfg(test)]
+mod tests;

@@ -127,3 +127,6 @@ impl From<&Extension> for PhoneNumber {
         Self(extension.0.clone())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,3 +34,6 @@ impl<T> fmt::Debug for Redacted<T> {
         f.write_str("…")
     }
 }
+
+#[cfg(test)]
+mod tests;
