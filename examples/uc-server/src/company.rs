@@ -1,4 +1,4 @@
-use std::{collections::BTreeSet, fmt, path::Path};
+use std::{collections::BTreeSet, fmt, path::Path, sync::LazyLock};
 
 use serde::Deserialize;
 use thiserror::Error;
@@ -20,7 +20,12 @@ impl Company {
     /// The built-in company: twelve users with the extensions 330 to 341, passwords `demo-330` to
     /// `demo-341`, the last account locked. Its file, `company.toml`, documents the format.
     pub fn twelve() -> Self {
-        Self::from_toml(include_str!("../company.toml")).expect("the built-in company is tested")
+        // Hashing twelve passwords takes a while, which tests with many servers would notice.
+        static TWELVE: LazyLock<Company> = LazyLock::new(|| {
+            Company::from_toml(include_str!("../company.toml"))
+                .expect("the built-in file is tested")
+        });
+        TWELVE.clone()
     }
 
     /// Reads a company file.

@@ -93,6 +93,16 @@ impl Call {
         self.answered.is_none() && self.ended.is_none()
     }
 
+    /// The call runs on this side, after a restart; returns whether that is news. With both sides
+    /// it is no longer given up.
+    pub(super) fn confirm(&mut self, side: Side) -> bool {
+        let news = std::mem::replace(&mut self.leg_mut(side).unconfirmed, false);
+        if Side::BOTH.iter().all(|side| !self.leg(*side).unconfirmed) {
+            self.confirm_by = None;
+        }
+        news
+    }
+
     /// The call as `side` sees it, before a session's own view of it.
     pub(super) fn seen_by(&self, side: Side) -> CallResource {
         let (own, far) = (self.leg(side), self.leg(side.other()));

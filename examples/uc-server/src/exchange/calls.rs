@@ -78,7 +78,7 @@ impl Exchange {
         call.callee.state = ConnectionState::Connected;
         call.callee.carrier = Some(session.clone());
         call.callee.description = Some(answer);
-        call.callee.unconfirmed = false;
+        call.confirm(Side::Callee);
         self.changed(&key, &Side::BOTH, true);
         self.view(&key, side, session)
     }
@@ -137,10 +137,7 @@ impl Exchange {
         if !(ringing_here || call.carries(side, session)) {
             return Err(Refusal::CarriedElsewhere);
         }
-        if std::mem::replace(&mut call.leg_mut(side).unconfirmed, false) {
-            if Side::BOTH.iter().all(|side| !call.leg(*side).unconfirmed) {
-                call.confirm_by = None;
-            }
+        if call.confirm(side) {
             self.changed(&key, &[side], false);
         }
         self.view(&key, side, session)

@@ -1,5 +1,5 @@
-use uc_protocol::limits;
 use uc_protocol::ucx::{CallResource, Candidates, Describe, Description, DescriptionKind};
+use uc_protocol::{limits, sdp};
 
 use super::{Exchange, Refusal, SessionId, call::Call, call::Side, calls::Seat};
 
@@ -109,5 +109,6 @@ pub(super) fn check_description(
     if description.kind != kind {
         return Err(Refusal::Value("offer and answer are mixed up"));
     }
+    sdp::check_audio(&description.sdp)?;
     Ok(())
 }

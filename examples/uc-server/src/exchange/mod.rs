@@ -153,3 +153,6 @@ impl Exchange {
         self.take_up_calls(saved.calls, now);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,11 @@
 use thiserror::Error;
-use uc_protocol::ucx::{Cause, Problem, ProblemType};
+use uc_protocol::{
+    sdp::SdpError,
+    ucx::{Cause, Problem, ProblemType},
+};
 
 /// Why a request is refused. The texts are the `title`s of the problems.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum Refusal {
     #[error("user name or password are wrong; try again")]
     BadCredentials,
@@ -20,6 +23,8 @@ pub(crate) enum Refusal {
     Glare,
     #[error("{0}")]
     Value(&'static str),
+    #[error("{0}")]
+    Description(#[from] SdpError),
     #[error("more ICE candidates than the limit allows")]
     TooManyCandidates,
     #[error("this server controls no desk phones; call with the VoIP client")]
@@ -42,7 +47,7 @@ impl Refusal {
         }
     }
 
-    const fn kind(self) -> (ProblemType, u16) {
+    const fn kind(&self) -> (ProblemType, u16) {
         match self {
             Self::BadCredentials => (ProblemType::BadCredentials, 401),
             Self::AccountLocked => (ProblemType::AccountLocked, 403),
@@ -50,7 +55,7 @@ impl Refusal {
             Self::NotFound => (ProblemType::NotFound, 404),
             Self::WrongState | Self::CarriedElsewhere => (ProblemType::WrongState, 409),
             Self::Glare => (ProblemType::Glare, 409),
-            Self::Value(_) => (ProblemType::RefusedValue, 422),
+            Self::Value(_) | Self::Description(_) => (ProblemType::RefusedValue, 422),
             Self::TooManyCandidates => (ProblemType::TooLarge, 413),
             Self::NoDeskPhones => (ProblemType::Unsupported, 501),
             Self::CallFailed(_) => (ProblemType::CallFailed, 422),

@@ -1,5 +1,9 @@
 //! A client as small as it gets: one TLS connection, requests as JSON, an event stream.
-#![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test program uses a part of it"
+)]
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 

@@ -1,0 +1,182 @@
+//! The rules, without any I/O and in virtual time.
+
+mod calls;
+mod events;
+mod media;
+mod model;
+mod restart;
+mod sessions;
+
+use std::sync::Arc;
+
+use uc_protocol::ucx::{
+    CallResource, Clear, Describe, Description, DescriptionKind, Device, Event, MakeCall,
+};
+
+use super::*;
+
+pub(super) const SDP: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n\
+    m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 127.0.0.1\r\na=rtpmap:111 opus/48000/2\r\n\
+    a=mid:0\r\na=sendrecv\r\na=rtcp-mux\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n\
+    a=setup:actpass\r\na=fingerprint:sha-256 \
+    00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\n";
+
+/// An exchange with a clock, and everything that it wrote and told.
+pub(super) struct Rig {
+    pub(super) exchange: Exchange,
+    pub(super) now: Millis,
+    pub(super) events: Vec<(String, Arc<Logged>)>,
+    pub(super) ended: Vec<SessionId>,
+    pub(super) database: crate::store::Database,
+}
+
+impl Rig {
+    pub(super) fn new() -> Self {
+        let database = crate::store::Database::open(":memory:".as_ref()).unwrap();
+        let exchange = Exchange::new(Company::twelve(), "e1".into(), Saved::default(), 1_000);
+        Self {
+            exchange,
+            now: 1_000,
+            events: Vec::new(),
+            ended: Vec::new(),
+            database,
+        }
+    }
+
+    /// A rig in which these users have one session each, named after them.
+    pub(super) fn with(users: &[&str]) -> Self {
+        let mut rig = Self::new();
+        for user in users {
+            rig.sign_in(user, user);
+        }
+        rig
+    }
+
+    /// As [`Rig::with`], and each session has an open event stream.
+    pub(super) fn listening(users: &[&str]) -> Self {
+        let mut rig = Self::with(users);
+        for user in users {
+            rig.exchange.stream_opened(&session_id(user));
+        }
+        rig
+    }
+
+    pub(super) fn sign_in(&mut self, user: &str, session: &str) -> SessionId {
+        let id = session_id(session);
+        let (now, signing) = (self.now, id.clone());
+        self.step(|exchange| exchange.sign_in(user, true, signing, now))
+            .unwrap();
+        id
+    }
+
+    /// One step; its effects are written and collected.
+    pub(super) fn step<T>(&mut self, step: impl FnOnce(&mut Exchange) -> T) -> T {
+        let outcome = step(&mut self.exchange);
+        let effects = self.exchange.take_effects();
+        self.database.apply(&effects.writes).unwrap();
+        self.events.extend(effects.events);
+        self.ended.extend(effects.ended);
+        outcome
+    }
+
+    /// Lets time pass, doing what is due when it is due.
+    pub(super) fn pass(&mut self, millis: Millis) {
+        let end = self.now + millis;
+        while let Some(due) = self.exchange.poll_timeout().filter(|due| *due <= end) {
+            self.now = self.now.max(due);
+            let now = self.now;
+            self.step(|exchange| exchange.handle_timeout(now));
+            let next = self.exchange.poll_timeout();
+            assert!(
+                next.is_none_or(|next| next > now),
+                "a timeout makes progress"
+            );
+        }
+        self.now = end;
+    }
+
+    /// The server dies and comes back with what was written.
+    pub(super) fn restart(&mut self) {
+        let saved = self.database.load().unwrap();
+        self.exchange = Exchange::new(Company::twelve(), "e1".into(), saved, self.now);
+        self.events.clear();
+        self.step(|_| ());
+    }
+
+    pub(super) fn dial(&mut self, from: &str, to: &str) -> Result<CallResource, Refusal> {
+        let (session, now, to) = (session_id(from), self.now, to.to_owned());
+        let request = MakeCall {
+            to,
+            device: Device::Voip,
+            description: Some(offer(1)),
+        };
+        self.step(|exchange| exchange.make_call(&session, request, now))
+    }
+
+    /// The id of the call that rings at the user.
+    pub(super) fn ringing(&self, user: &str) -> String {
+        let session = session_id(user);
+        let calls = self.exchange.running_calls(user, &session);
+        calls.last().expect("a call rings").id.clone()
+    }
+
+    pub(super) fn answer(&mut self, session: &str, id: &str) -> Result<CallResource, Refusal> {
+        let (session, now) = (session_id(session), self.now);
+        self.step(|exchange| exchange.answer(&session, id, describe(answer(1)), now))
+    }
+
+    pub(super) fn clear(&mut self, session: &str, id: &str) -> Result<CallResource, Refusal> {
+        let (session, now) = (session_id(session), self.now);
+        self.step(|exchange| exchange.clear(&session, id, &Clear::default(), now))
+    }
+
+    pub(super) fn look(&self, session: &str, id: &str) -> CallResource {
+        self.exchange.call(&session_id(session), id).unwrap()
+    }
+
+    /// A call from 330 to 331 that was answered: the caller's and the callee's id.
+    pub(super) fn talking(&mut self) -> (String, String) {
+        let caller = self.dial("330", "331").unwrap().id;
+        let callee = self.ringing("331");
+        self.answer("331", &callee).unwrap();
+        (caller, callee)
+    }
+
+    /// The newest event of a user as a session sees it.
+    pub(super) fn newest(&self, user: &str, session: &str) -> Option<Event> {
+        let newest = self.events.iter().rev().find(|(u, _)| u == user);
+        newest.and_then(|(_, logged)| logged.view(&session_id(session)))
+    }
+
+    pub(super) fn conversations(&self, user: &str) -> Vec<ConversationResource> {
+        self.exchange
+            .snapshot(&session_id(user))
+            .unwrap()
+            .conversations
+    }
+}
+
+pub(super) fn session_id(name: &str) -> SessionId {
+    SessionId::of_token(name)
+}
+
+pub(super) fn offer(generation: u32) -> Description {
+    Description {
+        generation,
+        kind: DescriptionKind::Offer,
+        sdp: SDP.into(),
+    }
+}
+
+pub(super) fn answer(generation: u32) -> Description {
+    Description {
+        kind: DescriptionKind::Answer,
+        ..offer(generation)
+    }
+}
+
+pub(super) fn describe(description: Description) -> Describe {
+    Describe {
+        description: Some(description),
+    }
+}
