@@ -8,6 +8,11 @@
 mod audio;
 mod codec;
 mod jitter;
+mod jsep;
+mod rtp;
+mod session;
+mod stats;
+mod transport;
 mod units;
 
 pub use audio::{
@@ -18,5 +23,14 @@ pub use codec::{
     Codec, CodecError, CodecKind, Decoder, Encoder, EncoderTuning, OpusBackend, OpusCodec,
     PcmaCodec, PcmuCodec, codec,
 };
-pub use jitter::JitterBuffer;
+pub use jitter::{
+    Dropped, Inserted, JitterBuffer, JitterConfig, JitterStats, Played, PlayedKind, RtpPacketRef,
+};
+pub use jsep::SdpError;
+pub use session::{
+    AudioSession, ConfigFault, Engine, EngineBuilder, EngineError, Impairment, Intent,
+    NegotiationError, OpenError, SessionConfig, SessionError, SessionEvent,
+};
+pub use stats::{DropCounts, ImpairmentStats, SessionStats};
+pub use transport::{IceServer, MAX_DATAGRAM};
 pub use units::{Bitrate, Complexity, LossRate, MediaTime, PayloadType, SampleRate, SeqNum, Ssrc};

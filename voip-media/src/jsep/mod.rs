@@ -1,5 +1,23 @@
-//! Offer and answer of JSEP (RFC 9429) for one audio stream.
+//! Offer and answer of JSEP (RFC 9429) for one audio stream: reading, choosing, writing. Pure.
 
+mod direction;
 mod error;
+mod negotiate;
+mod read;
+mod write;
 
+pub(crate) use direction::Direction;
 pub use error::SdpError;
+pub(crate) use negotiate::{CodecChoice, Negotiated, Wishes, agree, is_possible};
+pub(crate) use read::{MediaLine, RemoteDescription, Setup, read};
+pub(crate) use write::{LocalDescription, offered_codecs, write};
+
+/// Offer or answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Offer,
+    Answer,
+}
+
+#[cfg(test)]
+mod tests;

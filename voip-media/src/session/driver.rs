@@ -1,6 +1,24 @@
-use tokio::sync::oneshot;
+use std::{future::pending, sync::Arc, time::Instant};
 
-use crate::NegotiationError;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    NegotiationError, SeqNum, SessionConfig, SessionError, SessionEvent, Ssrc,
+    rtp::Packetizer,
+    session::{
+        engine::Place,
+        link::{self, MediaNote, TaskEnds},
+        media::MediaCommand,
+        negotiation::Negotiation,
+        network::Network,
+        shared::SessionShared,
+        stream::{Control, SessionStream},
+    },
+    transport::{
+        DtlsSrtp, IceError, IceEvent, IceSettings, IceTransport, Identity, RECEIVE_BUFFER,
+        WebrtcIce, random_bytes, random_u32,
+    },
+};
 
 type Reply<T> = oneshot::Sender<Result<T, NegotiationError>>;
 
@@ -29,4 +47,415 @@ pub(crate) enum Command {
     Close {
         reply: oneshot::Sender<()>,
     },
+}
+
+/// The task of a session: owns its sockets and keys, serves its handle, moves packets between the
+/// network and the media thread.
+///
+/// The path: none → looking (first description) → connected ⇄ disconnected → failed (end). The
+/// keys follow the path: none → handshake → established. A new path is looked for beside the old
+/// one and takes its place when it works.
+pub(crate) struct Driver {
+    pub(super) config: SessionConfig,
+    pub(super) identity: Identity,
+    pub(super) place: Place,
+    pub(super) shared: Arc<SessionShared>,
+    inbox: mpsc::Receiver<Command>,
+    pub(super) ends: TaskEnds,
+    pub(super) path: Option<Path>,
+    /// What is to take the path's place (ICE restart).
+    pub(super) next_path: Option<Path>,
+    pub(super) secure: DtlsSrtp,
+    pub(super) secure_due: Option<Instant>,
+    pub(super) handshake_started: bool,
+    pub(super) established: bool,
+    pub(super) negotiation: Negotiation,
+    pub(super) network: Network,
+    pub(super) sound_acquired: bool,
+    pub(super) sound_opening: Option<tokio::task::JoinHandle<()>>,
+    control: Control,
+    end: Option<Option<SessionError>>,
+    close_reply: Option<oneshot::Sender<()>>,
+    pub(super) buffer: Box<[u8; RECEIVE_BUFFER]>,
+    next_buffer: Box<[u8; RECEIVE_BUFFER]>,
+}
+
+/// A path and what is known of it.
+pub(crate) struct Path {
+    pub(super) ice: Box<dyn IceTransport>,
+    pub(super) connecting: bool,
+    pub(super) connected: bool,
+    pub(super) disconnected: bool,
+    /// Its candidates were in a description; later ones are trickled.
+    pub(super) described: bool,
+    pub(super) candidates: Vec<crate::transport::IceCandidate>,
+    pub(super) complete: bool,
+}
+
+/// What has happened.
+enum Step {
+    Command(Option<Command>),
+    Path(IceEvent),
+    NextPath(IceEvent),
+    Media,
+    Intended,
+    Due,
+    Closing,
+}
+
+impl Driver {
+    pub(crate) fn new(
+        config: SessionConfig,
+        identity: Identity,
+        place: Place,
+        shared: Arc<SessionShared>,
+        inbox: mpsc::Receiver<Command>,
+    ) -> Self {
+        let (media_ends, ends) = link::link();
+        let ssrc = Ssrc(random_u32());
+        let seq = SeqNum(random_u32() as u16 >> 1);
+        let packetizer = Packetizer::new(ssrc, seq, random_u32());
+        let counters = Arc::clone(&shared.counters);
+        let stream = SessionStream::new(place.id, media_ends, counters, packetizer);
+        place
+            .engine
+            .media
+            .send(MediaCommand::Attach(Box::new(stream)));
+        let network = Network::new(ssrc, &config, place.engine.clock);
+        Self {
+            negotiation: Negotiation::new(ssrc),
+            secure: DtlsSrtp::new(identity.clone()),
+            config,
+            identity,
+            place,
+            shared,
+            inbox,
+            ends,
+            path: None,
+            next_path: None,
+            secure_due: None,
+            handshake_started: false,
+            established: false,
+            network,
+            sound_acquired: false,
+            sound_opening: None,
+            control: Control::default(),
+            end: None,
+            close_reply: None,
+            buffer: Box::new([0; RECEIVE_BUFFER]),
+            next_buffer: Box::new([0; RECEIVE_BUFFER]),
+        }
+    }
+
+    /// Serves until the session is closed, dropped, or fails.
+    pub(crate) async fn run(mut self) {
+        while self.end.is_none() {
+            let step = self.next().await;
+            self.handle(step).await;
+        }
+        self.shut_down().await;
+    }
+
+    async fn next(&mut self) -> Step {
+        let due = self.due();
+        tokio::select! {
+            biased;
+            command = self.inbox.recv() => Step::Command(command),
+            event = receive(&mut self.path, &mut self.buffer[..]) => Step::Path(event),
+            event = receive(&mut self.next_path, &mut self.next_buffer[..]) => Step::NextPath(event),
+            () = self.ends.ready() => Step::Media,
+            () = self.shared.intended.notified() => Step::Intended,
+            () = sleep_until(due) => Step::Due,
+            _ = self.place.closing.wait_for(|closing| *closing) => Step::Closing,
+        }
+    }
+
+    async fn handle(&mut self, step: Step) {
+        match step {
+            Step::Command(Some(command)) => self.serve(command).await,
+            Step::Command(None) | Step::Closing => self.end = Some(None),
+            Step::Path(event) => self.handle_path(event),
+            Step::NextPath(event) => self.handle_next_path(event).await,
+            Step::Media => self.take_from_media(),
+            Step::Intended => self.update_control(),
+            Step::Due => self.handle_due(),
+        }
+        self.network.publish(&self.shared, self.path.as_ref());
+    }
+
+    async fn serve(&mut self, command: Command) {
+        match command {
+            Command::Offer { restart, reply } => {
+                let _ = reply.send(self.make_offer(restart).await);
+            }
+            Command::AcceptOffer { sdp, reply } => {
+                let _ = reply.send(self.take_offer(&sdp).await);
+            }
+            Command::AcceptAnswer { sdp, reply } => {
+                let _ = reply.send(self.take_answer(&sdp).await);
+            }
+            Command::RollBack { reply } => {
+                self.roll_back().await;
+                let _ = reply.send(());
+            }
+            Command::AddCandidates { candidates, reply } => {
+                self.add_candidates(&candidates);
+                let _ = reply.send(());
+            }
+            Command::Close { reply } => {
+                self.close_reply = Some(reply);
+                self.end = Some(None);
+            }
+        }
+    }
+
+    /// When something is due without any input.
+    fn due(&self) -> Option<Instant> {
+        let clock = self.place.engine.clock;
+        let network = self
+            .network
+            .due(self.established)
+            .map(|due| clock.instant_at(due));
+        [self.secure_due, network].into_iter().flatten().min()
+    }
+
+    fn handle_due(&mut self) {
+        let now = self.place.engine.clock.instant();
+        if self.secure_due.is_some_and(|due| due <= now) {
+            self.advance_handshake(now);
+        }
+        self.release_impaired();
+        self.report_if_due();
+    }
+
+    fn handle_path(&mut self, event: IceEvent) {
+        match event {
+            IceEvent::Datagram(length) => self.take_datagram(length),
+            IceEvent::Candidate(candidate) => self.add_local_candidate(candidate),
+            IceEvent::GatheringComplete => {
+                if let Some(path) = &mut self.path {
+                    path.complete = true;
+                }
+                self.shared.events.push(SessionEvent::GatheringComplete);
+            }
+            IceEvent::Connected => self.path_connected(),
+            IceEvent::Disconnected => {
+                if let Some(path) = self.path.as_mut().filter(|path| path.connected) {
+                    path.disconnected = true;
+                    self.shared.events.push(SessionEvent::Disconnected);
+                }
+            }
+            IceEvent::Failed => self.path_failed(),
+        }
+    }
+
+    fn path_connected(&mut self) {
+        let Some(path) = &mut self.path else { return };
+        path.connected = true;
+        if std::mem::take(&mut path.disconnected) {
+            self.shared.events.push(SessionEvent::Reconnected);
+        }
+        self.start_handshake();
+    }
+
+    /// Without a path under way to replace it, this is the end.
+    fn path_failed(&mut self) {
+        if self.next_path.is_none() && self.negotiation.pending.is_none() {
+            let connected = self.path.as_ref().is_some_and(|path| path.connected);
+            self.fail(if connected {
+                SessionError::PathLost
+            } else {
+                SessionError::NoPath
+            });
+        }
+    }
+
+    async fn handle_next_path(&mut self, event: IceEvent) {
+        let Some(next) = &mut self.next_path else {
+            return;
+        };
+        match event {
+            // The far side may use it first; nothing of it is media that can be lost yet.
+            IceEvent::Datagram(length) => {
+                let datagram = self.next_buffer[..length].to_vec();
+                self.buffer[..length].copy_from_slice(&datagram);
+                self.take_datagram(length);
+            }
+            IceEvent::Candidate(candidate) => {
+                let line = candidate.to_string();
+                next.candidates.push(candidate);
+                if next.described {
+                    self.shared.events.push(SessionEvent::LocalCandidate(line));
+                }
+            }
+            IceEvent::GatheringComplete => next.complete = true,
+            IceEvent::Connected => self.change_path().await,
+            IceEvent::Disconnected => {}
+            IceEvent::Failed => self.next_path_failed().await,
+        }
+    }
+
+    /// The new path works: the old one goes.
+    async fn change_path(&mut self) {
+        let Some(mut next) = self.next_path.take() else {
+            return;
+        };
+        next.connected = true;
+        if let Some(mut old) = self.path.replace(next) {
+            self.network.keep_drops(old.ice.drops());
+            if old.disconnected {
+                self.shared.events.push(SessionEvent::Reconnected);
+            }
+            old.ice.close().await;
+        }
+        self.publish_candidates();
+        self.start_handshake();
+    }
+
+    async fn next_path_failed(&mut self) {
+        if let Some(mut next) = self.next_path.take() {
+            next.ice.close().await;
+        }
+        if self.path.as_ref().is_none_or(|path| path.disconnected) {
+            self.fail(SessionError::PathLost);
+        }
+    }
+
+    fn add_local_candidate(&mut self, candidate: crate::transport::IceCandidate) {
+        let Some(path) = &mut self.path else { return };
+        let line = candidate.to_string();
+        path.candidates.push(candidate);
+        if path.described {
+            self.shared.events.push(SessionEvent::LocalCandidate(line));
+        }
+        self.publish_candidates();
+    }
+
+    pub(super) fn publish_candidates(&self) {
+        let path = self.next_path.as_ref().or(self.path.as_ref());
+        let lines = path.map(|path| path.candidates.iter().map(ToString::to_string).collect());
+        self.shared.set_local_candidates(lines.unwrap_or_default());
+    }
+
+    fn take_from_media(&mut self) {
+        while let Ok(note) = self.ends.notes.pop() {
+            self.shared.events.push(match note {
+                MediaNote::FirstAudio(at) => SessionEvent::FirstAudio { at },
+                MediaNote::Applied(number) => SessionEvent::Applied { number },
+            });
+        }
+        self.send_outgoing();
+        if self.ends.outgoing.is_abandoned() {
+            self.fail(SessionError::EngineStopped);
+        }
+    }
+
+    /// Tells the media thread what is to be sent and played now.
+    pub(super) fn update_control(&mut self) {
+        let intent = self.shared.intent();
+        let direction = self.negotiation.direction();
+        let control = Control {
+            number: intent.number,
+            connected: self.established,
+            sends: !intent.held && direction.sends(),
+            plays: !intent.held,
+            muted: intent.muted,
+        };
+        if control != self.control {
+            self.control = control;
+            let id = self.place.id;
+            self.place
+                .engine
+                .media
+                .send(MediaCommand::Control { id, control });
+        }
+    }
+
+    pub(super) fn fail(&mut self, error: SessionError) {
+        if self.end.is_none() {
+            self.end = Some(Some(error));
+        }
+    }
+
+    /// The socket and agent of a new path.
+    pub(super) async fn open_path(&mut self) -> Result<Path, NegotiationError> {
+        let settings = IceSettings {
+            servers: self.config.ice_servers.clone(),
+            include_loopback: self.config.include_loopback,
+            disconnected_after: self.config.disconnected_after,
+            failed_after: self.config.failed_after,
+        };
+        let ice = WebrtcIce::gather(&settings)
+            .await
+            .map_err(|error| match error {
+                IceError::Socket(kind) => NegotiationError::Socket(kind),
+                _ => NegotiationError::NoCandidates,
+            })?;
+        let mut path = Path {
+            ice: Box::new(ice),
+            connecting: false,
+            connected: false,
+            disconnected: false,
+            described: false,
+            candidates: Vec::new(),
+            complete: false,
+        };
+        path.gather(self.config.gather_wait).await;
+        if path.candidates.is_empty() {
+            path.ice.close().await;
+            return Err(NegotiationError::NoCandidates);
+        }
+        Ok(path)
+    }
+
+    async fn shut_down(mut self) {
+        if let Some(Some(error)) = self.end.take() {
+            self.shared.events.push(SessionEvent::Failed(error));
+        }
+        self.say_goodbye();
+        self.network.publish(&self.shared, self.path.as_ref());
+        let (reply, stream) = oneshot::channel();
+        let id = self.place.id;
+        if self
+            .place
+            .engine
+            .media
+            .send(MediaCommand::Detach { id, reply })
+        {
+            let _ = stream.await;
+        }
+        if let Some(opening) = self.sound_opening.take() {
+            let _ = opening.await;
+            self.place.engine.sound.release().await;
+        }
+        for mut path in self.path.take().into_iter().chain(self.next_path.take()) {
+            path.ice.close().await;
+        }
+        self.inbox.close();
+        self.shared.events.push(SessionEvent::Closed);
+        let reply = self.close_reply.take();
+        drop(self);
+        if let Some(reply) = reply {
+            let _ = reply.send(());
+        }
+    }
+}
+
+async fn receive(path: &mut Option<Path>, buffer: &mut [u8]) -> IceEvent {
+    match path {
+        Some(path) => path.ice.receive(buffer).await,
+        None => pending().await,
+    }
+}
+
+async fn sleep_until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due.into()).await,
+        None => pending().await,
+    }
+}
+
+/// Random, for what only scatters.
+pub(super) fn seed() -> u64 {
+    u64::from_ne_bytes(random_bytes())
 }

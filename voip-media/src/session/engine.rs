@@ -1,16 +1,36 @@
-use std::{fmt, sync::Arc};
-
-use crate::{
-    AudioBackend, AudioSession, DeviceChoice, EngineError, MediaTime, OpenError, SessionConfig,
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+    },
+    thread::JoinHandle,
 };
 
-/// Runs calls: one media thread with a tick of 10 ms, one microphone and one loudspeaker that all
-/// sessions share, one DTLS certificate.
+use tokio::sync::{mpsc, watch};
+
+use crate::{
+    AudioBackend, AudioSession, ConfigFault, DeviceChoice, EngineError, MediaTime, OpenError,
+    SessionConfig,
+    jsep::is_possible,
+    session::{
+        clock::Clock,
+        driver::Driver,
+        media::{self, MAX_SESSIONS, MediaCommand, MediaHandle},
+        shared::SessionShared,
+        sound::SoundPort,
+    },
+    transport::{Identity, ServerAddress},
+};
+
+/// Runs calls: one media thread with a tick of 10 ms, and one microphone and one loudspeaker that
+/// all sessions share.
 ///
-/// Cheap to clone. The media thread ends, and is joined, when the last clone and the last session are dropped.
+/// Cheap to clone. When the last clone and the last session are dropped, the media thread ends and is
+/// joined (it needs at most a few milliseconds).
 #[derive(Clone)]
 pub struct Engine {
-    inner: Arc<EngineShared>,
+    shared: Arc<EngineShared>,
 }
 
 impl Engine {
@@ -29,7 +49,7 @@ impl Engine {
     /// # Errors
     /// [`OpenError`]; outside a tokio runtime [`OpenError::NoRuntime`].
     pub fn open(&self) -> Result<AudioSession, OpenError> {
-        self.open_with(self.inner.session.clone())
+        self.open_with(self.shared.session.clone())
     }
 
     /// A session with a configuration of its own.
@@ -37,24 +57,42 @@ impl Engine {
     /// # Errors
     /// As [`Engine::open`].
     pub fn open_with(&self, config: SessionConfig) -> Result<AudioSession, OpenError> {
-        let _ = config;
-        Err(OpenError::Closed)
+        let runtime = tokio::runtime::Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
+        check(&config).map_err(OpenError::Config)?;
+        if *self.shared.closing.borrow() {
+            return Err(OpenError::Closed);
+        }
+        let place = self.shared.take_place()?;
+        let identity = Identity::generate().ok_or(OpenError::Certificate)?;
+        let shared = Arc::new(SessionShared::default());
+        let (commands, inbox) = mpsc::channel(COMMANDS);
+        let driver = Driver::new(config, identity, place, Arc::clone(&shared), inbox);
+        let task = runtime.spawn(driver.run());
+        Ok(AudioSession::new(commands, shared, task))
     }
 
     /// The engine's clock: microseconds since it was built. [`crate::SessionEvent::FirstAudio`]
     /// and [`crate::SessionStats`] are on it.
     pub fn now(&self) -> MediaTime {
-        MediaTime::default()
+        self.shared.clock.now()
     }
 
     /// Ends all sessions and waits until their sockets and tasks, the sound streams and the media
-    /// thread are gone.
-    pub async fn close(&self) {}
+    /// thread are gone. No session can be opened afterwards.
+    pub async fn close(&self) {
+        self.shared.closing.send_replace(true);
+        self.shared.closing.closed().await;
+        let thread = self.shared.stop();
+        let _ = tokio::task::spawn_blocking(move || thread.map(JoinHandle::join)).await;
+    }
 }
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Engine").finish_non_exhaustive()
+        let sessions = self.shared.sessions.load(Relaxed);
+        f.debug_struct("Engine")
+            .field("sessions", &sessions)
+            .finish_non_exhaustive()
     }
 }
 
@@ -89,18 +127,37 @@ impl EngineBuilder {
         self
     }
 
-    /// Makes the engine: a certificate and the media thread. Devices are opened by the first call
-    /// that connects.
+    /// Makes the engine and starts its media thread. Devices are opened by the first call that
+    /// connects.
     ///
     /// # Errors
-    /// [`EngineError::NoRuntime`] outside a tokio runtime; certificate or thread refused.
+    /// [`EngineError::NoRuntime`] outside a tokio runtime; thread refused.
     pub fn build(self) -> Result<Engine, EngineError> {
         tokio::runtime::Handle::try_current().map_err(|_| EngineError::NoRuntime)?;
-        let _ = (self.backend, self.capture, self.playout);
+        let clock = Clock::start();
+        let (errors, errors_out) = mpsc::channel(ERRORS);
+        let (media, thread) = media::start(clock, move |error| {
+            let _ = errors.try_send(error);
+        })?;
+        let sound = SoundPort::new(
+            self.backend,
+            self.capture,
+            self.playout,
+            media.clone(),
+            errors_out,
+        );
+        let shared = EngineShared {
+            clock,
+            session: self.session,
+            media,
+            sound: Arc::new(sound),
+            thread: Mutex::new(Some(thread)),
+            closing: watch::Sender::new(false),
+            sessions: AtomicUsize::new(0),
+            next_id: AtomicU64::new(1),
+        };
         Ok(Engine {
-            inner: Arc::new(EngineShared {
-                session: self.session,
-            }),
+            shared: Arc::new(shared),
         })
     }
 }
@@ -113,6 +170,93 @@ impl fmt::Debug for EngineBuilder {
     }
 }
 
-struct EngineShared {
+/// What the sessions of an engine share.
+pub(crate) struct EngineShared {
+    pub(crate) clock: Clock,
+    pub(crate) media: MediaHandle,
+    pub(crate) sound: Arc<SoundPort>,
     session: SessionConfig,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    closing: watch::Sender<bool>,
+    sessions: AtomicUsize,
+    next_id: AtomicU64,
 }
+
+impl EngineShared {
+    fn take_place(self: &Arc<Self>) -> Result<Place, OpenError> {
+        let taken = self.sessions.fetch_update(Relaxed, Relaxed, |sessions| {
+            (sessions < MAX_SESSIONS).then_some(sessions + 1)
+        });
+        taken.map_err(|_| OpenError::TooManySessions)?;
+        Ok(Place {
+            id: self.next_id.fetch_add(1, Relaxed),
+            closing: self.closing.subscribe(),
+            engine: Arc::clone(self),
+        })
+    }
+
+    /// Tells the media thread to end.
+    fn stop(&self) -> Option<JoinHandle<()>> {
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        // A full queue can't last: the thread empties it each time it is woken.
+        while thread.as_ref().is_some_and(|thread| !thread.is_finished())
+            && !self.media.send(MediaCommand::Stop)
+        {
+            std::thread::yield_now();
+        }
+        thread
+    }
+}
+
+impl Drop for EngineShared {
+    fn drop(&mut self) {
+        if let Some(thread) = self.stop() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A session's place in its engine.
+pub(crate) struct Place {
+    pub(crate) id: u64,
+    pub(crate) engine: Arc<EngineShared>,
+    pub(crate) closing: watch::Receiver<bool>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.engine.sessions.fetch_sub(1, Relaxed);
+    }
+}
+
+fn check(config: &SessionConfig) -> Result<(), ConfigFault> {
+    if config.codecs.is_empty() {
+        return Err(ConfigFault::NoCodec);
+    }
+    if !is_possible(&config.packet_time) {
+        return Err(ConfigFault::PacketTime);
+    }
+    let share = |share: f32| (0.0..=1.0).contains(&share);
+    let impairment = config
+        .impairment
+        .is_none_or(|impairment| share(impairment.loss));
+    if !impairment || !share(config.encoder.expected_loss.0) {
+        return Err(ConfigFault::Loss);
+    }
+    let known = |url: &str| ServerAddress::parse(url).is_some();
+    let all_known = config.ice_servers.iter().all(|server| known(&server.url));
+    if all_known {
+        Ok(())
+    } else {
+        Err(ConfigFault::IceServer)
+    }
+}
+
+/// Commands of a handle that can wait.
+const COMMANDS: usize = 16;
+/// Device errors that can wait; there are two devices.
+const ERRORS: usize = 8;

@@ -1,6 +1,6 @@
 use thiserror::Error;
 
-use crate::{AudioError, CodecError, SdpError};
+use crate::{CodecError, SdpError};
 
 /// Why an engine could not be made.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -11,9 +11,6 @@ pub enum EngineError {
         "a media engine needs a tokio runtime: build it inside one (#[tokio::main] or Runtime::enter)"
     )]
     NoRuntime,
-    /// The DTLS certificate could not be made.
-    #[error("no certificate for the encryption could be made")]
-    Certificate,
     /// The system gives no thread.
     #[error("the system refused to start the media thread")]
     Thread,
@@ -29,12 +26,9 @@ pub enum OpenError {
     /// There is no tokio runtime here.
     #[error("a media session needs a tokio runtime: open it inside one")]
     NoRuntime,
-    /// A codec refused.
-    #[error("a codec can't be started: {0}")]
-    Codec(#[from] CodecError),
-    /// No UDP socket.
-    #[error("the system gave no UDP socket: {0}")]
-    Socket(std::io::ErrorKind),
+    /// The DTLS certificate could not be made.
+    #[error("no certificate for the encryption could be made")]
+    Certificate,
     /// There are 32 sessions already.
     #[error("the engine carries as many calls as it can: end one first")]
     TooManySessions,
@@ -71,6 +65,12 @@ pub enum NegotiationError {
     /// An answer without an offer, or an offer while another one is open.
     #[error("this description doesn't fit the present round of offer and answer")]
     WrongState,
+    /// A codec refused its settings.
+    #[error("a codec can't be started: {0}")]
+    Codec(#[from] CodecError),
+    /// No UDP socket.
+    #[error("the system gave no network socket for the call: {0}")]
+    Socket(std::io::ErrorKind),
     /// No address to receive at.
     #[error("no network address was found for the call: check the network connection")]
     NoCandidates,
@@ -102,10 +102,7 @@ pub enum SessionError {
     /// No SRTP profile in common.
     #[error("the far side offers no media encryption that we know")]
     NoSrtpProfile,
-    /// The sound devices could not be opened at all.
-    #[error("sound could not be started: {0}")]
-    Audio(#[from] AudioError),
-    /// The engine has gone.
-    #[error("the media engine was closed under the session")]
-    EngineClosed,
+    /// The media thread has ended.
+    #[error("the sound processing of this program has stopped")]
+    EngineStopped,
 }

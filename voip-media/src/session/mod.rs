@@ -1,12 +1,22 @@
 //! Calls: an [`Engine`] with a microphone, a loudspeaker and one media thread, and the
 //! [`AudioSession`]s that share them.
 
+mod clock;
 mod config;
+mod counters;
 mod driver;
 mod engine;
 mod error;
 mod event;
+mod impairment;
+mod link;
+mod media;
+mod negotiation;
+mod network;
+mod resample;
 mod shared;
+mod sound;
+mod stream;
 
 use std::sync::Arc;
 

@@ -1,35 +1,67 @@
 use std::{
     collections::VecDeque,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::sync::Notify;
 
-use crate::{Intent, SessionEvent, SessionStats};
+use crate::{Intent, SessionEvent, SessionStats, session::counters::MediaCounters};
 
-/// What the handle of a session and its task both see.
+/// What the handle of a session and its task both see. Its locks are held for copies only, and
+/// never by the media thread.
 #[derive(Debug, Default)]
 pub(crate) struct SessionShared {
     pub(crate) events: EventQueue,
+    pub(crate) counters: Arc<MediaCounters>,
+    /// An intent has come.
+    pub(crate) intended: Notify,
     intent: Mutex<Intent>,
     candidates: Mutex<Vec<String>>,
+    network: Mutex<SessionStats>,
 }
 
 impl SessionShared {
     pub(crate) fn local_candidates(&self) -> Vec<String> {
-        self.candidates
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        lock(&self.candidates).clone()
     }
 
+    pub(crate) fn set_local_candidates(&self, candidates: Vec<String>) {
+        *lock(&self.candidates) = candidates;
+    }
+
+    /// Takes an intent unless it is an older one.
     pub(crate) fn apply(&self, intent: Intent) {
-        *self.intent.lock().unwrap_or_else(PoisonError::into_inner) = intent;
+        let mut current = lock(&self.intent);
+        if intent.number > current.number {
+            *current = intent;
+            drop(current);
+            self.intended.notify_one();
+        }
+    }
+
+    pub(crate) fn intent(&self) -> Intent {
+        *lock(&self.intent)
+    }
+
+    /// Figures of the network side, kept by the session's task.
+    pub(crate) fn network(&self) -> MutexGuard<'_, SessionStats> {
+        lock(&self.network)
     }
 
     pub(crate) fn stats(&self) -> SessionStats {
-        SessionStats::default()
+        let mut stats = *self.network();
+        self.counters.add_to(&mut stats);
+        stats.events_lost = self.events.lost();
+        stats.first_audio_after = stats
+            .first_audio_at
+            .zip(stats.connected_at)
+            .map(|(first, from)| first.since(from));
+        stats
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Events on their way to the application: at most [`EventQueue::CAPACITY`], the oldest go first.
@@ -51,7 +83,7 @@ impl EventQueue {
 
     /// Adds an event. After [`SessionEvent::Closed`], nothing is taken any more.
     pub(crate) fn push(&self, event: SessionEvent) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         if state.closed {
             return;
         }
@@ -77,18 +109,63 @@ impl EventQueue {
 
     /// How many events were lost.
     pub(crate) fn lost(&self) -> u64 {
-        self.state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .lost
+        lock(&self.state).lost
     }
 
     fn take(&self) -> Option<Option<SessionEvent>> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         match state.events.pop_front() {
             Some(event) => Some(Some(event)),
             None if state.closed => Some(None),
             None => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_slow_consumer_loses_the_oldest_events_but_never_the_end() {
+        let queue = EventQueue::default();
+        for number in 0..70 {
+            queue.push(SessionEvent::Applied { number });
+        }
+        queue.push(SessionEvent::Closed);
+        queue.push(SessionEvent::Connected);
+        assert_eq!(queue.lost(), 7);
+        assert_eq!(
+            queue.next().await,
+            Some(SessionEvent::Applied { number: 7 })
+        );
+        for _ in 8..70 {
+            queue.next().await;
+        }
+        assert_eq!(queue.next().await, Some(SessionEvent::Closed));
+        assert_eq!(queue.next().await, None);
+    }
+
+    #[test]
+    fn an_older_intent_is_ignored() {
+        let shared = SessionShared::default();
+        shared.apply(Intent {
+            number: 2,
+            muted: true,
+            held: false,
+        });
+        shared.apply(Intent {
+            number: 1,
+            muted: false,
+            held: true,
+        });
+        assert_eq!(
+            shared.intent(),
+            Intent {
+                number: 2,
+                muted: true,
+                held: false
+            }
+        );
     }
 }

@@ -1,0 +1,253 @@
+use std::time::Duration;
+
+use sdp_types::{Attribute, Media, Session};
+
+use crate::{
+    CodecKind, PayloadType, SdpError,
+    jsep::{Direction, Kind},
+    transport::{Fingerprint, IceCandidate, IceCredentials},
+};
+
+/// What matters of the far side's description.
+#[derive(Debug, Clone)]
+pub(crate) struct RemoteDescription {
+    pub(crate) credentials: IceCredentials,
+    pub(crate) fingerprints: Vec<Fingerprint>,
+    pub(crate) setup: Setup,
+    pub(crate) direction: Direction,
+    pub(crate) candidates: Vec<IceCandidate>,
+    /// In the far side's order of preference.
+    pub(crate) codecs: Vec<RemoteCodec>,
+    pub(crate) packet_time: Option<Duration>,
+    /// All its `m=` lines, so that an answer has as many.
+    pub(crate) lines: Vec<MediaLine>,
+}
+
+/// A codec that we know, and its payload type there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RemoteCodec {
+    pub(crate) kind: CodecKind,
+    pub(crate) payload_type: PayloadType,
+}
+
+/// Who starts the handshake (RFC 4145 §4, RFC 5763 §5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Setup {
+    ActPass,
+    Active,
+    Passive,
+}
+
+/// An `m=` line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum MediaLine {
+    /// The audio of the call, with its `a=mid`.
+    Audio { mid: Option<String> },
+    /// What we don't take: its answer repeats it with port 0 (RFC 3264 §6).
+    Rejected {
+        media: String,
+        proto: String,
+        formats: String,
+    },
+}
+
+/// Reads an offer or answer.
+pub(crate) fn read(kind: Kind, text: &str) -> Result<RemoteDescription, SdpError> {
+    if text.len() > MAX_DESCRIPTION {
+        return Err(SdpError::TooLarge);
+    }
+    let session = Session::parse(text.as_bytes()).map_err(|_| SdpError::Malformed)?;
+    let audio = find_audio(&session)?;
+    let media = &session.medias[audio];
+    if !PROTOCOLS.contains(&media.proto.as_str()) {
+        return Err(SdpError::NotSecured);
+    }
+    let scope = Scope {
+        session: &session,
+        media,
+    };
+    if !scope.has("rtcp-mux") {
+        return Err(SdpError::NoRtcpMux);
+    }
+    Ok(RemoteDescription {
+        fingerprints: scope.fingerprints()?,
+        credentials: scope.credentials()?,
+        setup: scope.setup(kind)?,
+        direction: scope.direction(),
+        candidates: scope.candidates(),
+        codecs: codecs(media),
+        packet_time: packet_time(media),
+        lines: lines(&session, audio),
+    })
+}
+
+fn find_audio(session: &Session) -> Result<usize, SdpError> {
+    let wanted = |media: &Media| {
+        media.media == "audio" && (media.port != 0 || media.has_attribute("bundle-only"))
+    };
+    session
+        .medias
+        .iter()
+        .position(wanted)
+        .ok_or(SdpError::NoAudio)
+}
+
+/// Attributes that may stand at the media or, for all media, at the session.
+struct Scope<'a> {
+    session: &'a Session,
+    media: &'a Media,
+}
+
+impl<'a> Scope<'a> {
+    /// The media's values, or the session's if it has none.
+    fn values(&self, name: &str) -> Vec<&'a str> {
+        let of = |attributes: &'a [Attribute]| {
+            let named = attributes
+                .iter()
+                .filter(|attribute| attribute.attribute == name);
+            named
+                .filter_map(|attribute| attribute.value.as_deref())
+                .collect::<Vec<_>>()
+        };
+        let own = of(&self.media.attributes);
+        if own.is_empty() {
+            of(&self.session.attributes)
+        } else {
+            own
+        }
+    }
+
+    fn first(&self, name: &str) -> Option<&'a str> {
+        self.values(name).first().map(|value| value.trim())
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.media.has_attribute(name) || self.session.has_attribute(name)
+    }
+
+    fn fingerprints(&self) -> Result<Vec<Fingerprint>, SdpError> {
+        let values = self.values("fingerprint");
+        let known = values.iter().filter_map(|value| {
+            let (hash, digest) = value.trim().split_once(' ')?;
+            hash.eq_ignore_ascii_case("sha-256")
+                .then(|| Fingerprint::parse(digest))?
+        });
+        let known: Vec<_> = known.take(MAX_FINGERPRINTS).collect();
+        if known.is_empty() {
+            Err(SdpError::NoFingerprint)
+        } else {
+            Ok(known)
+        }
+    }
+
+    fn credentials(&self) -> Result<IceCredentials, SdpError> {
+        let value = |name| self.first(name).ok_or(SdpError::NoIceCredentials);
+        let (ufrag, pwd) = (value("ice-ufrag")?.to_owned(), value("ice-pwd")?.to_owned());
+        let in_range = (4..=256).contains(&ufrag.len()) && (22..=256).contains(&pwd.len());
+        if in_range {
+            Ok(IceCredentials { ufrag, pwd })
+        } else {
+            Err(SdpError::NoIceCredentials)
+        }
+    }
+
+    fn setup(&self, kind: Kind) -> Result<Setup, SdpError> {
+        match (kind, self.first("setup")) {
+            (Kind::Offer, Some("actpass") | None) => Ok(Setup::ActPass),
+            (_, Some("active")) => Ok(Setup::Active),
+            (_, Some("passive")) => Ok(Setup::Passive),
+            _ => Err(SdpError::NoDtlsRole),
+        }
+    }
+
+    fn direction(&self) -> Direction {
+        let of = |attributes: &[Attribute]| {
+            attributes
+                .iter()
+                .find_map(|attribute| Direction::parse(&attribute.attribute))
+        };
+        of(&self.media.attributes)
+            .or_else(|| of(&self.session.attributes))
+            .unwrap_or_default()
+    }
+
+    fn candidates(&self) -> Vec<IceCandidate> {
+        let values = self.values("candidate");
+        values
+            .into_iter()
+            .filter_map(IceCandidate::parse)
+            .take(MAX_CANDIDATES)
+            .collect()
+    }
+}
+
+fn codecs(media: &Media) -> Vec<RemoteCodec> {
+    let formats = media.fmt.split_ascii_whitespace().take(MAX_FORMATS);
+    let known = formats.filter_map(|format| {
+        let number = format.parse().ok().filter(|number| *number < 128)?;
+        let kind = codec_kind(media, number)?;
+        Some(RemoteCodec {
+            kind,
+            payload_type: PayloadType(number),
+        })
+    });
+    known.collect()
+}
+
+fn codec_kind(media: &Media, payload_type: u8) -> Option<CodecKind> {
+    let maps = media
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.attribute == "rtpmap");
+    let mut maps = maps.filter_map(|attribute| attribute.value.as_deref()?.split_once(' '));
+    let map = maps.find(|(number, _)| number.parse() == Ok(payload_type));
+    match (map, payload_type) {
+        (Some((_, encoding)), _) => kind_of(encoding.trim()),
+        (None, 0) => Some(CodecKind::Pcmu),
+        (None, 8) => Some(CodecKind::Pcma),
+        (None, _) => None,
+    }
+}
+
+fn kind_of(encoding: &str) -> Option<CodecKind> {
+    match encoding.to_ascii_lowercase().as_str() {
+        "opus/48000/2" => Some(CodecKind::Opus),
+        "pcmu/8000" | "pcmu/8000/1" => Some(CodecKind::Pcmu),
+        "pcma/8000" | "pcma/8000/1" => Some(CodecKind::Pcma),
+        _ => None,
+    }
+}
+
+fn packet_time(media: &Media) -> Option<Duration> {
+    let value = media.get_first_attribute_value("ptime")??;
+    let milliseconds = value.trim().parse::<u64>().ok()?;
+    Some(Duration::from_millis(milliseconds))
+}
+
+fn lines(session: &Session, audio: usize) -> Vec<MediaLine> {
+    let line = |(index, media): (usize, &Media)| {
+        if index == audio {
+            let mid = media.get_first_attribute_value("mid").flatten();
+            return MediaLine::Audio {
+                mid: mid.map(str::to_owned),
+            };
+        }
+        MediaLine::Rejected {
+            media: media.media.clone(),
+            proto: media.proto.clone(),
+            formats: media.fmt.clone(),
+        }
+    };
+    session.medias.iter().enumerate().map(line).collect()
+}
+
+/// Longest description, in octets: what the signalling carries.
+const MAX_DESCRIPTION: usize = 64 * 1_024;
+/// RFC 8122 allows several; nobody has more than a few.
+const MAX_FINGERPRINTS: usize = 8;
+/// As many as the signalling lets through for a side.
+const MAX_CANDIDATES: usize = 64;
+/// There are 128 payload types.
+const MAX_FORMATS: usize = 128;
+/// RFC 5764 §8, RFC 8842; browsers say the first.
+const PROTOCOLS: [&str; 2] = ["UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP"];

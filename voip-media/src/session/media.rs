@@ -1,0 +1,311 @@
+//! The media thread: every 10 ms it captures, encodes, takes what has arrived, mixes and plays.
+
+use std::{
+    sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel},
+    thread::{self, JoinHandle, Thread},
+    time::Duration,
+};
+
+use tokio::sync::oneshot;
+
+use crate::{
+    AudioError, CaptureStream, EncoderTuning, EngineError, MediaTime, PlayoutStream,
+    session::{
+        clock::Clock,
+        stream::{CodecSet, Control, FRAME, ReceivePath, SendPath, SessionStream},
+    },
+};
+
+/// What the media thread is asked. What it gives back is dropped by the asker: freeing memory may
+/// take long.
+pub(crate) enum MediaCommand {
+    Attach(Box<SessionStream>),
+    Detach {
+        id: u64,
+        reply: oneshot::Sender<Option<Box<SessionStream>>>,
+    },
+    Configure {
+        id: u64,
+        codecs: CodecSet,
+        reply: oneshot::Sender<Retired>,
+    },
+    Control {
+        id: u64,
+        control: Control,
+    },
+    Tune {
+        id: u64,
+        tuning: EncoderTuning,
+    },
+    Streams {
+        streams: SoundStreams,
+        reply: oneshot::Sender<SoundStreams>,
+    },
+    Stop,
+}
+
+/// Codecs that are no longer used.
+pub(crate) type Retired = (Option<SendPath>, Vec<ReceivePath>);
+
+/// Microphone and loudspeaker, as far as there are any.
+#[derive(Default)]
+pub(crate) struct SoundStreams {
+    pub(crate) capture: Option<Box<dyn CaptureStream>>,
+    pub(crate) playout: Option<Box<dyn PlayoutStream>>,
+}
+
+/// Sends commands to the media thread, and wakes it.
+#[derive(Clone)]
+pub(crate) struct MediaHandle {
+    commands: SyncSender<MediaCommand>,
+    thread: Thread,
+}
+
+impl MediaHandle {
+    /// Whether the command was taken: not if the thread is gone or far behind.
+    pub(crate) fn send(&self, command: MediaCommand) -> bool {
+        let sent = self.commands.try_send(command).is_ok();
+        self.thread.unpark();
+        sent
+    }
+}
+
+/// Starts the thread. `on_error` is called on it when a stream ends; it must not block.
+pub(crate) fn start(
+    clock: Clock,
+    on_error: impl FnMut(AudioError) + Send + 'static,
+) -> Result<(MediaHandle, JoinHandle<()>), EngineError> {
+    let (commands, inbox) = sync_channel(COMMANDS);
+    let media = MediaThread {
+        clock,
+        inbox,
+        sessions: Vec::with_capacity(MAX_SESSIONS),
+        streams: SoundStreams::default(),
+        recent: [[0; FRAME]; RECENT],
+        on_error: Box::new(on_error),
+    };
+    let thread = thread::Builder::new().name("voip-media".to_owned());
+    let thread = thread
+        .spawn(move || media.run())
+        .map_err(|_| EngineError::Thread)?;
+    Ok((
+        MediaHandle {
+            commands,
+            thread: thread.thread().clone(),
+        },
+        thread,
+    ))
+}
+
+struct MediaThread {
+    clock: Clock,
+    inbox: Receiver<MediaCommand>,
+    sessions: Vec<Box<SessionStream>>,
+    streams: SoundStreams,
+    /// The sound captured last, for sessions that begin to send.
+    recent: [[i16; FRAME]; RECENT],
+    on_error: Box<dyn FnMut(AudioError) + Send>,
+}
+
+impl MediaThread {
+    fn run(mut self) {
+        let mut next = self.clock.now();
+        while self.take_commands() {
+            if self.sessions.is_empty() {
+                thread::park();
+                next = self.clock.now();
+                continue;
+            }
+            let now = self.clock.now();
+            let due = ticks_due(&mut next, now);
+            for session in &mut self.sessions {
+                session.receive();
+            }
+            if due > 0 {
+                self.tick(due, now);
+            }
+            thread::park_timeout(next.since(self.clock.now()));
+        }
+    }
+
+    /// Whether to go on.
+    fn take_commands(&mut self) -> bool {
+        loop {
+            match self.inbox.try_recv() {
+                Ok(MediaCommand::Stop) | Err(TryRecvError::Disconnected) => return false,
+                Ok(command) => self.take(command),
+                Err(TryRecvError::Empty) => return true,
+            }
+        }
+    }
+
+    fn take(&mut self, command: MediaCommand) {
+        match command {
+            MediaCommand::Attach(session) => {
+                if self.sessions.len() < MAX_SESSIONS {
+                    self.sessions.push(session);
+                }
+            }
+            MediaCommand::Detach { id, reply } => {
+                let index = self.sessions.iter().position(|session| session.id == id);
+                let _ = reply.send(index.map(|index| self.sessions.swap_remove(index)));
+            }
+            MediaCommand::Configure { id, codecs, reply } => {
+                if let Some(session) = self.session(id) {
+                    let _ = reply.send(session.configure(codecs));
+                }
+            }
+            MediaCommand::Control { id, control } => {
+                let recent = self.recent;
+                if let Some(session) = self.session(id) {
+                    session.control(control, &recent);
+                }
+            }
+            MediaCommand::Tune { id, tuning } => {
+                if let Some(session) = self.session(id) {
+                    session.tune(tuning);
+                }
+            }
+            MediaCommand::Streams { streams, reply } => {
+                let _ = reply.send(std::mem::replace(&mut self.streams, streams));
+            }
+            MediaCommand::Stop => {}
+        }
+    }
+
+    fn session(&mut self, id: u64) -> Option<&mut SessionStream> {
+        let found = self.sessions.iter_mut().find(|session| session.id == id);
+        found.map(|session| &mut **session)
+    }
+
+    fn tick(&mut self, due: usize, now: MediaTime) {
+        self.capture(due);
+        for session in &mut self.sessions {
+            session.idle(due as u32);
+        }
+        self.play(due, now);
+        let capture_error = self
+            .streams
+            .capture
+            .as_mut()
+            .and_then(|stream| stream.take_error());
+        let playout_error = self
+            .streams
+            .playout
+            .as_mut()
+            .and_then(|stream| stream.take_error());
+        for error in [capture_error, playout_error].into_iter().flatten() {
+            (self.on_error)(error);
+        }
+    }
+
+    /// Reads what the microphone has, or what is due from a source without a clock.
+    fn capture(&mut self, due: usize) {
+        let wanted = self.sessions.iter().any(|session| session.sends());
+        let frames = match self
+            .streams
+            .capture
+            .as_ref()
+            .map(|stream| stream.available())
+        {
+            Some(Some(available)) => (available / FRAME).min(MAX_FRAMES),
+            // A file waits until somebody listens.
+            Some(None) | None if wanted => due,
+            Some(None) | None => 0,
+        };
+        for _ in 0..frames {
+            let mut frame = [0; FRAME];
+            if let Some(stream) = &mut self.streams.capture {
+                stream.read(&mut frame);
+            }
+            for session in &mut self.sessions {
+                session.capture(&frame);
+            }
+            self.recent.rotate_left(1);
+            self.recent[RECENT - 1] = frame;
+        }
+    }
+
+    /// Writes what the loudspeaker wants, or what is due where it has no clock.
+    fn play(&mut self, due: usize, now: MediaTime) {
+        let heard = self.sessions.iter().any(|session| session.plays());
+        let frames = match self.streams.playout.as_ref().map(|stream| stream.wanted()) {
+            Some(Some(wanted)) => (wanted / FRAME).min(MAX_FRAMES),
+            Some(None) | None => due,
+        };
+        for _ in 0..frames {
+            let mut mix = [0; FRAME];
+            for session in &mut self.sessions {
+                session.play(&mut mix, now);
+            }
+            let Some(stream) = self.streams.playout.as_mut() else {
+                continue;
+            };
+            if heard || stream.wanted().is_some() {
+                stream.write(&mix.map(clip));
+            }
+        }
+    }
+}
+
+/// How many ticks are due, and moves `next` on. After a long pause (a suspended machine), time
+/// that can't be caught up is left out.
+fn ticks_due(next: &mut MediaTime, now: MediaTime) -> usize {
+    let mut due = 0;
+    while *next <= now {
+        if due == MAX_FRAMES {
+            *next = now.after(TICK);
+            break;
+        }
+        *next = next.after(TICK);
+        due += 1;
+    }
+    due
+}
+
+fn clip(sum: i32) -> i16 {
+    sum.clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16
+}
+
+/// Sessions of one engine.
+pub(crate) const MAX_SESSIONS: usize = 32;
+const TICK: Duration = Duration::from_millis(10);
+/// Ticks that are made up for after a delay.
+const MAX_FRAMES: usize = 10;
+/// Frames kept for sessions that begin to send: the longest packet, 60 ms.
+const RECENT: usize = 6;
+/// Commands that can wait: some for each session.
+const COMMANDS: usize = 8 * MAX_SESSIONS;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(milliseconds: u64) -> MediaTime {
+        MediaTime::from_micros(milliseconds * 1_000)
+    }
+
+    #[test]
+    fn each_ten_milliseconds_are_a_tick() {
+        let mut next = at(10);
+        assert_eq!(ticks_due(&mut next, at(9)), 0);
+        assert_eq!(ticks_due(&mut next, at(10)), 1);
+        assert_eq!((ticks_due(&mut next, at(35)), next), (2, at(40)));
+    }
+
+    #[test]
+    fn after_a_long_pause_time_is_left_out() {
+        let mut next = at(10);
+        assert_eq!(
+            (ticks_due(&mut next, at(60_000)), next),
+            (MAX_FRAMES, at(60_010))
+        );
+    }
+
+    #[test]
+    fn a_loud_mix_is_clipped() {
+        assert_eq!(clip(70_000), i16::MAX);
+        assert_eq!(clip(-70_000), i16::MIN);
+        assert_eq!(clip(-5), -5);
+    }
+}

@@ -1,0 +1,388 @@
+//! One session's share of the media thread: captured frames become packets, packets become frames to play.
+
+use std::sync::{Arc, atomic::Ordering::Relaxed};
+
+use crate::{
+    Decoder, Encoder, EncoderTuning, JitterBuffer, JitterConfig, MediaTime, PayloadType,
+    PlayedKind, RtpPacketRef,
+    rtp::{HEADER, Packetizer},
+    session::{
+        counters::{MediaCounters, peak},
+        link::{Arrived, MAX_PACKET, MAX_PAYLOAD, MediaEnds, MediaNote, Outgoing},
+        resample::{Downsampler, FACTOR, Upsampler},
+    },
+};
+
+/// Samples of 10 ms at 48 kHz: the tick of the media thread.
+pub(crate) const FRAME: usize = 480;
+
+/// A session as the media thread knows it.
+pub(crate) struct SessionStream {
+    pub(crate) id: u64,
+    ends: MediaEnds,
+    counters: Arc<MediaCounters>,
+    packetizer: Packetizer,
+    send: Option<SendPath>,
+    receive: Vec<ReceivePath>,
+    active: usize,
+    jitter: JitterBuffer,
+    arrivals: Arrivals,
+    control: Control,
+}
+
+/// What is to be sent and played now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Control {
+    /// The intent's number, to be acknowledged.
+    pub(crate) number: u64,
+    /// Path and keys are there.
+    pub(crate) connected: bool,
+    /// Packets are sent: not held, and the far side listens.
+    pub(crate) sends: bool,
+    /// What comes is played: not held.
+    pub(crate) plays: bool,
+    /// What is sent is silence.
+    pub(crate) muted: bool,
+}
+
+/// Encoder and decoders of what was negotiated.
+pub(crate) struct CodecSet {
+    pub(crate) send: SendPath,
+    pub(crate) receive: Vec<ReceivePath>,
+}
+
+/// Makes packets of one codec.
+pub(crate) struct SendPath {
+    encoder: Box<dyn Encoder>,
+    payload_type: PayloadType,
+    /// RTP clock units of a packet.
+    units: u32,
+    narrow: Option<Downsampler>,
+    pending: Vec<i16>,
+    filled: usize,
+}
+
+impl SendPath {
+    /// `units` are RTP clock units of a packet; `narrow` for codecs of 8 kHz.
+    pub(crate) fn new(
+        encoder: Box<dyn Encoder>,
+        payload_type: PayloadType,
+        units: u32,
+        narrow: bool,
+    ) -> Self {
+        let pending = vec![0; encoder.frame_samples()];
+        let narrow = narrow.then(Downsampler::new);
+        Self {
+            encoder,
+            payload_type,
+            units,
+            narrow,
+            pending,
+            filled: 0,
+        }
+    }
+
+    /// Adds 10 ms; whether a packet is full.
+    fn add(&mut self, frame: &[i16; FRAME]) -> bool {
+        let length = if self.narrow.is_some() {
+            FRAME / FACTOR
+        } else {
+            FRAME
+        };
+        let Some(room) = self.pending.get_mut(self.filled..self.filled + length) else {
+            self.filled = 0;
+            return false;
+        };
+        match &mut self.narrow {
+            Some(filter) => filter.process(frame, room),
+            None => room.copy_from_slice(frame),
+        }
+        self.filled += length;
+        self.filled == self.pending.len()
+    }
+
+    /// Encodes what is pending behind the header in `packet`; the payload's length.
+    fn encode(&mut self, packet: &mut [u8]) -> usize {
+        self.filled = 0;
+        self.encoder.encode(&self.pending, packet).unwrap_or(0)
+    }
+}
+
+/// Makes sound of packets of one payload type.
+pub(crate) struct ReceivePath {
+    payload_type: PayloadType,
+    decoder: Box<dyn Decoder>,
+    narrow: Option<Upsampler>,
+}
+
+impl ReceivePath {
+    /// For packets of this payload type.
+    pub(crate) fn new(payload_type: PayloadType, decoder: Box<dyn Decoder>) -> Self {
+        let narrow = (decoder.sample_rate().hz() == 8_000).then(Upsampler::new);
+        Self {
+            payload_type,
+            decoder,
+            narrow,
+        }
+    }
+}
+
+impl SessionStream {
+    pub(crate) fn new(
+        id: u64,
+        ends: MediaEnds,
+        counters: Arc<MediaCounters>,
+        packetizer: Packetizer,
+    ) -> Self {
+        let config = JitterConfig {
+            max_packets: JITTER_PACKETS,
+            max_payload: MAX_PAYLOAD,
+            ..JitterConfig::default()
+        };
+        Self {
+            id,
+            ends,
+            counters,
+            packetizer,
+            send: None,
+            receive: Vec::new(),
+            active: 0,
+            jitter: JitterBuffer::new(config),
+            arrivals: Arrivals::new(),
+            control: Control::default(),
+        }
+    }
+
+    /// Puts codecs in place; gives the former ones, to be dropped elsewhere.
+    pub(crate) fn configure(&mut self, codecs: CodecSet) -> (Option<SendPath>, Vec<ReceivePath>) {
+        self.active = 0;
+        self.jitter.restart();
+        let receive = std::mem::replace(&mut self.receive, codecs.receive);
+        (self.send.replace(codecs.send), receive)
+    }
+
+    /// Whether it wants captured sound.
+    pub(crate) fn sends(&self) -> bool {
+        self.control.connected && self.control.sends && self.send.is_some()
+    }
+
+    /// Whether it has sound to play.
+    pub(crate) fn plays(&self) -> bool {
+        self.control.connected && self.control.plays && !self.receive.is_empty()
+    }
+
+    /// Takes a new state. A session that begins to send does so at once, with the sound of just
+    /// now: the far side needn't wait for a packet to fill.
+    pub(crate) fn control(&mut self, control: Control, recent: &[[i16; FRAME]]) {
+        let sent_before = self.sends();
+        let applied = control.number != self.control.number;
+        self.control = control;
+        if applied {
+            self.note(MediaNote::Applied(control.number));
+        }
+        if self.sends() && !sent_before {
+            self.packetizer.mark();
+            let frames = self.send.as_ref().map_or(0, |send| send.frames());
+            for frame in &recent[recent.len().saturating_sub(frames)..] {
+                self.capture(frame);
+            }
+        }
+    }
+
+    pub(crate) fn tune(&mut self, tuning: EncoderTuning) {
+        if let Some(send) = &mut self.send {
+            let _ = send.encoder.tune(tuning);
+        }
+    }
+
+    /// Takes 10 ms of captured sound.
+    pub(crate) fn capture(&mut self, frame: &[i16; FRAME]) {
+        if !self.sends() {
+            return;
+        }
+        let frame = if self.control.muted { &SILENCE } else { frame };
+        self.counters.capture_peak.store(peak(frame), Relaxed);
+        if self.send.as_mut().is_some_and(|send| send.add(frame)) {
+            self.send_packet();
+        }
+    }
+
+    fn send_packet(&mut self) {
+        let Some(send) = &mut self.send else { return };
+        let mut packet = [0; MAX_PACKET];
+        let length = send.encode(&mut packet[HEADER..]);
+        let units = send.units;
+        if length > 0 {
+            let packet = &mut packet[..HEADER + length];
+            self.packetizer.write(send.payload_type, packet);
+            if self.ends.outgoing.push(Outgoing::new(packet)).is_err() {
+                self.counters.send_overflow.fetch_add(1, Relaxed);
+            }
+            self.ends.waker.wake();
+        } else {
+            self.packetizer.mark();
+        }
+        self.packetizer.advance(units);
+    }
+
+    /// Ticks have passed: while nothing is sent, RTP time goes on by them.
+    pub(crate) fn idle(&mut self, ticks: u32) {
+        if let Some(send) = self.send.as_ref().filter(|_| !self.sends()) {
+            let units = send.units / send.frames().max(1) as u32;
+            self.packetizer.advance(ticks.wrapping_mul(units));
+        }
+    }
+
+    /// Takes what has arrived.
+    pub(crate) fn receive(&mut self) {
+        while let Ok(packet) = self.ends.arrived.pop() {
+            self.insert(&packet);
+        }
+    }
+
+    fn insert(&mut self, packet: &Arrived) {
+        let known = self
+            .receive
+            .iter()
+            .position(|path| path.payload_type == packet.payload_type);
+        let Some(index) = known else {
+            self.counters.unknown_payload.fetch_add(1, Relaxed);
+            return;
+        };
+        if index != self.active {
+            self.active = index;
+            self.jitter.restart();
+        }
+        let packet_ref = RtpPacketRef {
+            ssrc: packet.ssrc,
+            seq: packet.seq,
+            timestamp: packet.timestamp,
+            marker: packet.marker,
+            payload: packet.payload(),
+        };
+        let decoder = &self.receive[index].decoder;
+        if self
+            .jitter
+            .insert(packet_ref, decoder.as_ref(), packet.at)
+            .is_ok()
+        {
+            self.arrivals.record(packet.timestamp, packet.at);
+        }
+    }
+
+    /// Adds 10 ms of its sound to `mix`. Time goes on in the buffer even if nothing is to be heard.
+    pub(crate) fn play(&mut self, mix: &mut [i32; FRAME], now: MediaTime) {
+        let mut frame = [0; FRAME];
+        let Some(path) = self.receive.get_mut(self.active) else {
+            return;
+        };
+        let kind = match &mut path.narrow {
+            Some(filter) => {
+                let mut narrow = [0; FRAME / FACTOR];
+                let played = self.jitter.get(path.decoder.as_mut(), &mut narrow, now);
+                filter.process(&narrow, &mut frame);
+                played
+            }
+            None => self.jitter.get(path.decoder.as_mut(), &mut frame, now),
+        };
+        let clock = path.decoder.clock_rate().hz();
+        if let Some(delay) = kind
+            .timestamp
+            .and_then(|at| self.arrivals.delay(at, clock, now))
+        {
+            self.counters.delay_sum_us.fetch_add(delay, Relaxed);
+            self.counters.delay_count.fetch_add(1, Relaxed);
+        }
+        self.publish(path_rate(clock, self.receive[self.active].narrow.is_some()));
+        self.counters.playout_peak.store(peak(&frame), Relaxed);
+        if !self.plays() {
+            return;
+        }
+        for (sum, sample) in mix.iter_mut().zip(&frame) {
+            *sum += i32::from(*sample);
+        }
+        if is_real(kind.kind) && self.counters.heard_first(now) {
+            self.note(MediaNote::FirstAudio(now));
+        }
+    }
+
+    fn publish(&self, rate: u32) {
+        let stats = self.jitter.stats();
+        let played = stats.played_samples.saturating_sub(stats.silent_samples);
+        self.counters.played_samples.store(played, Relaxed);
+        self.counters
+            .concealed_samples
+            .store(stats.concealed_samples, Relaxed);
+        self.counters.sample_rate.store(rate, Relaxed);
+    }
+
+    fn note(&mut self, note: MediaNote) {
+        // A full ring means that the task is gone or hopelessly late: it reads the counters then.
+        let _ = self.ends.notes.push(note);
+        self.ends.waker.wake();
+    }
+}
+
+impl SendPath {
+    /// Frames of 10 ms in a packet.
+    fn frames(&self) -> usize {
+        let frame = if self.narrow.is_some() {
+            FRAME / FACTOR
+        } else {
+            FRAME
+        };
+        self.pending.len() / frame
+    }
+}
+
+fn path_rate(clock: u32, narrow: bool) -> u32 {
+    if narrow { 8_000 } else { clock }
+}
+
+fn is_real(kind: PlayedKind) -> bool {
+    matches!(
+        kind,
+        PlayedKind::Speech | PlayedKind::Accelerated | PlayedKind::Decelerated | PlayedKind::Fec
+    )
+}
+
+/// When the newest packets came, to tell how long their sound has waited.
+struct Arrivals {
+    newest: [(u32, MediaTime); ARRIVALS],
+    next: usize,
+    count: usize,
+}
+
+impl Arrivals {
+    fn new() -> Self {
+        Self {
+            newest: [(0, MediaTime::default()); ARRIVALS],
+            next: 0,
+            count: 0,
+        }
+    }
+
+    fn record(&mut self, timestamp: u32, at: MediaTime) {
+        self.newest[self.next] = (timestamp, at);
+        self.next = (self.next + 1) % ARRIVALS;
+        self.count = (self.count + 1).min(ARRIVALS);
+    }
+
+    /// Microseconds from the arrival of the packet that holds `timestamp` to `now`, less the part of
+    /// the packet that has been played.
+    fn delay(&self, timestamp: u32, clock: u32, now: MediaTime) -> Option<u64> {
+        let known = self.newest[..self.count].iter();
+        let offsets = known.map(|(first, at)| (timestamp.wrapping_sub(*first), *at));
+        let (offset, at) = offsets.min_by_key(|(offset, _)| *offset)?;
+        let played = u64::from(offset) * 1_000_000 / u64::from(clock);
+        let longest = u64::from(LONGEST_PACKET_US);
+        (played <= longest).then(|| (now.since(at).as_micros() as u64).saturating_sub(played))
+    }
+}
+
+const SILENCE: [i16; FRAME] = [0; FRAME];
+/// Packets that can wait in the jitter buffer: 1.2 s of 10 ms packets.
+const JITTER_PACKETS: usize = 128;
+const ARRIVALS: usize = 64;
+/// RFC 6716 §2.1.4: 120 ms.
+const LONGEST_PACKET_US: u32 = 120_000;

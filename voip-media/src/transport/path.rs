@@ -1,0 +1,93 @@
+use std::{fmt, time::Duration};
+
+use async_trait::async_trait;
+use thiserror::Error;
+
+use crate::{DropCounts, IceServer, transport::IceCandidate};
+
+/// User name fragment and password of one side (RFC 8839 §5.4).
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct IceCredentials {
+    pub(crate) ufrag: String,
+    pub(crate) pwd: String,
+}
+
+impl fmt::Debug for IceCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IceCredentials(…)")
+    }
+}
+
+/// Who decides on the pair (RFC 8445 §6.1.1): the side that made the first offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IceRole {
+    Controlling,
+    Controlled,
+}
+
+/// What an [`IceTransport`] has to tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum IceEvent {
+    /// The first so many octets of the buffer came from the far side; no STUN.
+    Datagram(usize),
+    /// A candidate of ours.
+    Candidate(IceCandidate),
+    /// All candidates of ours are known.
+    GatheringComplete,
+    /// A pair works.
+    Connected,
+    /// The far side is not heard any more.
+    Disconnected,
+    /// No pair works (any more). Final until a restart.
+    Failed,
+}
+
+/// Why a path can't be looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub(crate) enum IceError {
+    /// No socket.
+    #[error("the system gave no UDP socket: {0}")]
+    Socket(std::io::ErrorKind),
+    /// The agent refused.
+    #[error("the ICE agent refused")]
+    Agent,
+    /// There is no path yet.
+    #[error("there is no path")]
+    NoPath,
+    /// The socket is full: the datagram is dropped.
+    #[error("the socket is full")]
+    Full,
+}
+
+/// How to look for a path.
+#[derive(Debug, Clone)]
+pub(crate) struct IceSettings {
+    pub(crate) servers: Vec<IceServer>,
+    pub(crate) include_loopback: bool,
+    pub(crate) disconnected_after: Duration,
+    pub(crate) failed_after: Duration,
+}
+
+/// Finds a path for datagrams to one far side, and keeps it (RFC 8445).
+///
+/// Made gathering: candidates come as events. Order of calls: `receive` all the time;
+/// `add_remote_candidate` whenever; `connect` once. Used by one task. Dropping it closes its
+/// sockets and ends its tasks soon; `close` waits for that.
+#[async_trait]
+pub(crate) trait IceTransport: Send {
+    /// Ours, for the session description.
+    fn credentials(&self) -> &IceCredentials;
+    /// Starts checking; doesn't wait for the result.
+    async fn connect(&mut self, role: IceRole, remote: &IceCredentials) -> Result<(), IceError>;
+    /// Adds a candidate of the far side.
+    fn add_remote_candidate(&mut self, candidate: &IceCandidate);
+    /// Waits for the next event. Cancel-safe.
+    async fn receive(&mut self, buffer: &mut [u8]) -> IceEvent;
+    /// Sends to the far side; never waits.
+    fn send(&mut self, datagram: &[u8]) -> Result<(), IceError>;
+    /// Datagrams that were not let through so far.
+    fn drops(&self) -> DropCounts;
+    /// Closes the sockets and waits until they and the tasks are gone.
+    async fn close(&mut self);
+}

@@ -1,0 +1,69 @@
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+};
+
+use tokio::net::UdpSocket;
+
+use crate::MAX_DATAGRAM;
+
+/// The one UDP socket of an ICE agent: STUN, DTLS and SRTP go through it (RFC 8834 §5).
+#[derive(Debug)]
+pub(crate) struct MediaSocket {
+    socket: UdpSocket,
+}
+
+/// What came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Received {
+    /// The first so many octets of the buffer, and from where.
+    Datagram(usize, SocketAddr),
+    /// More than [`MAX_DATAGRAM`] octets.
+    Oversized,
+}
+
+impl MediaSocket {
+    /// A socket on all interfaces and a port that the system chooses.
+    pub(crate) fn bind(v6: bool) -> io::Result<Self> {
+        let any = if v6 {
+            IpAddr::V6(Ipv6Addr::UNSPECIFIED)
+        } else {
+            IpAddr::V4(Ipv4Addr::UNSPECIFIED)
+        };
+        let socket = std::net::UdpSocket::bind(SocketAddr::new(any, 0))?;
+        socket.set_nonblocking(true)?;
+        Ok(Self {
+            socket: UdpSocket::from_std(socket)?,
+        })
+    }
+
+    pub(crate) fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    /// Sends, or fails at once where the system's buffer is full.
+    pub(crate) fn try_send_to(&self, datagram: &[u8], to: SocketAddr) -> io::Result<()> {
+        self.socket.try_send_to(datagram, to).map(|_| ())
+    }
+
+    /// Waits for a datagram. `buffer` needs [`RECEIVE_BUFFER`] octets. Cancel-safe.
+    pub(crate) async fn receive(&self, buffer: &mut [u8]) -> Received {
+        loop {
+            match self.socket.recv_from(buffer).await {
+                Ok((length, _)) if length > MAX_DATAGRAM => return Received::Oversized,
+                Ok((length, from)) => return Received::Datagram(length, from),
+                Err(error) if is_oversized(&error) => return Received::Oversized,
+                // An ICMP answer to something that we sent; the next call waits again.
+                Err(error) => tracing::debug!(kind = ?error.kind(), "UDP receive"),
+            }
+        }
+    }
+}
+
+/// WSAEMSGSIZE: Windows reports what doesn't fit instead of cutting it off.
+fn is_oversized(error: &io::Error) -> bool {
+    cfg!(windows) && error.raw_os_error() == Some(10_040)
+}
+
+/// One more than the longest datagram, so that a longer one shows.
+pub(crate) const RECEIVE_BUFFER: usize = MAX_DATAGRAM + 1;

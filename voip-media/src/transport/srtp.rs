@@ -1,0 +1,159 @@
+use bytes::BytesMut;
+use dimpl::{KeyingMaterial, SrtpProfile};
+use rtc_shared::error::Error;
+use rtc_srtp::{
+    context::Context,
+    crypto::{RTCCryptoProvider, default_provider},
+    option::{srtcp_replay_protection, srtp_replay_protection},
+    protection_profile::ProtectionProfile,
+};
+use std::sync::Arc;
+
+use crate::transport::{DtlsRole, MediaKind, SecureError};
+
+/// SRTP and SRTCP of one session (RFC 3711, RFC 7714).
+///
+/// A cipher context makes state for a source before it has authenticated the packet, so each
+/// source gets a context of its own, and only once a packet of it was authentic: forged
+/// sources cost a key derivation and leave nothing.
+pub(crate) struct Srtp {
+    profile: ProtectionProfile,
+    provider: Arc<dyn RTCCryptoProvider>,
+    outbound: Context,
+    remote: MasterKey,
+    sources: Vec<Source>,
+}
+
+struct MasterKey {
+    key: Vec<u8>,
+    salt: Vec<u8>,
+}
+
+struct Source {
+    ssrc: u32,
+    context: Context,
+}
+
+impl Srtp {
+    /// From the exporter's octets (RFC 5764 §4.2); `None` for a profile we don't know.
+    pub(crate) fn new(
+        material: &KeyingMaterial,
+        profile: SrtpProfile,
+        role: DtlsRole,
+    ) -> Option<Self> {
+        let profile = protection_profile(profile)?;
+        let provider = default_provider().ok()?;
+        let (client, server) = split_keys(material, profile)?;
+        let (local, remote) = match role {
+            DtlsRole::Active => (client, server),
+            DtlsRole::Passive => (server, client),
+        };
+        let outbound = Context::new(
+            &local.key,
+            &local.salt,
+            profile,
+            None,
+            None,
+            provider.crypto(),
+        )
+        .ok()?;
+        Some(Self {
+            profile,
+            provider,
+            outbound,
+            remote,
+            sources: Vec::new(),
+        })
+    }
+
+    pub(crate) fn protect(
+        &mut self,
+        kind: MediaKind,
+        packet: &[u8],
+    ) -> Result<BytesMut, SecureError> {
+        let protected = match kind {
+            MediaKind::Rtp => self.outbound.encrypt_rtp(packet),
+            MediaKind::Rtcp => self.outbound.encrypt_rtcp(packet),
+        };
+        protected.map_err(|_| SecureError::Unauthenticated)
+    }
+
+    pub(crate) fn unprotect(
+        &mut self,
+        kind: MediaKind,
+        packet: &[u8],
+    ) -> Result<BytesMut, SecureError> {
+        let ssrc = source_of(kind, packet).ok_or(SecureError::Unauthenticated)?;
+        if let Some(source) = self.sources.iter_mut().find(|source| source.ssrc == ssrc) {
+            return open(&mut source.context, kind, packet);
+        }
+        if self.sources.len() == MAX_SOURCES {
+            return Err(SecureError::UnknownSource);
+        }
+        let mut context = self.inbound_context()?;
+        let opened = open(&mut context, kind, packet)?;
+        self.sources.push(Source { ssrc, context });
+        Ok(opened)
+    }
+
+    fn inbound_context(&self) -> Result<Context, SecureError> {
+        Context::new(
+            &self.remote.key,
+            &self.remote.salt,
+            self.profile,
+            Some(srtp_replay_protection(REPLAY_WINDOW)),
+            Some(srtcp_replay_protection(REPLAY_WINDOW)),
+            self.provider.crypto(),
+        )
+        .map_err(|_| SecureError::NoKeys)
+    }
+}
+
+fn open(context: &mut Context, kind: MediaKind, packet: &[u8]) -> Result<BytesMut, SecureError> {
+    let opened = match kind {
+        MediaKind::Rtp => context.decrypt_rtp(packet),
+        MediaKind::Rtcp => context.decrypt_rtcp(packet),
+    };
+    opened.map_err(|error| match error {
+        Error::SrtpSsrcDuplicated(..) | Error::SrtcpSsrcDuplicated(..) => SecureError::Replayed,
+        _ => SecureError::Unauthenticated,
+    })
+}
+
+fn source_of(kind: MediaKind, packet: &[u8]) -> Option<u32> {
+    let at = match kind {
+        MediaKind::Rtp => 8,
+        MediaKind::Rtcp => 4,
+    };
+    let octets = packet.get(at..at + 4)?;
+    Some(u32::from_be_bytes(octets.try_into().ok()?))
+}
+
+fn split_keys(material: &[u8], profile: ProtectionProfile) -> Option<(MasterKey, MasterKey)> {
+    let (key, salt) = (profile.key_len(), profile.salt_len());
+    let (client_key, rest) = material.split_at_checked(key)?;
+    let (server_key, rest) = rest.split_at_checked(key)?;
+    let (client_salt, rest) = rest.split_at_checked(salt)?;
+    let server_salt = rest.get(..salt)?;
+    let pair = |key: &[u8], salt: &[u8]| MasterKey {
+        key: key.to_vec(),
+        salt: salt.to_vec(),
+    };
+    Some((pair(client_key, client_salt), pair(server_key, server_salt)))
+}
+
+fn protection_profile(profile: SrtpProfile) -> Option<ProtectionProfile> {
+    match profile {
+        SrtpProfile::AES128_CM_SHA1_80 => Some(ProtectionProfile::Aes128CmHmacSha1_80),
+        SrtpProfile::AEAD_AES_128_GCM => Some(ProtectionProfile::AeadAes128Gcm),
+        SrtpProfile::AEAD_AES_256_GCM => Some(ProtectionProfile::AeadAes256Gcm),
+        #[allow(unreachable_patterns)]
+        _ => None,
+    }
+}
+
+/// Packets that may overtake each other (RFC 3711 §3.3.2: at least 64).
+const REPLAY_WINDOW: usize = 64;
+/// Sources a session can have in its life: one, and a few more for what changes behind a media
+/// server. A context is never given up, or its packets could be replayed.
+const MAX_SOURCES: usize = 16;

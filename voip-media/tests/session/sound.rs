@@ -1,0 +1,116 @@
+//! Sound for tests: a tone as microphone, a list of samples as loudspeaker. Both without a clock.
+
+use std::{
+    f32::consts::TAU,
+    sync::{Arc, Mutex},
+};
+
+use voip_media::{
+    AudioBackend, AudioDevice, AudioError, CaptureStream, DeviceChoice, PlayoutStream,
+};
+
+/// A microphone that hears a tone, and a loudspeaker that remembers.
+pub(crate) struct ToneBackend {
+    hertz: f32,
+    heard: Arc<Mutex<Vec<i16>>>,
+}
+
+impl ToneBackend {
+    pub(crate) fn new(hertz: f32) -> Arc<Self> {
+        Arc::new(Self {
+            hertz,
+            heard: Arc::default(),
+        })
+    }
+
+    /// Samples played so far.
+    pub(crate) fn heard(&self) -> Vec<i16> {
+        self.heard.lock().expect("not poisoned").clone()
+    }
+
+    /// The share of the last `milliseconds` that is a tone of `hertz` (Goertzel), 0.0 to 1.0.
+    pub(crate) fn share_of(&self, hertz: f32, milliseconds: usize) -> f32 {
+        let heard = self.heard();
+        share_of(
+            &heard[heard.len().saturating_sub(milliseconds * 48)..],
+            hertz,
+        )
+    }
+}
+
+pub(crate) fn share_of(samples: &[i16], hertz: f32) -> f32 {
+    let (mut real, mut imaginary, mut energy) = (0.0f64, 0.0f64, 0.0f64);
+    for (index, sample) in samples.iter().enumerate() {
+        let angle = f64::from(TAU) * f64::from(hertz) * index as f64 / 48_000.0;
+        let value = f64::from(*sample);
+        real += value * angle.cos();
+        imaginary += value * angle.sin();
+        energy += value * value;
+    }
+    let tone = 2.0 * (real * real + imaginary * imaginary) / samples.len().max(1) as f64;
+    if energy > 0.0 {
+        (tone / energy) as f32
+    } else {
+        0.0
+    }
+}
+
+impl AudioBackend for ToneBackend {
+    fn devices(&self) -> Result<Vec<AudioDevice>, AudioError> {
+        Ok(Vec::new())
+    }
+
+    fn open_capture(&self, _: &DeviceChoice) -> Result<Box<dyn CaptureStream>, AudioError> {
+        Ok(Box::new(Tone {
+            hertz: self.hertz,
+            at: 0,
+        }))
+    }
+
+    fn open_playout(&self, _: &DeviceChoice) -> Result<Box<dyn PlayoutStream>, AudioError> {
+        Ok(Box::new(Memory(Arc::clone(&self.heard))))
+    }
+}
+
+struct Tone {
+    hertz: f32,
+    at: u32,
+}
+
+impl CaptureStream for Tone {
+    fn available(&self) -> Option<usize> {
+        None
+    }
+
+    fn read(&mut self, frame: &mut [i16]) -> usize {
+        for sample in &mut *frame {
+            let angle = TAU * self.hertz * (self.at % 48_000) as f32 / 48_000.0;
+            *sample = (angle.sin() * 8_000.0) as i16;
+            self.at += 1;
+        }
+        frame.len()
+    }
+
+    fn take_error(&mut self) -> Option<AudioError> {
+        None
+    }
+}
+
+struct Memory(Arc<Mutex<Vec<i16>>>);
+
+impl PlayoutStream for Memory {
+    fn wanted(&self) -> Option<usize> {
+        None
+    }
+
+    fn write(&mut self, frame: &[i16]) {
+        self.0
+            .lock()
+            .expect("not poisoned")
+            .extend_from_slice(frame);
+    }
+
+    fn take_error(&mut self) -> Option<AudioError> {
+        None
+    }
+}
