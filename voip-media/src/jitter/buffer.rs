@@ -41,6 +41,10 @@ pub struct JitterBuffer {
     rest: usize,
     /// Samples made up since the last decoded one.
     gap: usize,
+    /// Made up samples at the end of the queue that real ones may still replace.
+    provisional: usize,
+    /// Samples put in while waiting for the next packet.
+    waited: usize,
     frame_kind: PlayedKind,
 }
 
@@ -61,6 +65,7 @@ struct NewArrival {
     timestamp_us: i64,
     duration: f32,
     overtaken: bool,
+    recovers: bool,
 }
 
 /// What to do when samples are needed.
@@ -99,6 +104,8 @@ impl JitterBuffer {
             quiet_on_purpose: false,
             rest: 0,
             gap: 0,
+            provisional: 0,
+            waited: 0,
             frame_kind: PlayedKind::Silence,
             config,
         }
@@ -133,10 +140,10 @@ impl JitterBuffer {
         self.follow_rate(decoder.sample_rate().hz());
         self.observe_arrivals(now);
         self.start_if_due(now);
-        self.frame_kind = PlayedKind::Silence;
+        self.frame_kind = self.continued_kind();
         let timestamp = (self.phase == Phase::Playing).then(|| self.head() as u32);
         let frame = stretch::samples(self.rate, FRAME_US).max(1);
-        let mut kind = PlayedKind::Silence;
+        let mut kind = self.frame_kind;
         for (index, part) in out.chunks_mut(frame).enumerate() {
             let ahead = index as i64 * i64::from(FRAME_US);
             self.play(decoder, part, now - ahead);
@@ -198,7 +205,9 @@ impl JitterBuffer {
         if self.store.find(place.seq).is_some() {
             return Err(Dropped::Duplicate);
         }
-        self.note_arrival(place, duration, now);
+        let skips = place.seq > self.store.newest() + 1 && self.store.newest() >= 0;
+        let recovers = skips && decoder.has_fec(packet.payload);
+        self.note_arrival(place, duration, recovers, now);
         self.accept(place, samples)?;
         inserted.displaced = self.make_room(place.seq);
         self.store.put(
@@ -229,7 +238,7 @@ impl JitterBuffer {
         self.rest = 0;
     }
 
-    fn note_arrival(&mut self, place: Place, duration: i64, now: i64) {
+    fn note_arrival(&mut self, place: Place, duration: i64, recovers: bool, now: i64) {
         if self.arrivals.len() == NEW_ARRIVALS {
             self.observe_arrivals(now);
         }
@@ -237,6 +246,7 @@ impl JitterBuffer {
             timestamp_us: self.source.micros(place.timestamp),
             duration: self.source.micros(duration) as f32 / 1_000.0,
             overtaken: self.store.newest() > place.seq,
+            recovers,
         });
     }
 
@@ -289,6 +299,16 @@ impl JitterBuffer {
         }
     }
 
+    /// What a frame is that nothing new is made for.
+    fn continued_kind(&self) -> PlayedKind {
+        match self.phase {
+            Phase::Playing if self.provisional == 0 => PlayedKind::Speech,
+            Phase::Playing if self.quiet_on_purpose => PlayedKind::ComfortNoise,
+            Phase::Playing => PlayedKind::Concealed,
+            Phase::Idle | Phase::Buffering => PlayedKind::Silence,
+        }
+    }
+
     fn observe_arrivals(&mut self, now: i64) {
         for index in 0..self.arrivals.len() {
             let arrival = self.arrivals[index];
@@ -296,6 +316,7 @@ impl JitterBuffer {
                 transit: now - arrival.timestamp_us,
                 duration: arrival.duration,
                 overtaken: arrival.overtaken,
+                recovers: arrival.recovers,
             });
         }
         self.arrivals.clear();
@@ -308,8 +329,7 @@ impl JitterBuffer {
         let Some(first) = self.store.first_from(self.next) else {
             return;
         };
-        let waiting = self.micros_of(self.pcm.len());
-        let delay = now - self.source.micros(first.timestamp) + waiting;
+        let delay = now - self.source.micros(first.timestamp) + self.micros_of(self.real());
         if delay >= self.planner.target() {
             self.phase = Phase::Playing;
             self.next = first.seq;
@@ -326,6 +346,7 @@ impl JitterBuffer {
             self.note_delays(now);
         }
         let played = self.pcm.pop(out);
+        self.provisional = self.provisional.min(self.pcm.len());
         self.stats.silent_samples += (out.len() - played) as u64;
         self.rest = self.rest.saturating_sub(out.len());
         if self.phase == Phase::Playing && self.frame_kind != PlayedKind::Concealed {
@@ -359,7 +380,7 @@ impl JitterBuffer {
         } else {
             packet.timestamp
         };
-        let delay = now - self.source.micros(start) + self.micros_of(self.pcm.len());
+        let delay = now - self.source.micros(start) + self.micros_of(self.real());
         if start > self.tail && delay + self.slack() < self.planner.target() {
             return Step::Conceal;
         }
@@ -408,6 +429,7 @@ impl JitterBuffer {
         self.next = packet.seq + 1;
         self.tail = packet.timestamp + packet.duration;
         self.gap = 0;
+        self.waited = 0;
         if made < packet.samples {
             self.conceal_samples(decoder, packet.samples - made);
         }
@@ -429,6 +451,7 @@ impl JitterBuffer {
         self.next = packet.seq;
         self.tail = packet.timestamp;
         self.gap = 0;
+        self.waited = 0;
         if made < samples {
             self.conceal_samples(decoder, samples - made);
         }
@@ -468,25 +491,42 @@ impl JitterBuffer {
             self.frame_kind = self.frame_kind.heavier(PlayedKind::Concealed);
         }
         self.gap += count;
+        self.provisional += count;
     }
 
-    /// Continues waveform concealment a little beyond its end, to fade real sound in from.
-    fn fade_source(&mut self) -> Option<usize> {
-        if !self.concealment.is_running() {
-            return None;
-        }
-        let count = stretch::samples(self.rate, FADE_IN_US);
-        let before = self.pcm.len();
-        self.concealment
-            .extend(&mut self.pcm, count, self.rate, self.pauses.noise());
-        let count = self.pcm.len() - before;
+    /// Made up samples at the end of the queue to fade real sound in from: those that nobody has
+    /// heard, and where the codec has made none, a few more.
+    fn fade_source(&mut self) -> usize {
+        let unheard = std::mem::take(&mut self.provisional);
+        self.uncount_concealed(unheard);
+        let wanted = stretch::samples(self.rate, FADE_IN_US);
+        let running = self.concealment.is_running();
         self.concealment.end();
-        Some(count)
+        if !running || unheard >= wanted {
+            return unheard;
+        }
+        let before = self.pcm.len();
+        let more = wanted - unheard;
+        self.concealment
+            .extend(&mut self.pcm, more, self.rate, self.pauses.noise());
+        self.concealment.end();
+        unheard + self.pcm.len() - before
+    }
+
+    fn uncount_concealed(&mut self, count: usize) {
+        let counter = if self.quiet_on_purpose {
+            &mut self.stats.comfort_noise_samples
+        } else {
+            &mut self.stats.concealed_samples
+        };
+        *counter = counter.saturating_sub(count as u64);
     }
 
     /// Fades from `faded` made up samples to the `made` real ones behind them.
-    fn fade_into(&mut self, faded: Option<usize>, made: usize) {
-        let Some(faded) = faded else { return };
+    fn fade_into(&mut self, faded: usize, made: usize) {
+        if faded == 0 {
+            return;
+        }
         let at = self.pcm.len() - made - faded;
         let length = faded.min(made);
         let waiting = self.pcm.waiting_mut();
@@ -498,18 +538,23 @@ impl JitterBuffer {
         self.pcm.remove(at, faded);
     }
 
+    /// Waiting samples without the provisional ones.
+    fn real(&self) -> usize {
+        self.pcm.len() - self.provisional
+    }
+
     fn micros_of(&self, samples: usize) -> i64 {
         samples as i64 * 1_000_000 / i64::from(self.rate.max(1))
     }
 
     /// Timestamp of the first waiting sample.
     fn head(&self) -> i64 {
-        self.tail - self.source.units(self.micros_of(self.pcm.len()))
+        self.tail - self.source.units(self.micros_of(self.real()))
     }
 
     /// Transit of the first waiting sample if it is played now, in µs.
     fn delay(&self, now: i64) -> i64 {
-        now - self.source.micros(self.tail) + self.micros_of(self.pcm.len())
+        now - self.source.micros(self.tail) + self.micros_of(self.real())
     }
 
     fn note_delays(&mut self, now: i64) {
@@ -527,21 +572,27 @@ impl JitterBuffer {
         if self.phase != Phase::Playing || self.gap > 0 {
             return;
         }
-        let excess = self.delay(now) - self.planner.target();
-        if excess > 0 {
-            self.accelerate(decoder, frame, excess);
-        } else if self.store.find(self.next).is_none() && self.is_overdue(frame, now) {
-            self.decelerate(i64::from(FRAME_US), true);
+        let delay = self.delay(now);
+        let excess = delay - self.planner.target();
+        let safe = delay - self.planner.recent();
+        if self.is_overdue(frame, now) {
+            self.wait();
+        } else if excess > 0 && safe > 0 {
+            self.accelerate(decoder, frame, excess.min(safe));
         } else if -excess > DECELERATE_FROM_US {
-            self.decelerate(-excess, false);
+            self.decelerate(-excess);
         }
     }
 
     /// The sound is about to run out and the next packet should have been here.
     fn is_overdue(&self, frame: usize, now: i64) -> bool {
+        let missing = match self.store.first_from(self.next) {
+            None => true,
+            Some(packet) => packet.seq > self.next && self.planner.reorders(),
+        };
         let left = self.pcm.len().saturating_sub(frame);
         let transit = now - self.source.micros(self.tail);
-        left < frame && transit >= self.planner.usual()
+        missing && left < OVERDUE_FRAMES * frame && transit + OVERDUE_US >= self.planner.usual()
     }
 
     fn accelerate(&mut self, decoder: &mut dyn Decoder, frame: usize, excess: i64) {
@@ -557,36 +608,50 @@ impl JitterBuffer {
             }
         }
         let most = self.source_samples(excess);
-        let likeness = if far { Likeness(0.3) } else { Likeness(0.6) };
+        let likeness = if far { FAR_LIKENESS } else { LIKENESS };
         let done = stretch::accelerate(&mut self.pcm, self.rate, most, likeness, &self.pauses);
         if let Some(done) = done {
             self.stats.accelerated_samples += done.samples as u64;
             self.frame_kind = self.frame_kind.heavier(PlayedKind::Accelerated);
-            self.rest_after(done, far);
+            self.rest_after(done, if far { 1 } else { 2 });
         }
     }
 
-    fn decelerate(&mut self, deficit: i64, urgent: bool) {
-        if self.rest > 0 && !urgent {
+    /// Plays slower while the next packet is overdue, within a budget.
+    fn wait(&mut self) {
+        let budget = stretch::samples(self.rate, WAIT_US).saturating_sub(self.waited);
+        if self.rest > 0 || budget == 0 {
             return;
         }
-        let most = self.source_samples(deficit);
-        let likeness = if urgent {
-            Likeness(-1.0)
-        } else {
-            Likeness(0.6)
-        };
-        let done = stretch::decelerate(&mut self.pcm, self.rate, most, likeness, &self.pauses);
-        if let Some(done) = done {
-            self.stats.decelerated_samples += done.samples as u64;
-            self.frame_kind = self.frame_kind.heavier(PlayedKind::Decelerated);
-            self.rest_after(done, urgent);
+        if let Some(done) = self.put_in(budget, WAIT_LIKENESS) {
+            self.waited += done.samples;
+            self.rest = done.samples;
         }
     }
 
-    fn rest_after(&mut self, done: Stretched, hurry: bool) {
-        let times = if done.in_pause || hurry { 1 } else { 3 };
-        self.rest = done.samples * times;
+    fn decelerate(&mut self, deficit: i64) {
+        if self.rest > 0 {
+            return;
+        }
+        if let Some(done) = self.put_in(self.source_samples(deficit), LIKENESS) {
+            self.rest_after(done, 3);
+        }
+    }
+
+    fn put_in(&mut self, most: usize, likeness: Likeness) -> Option<Stretched> {
+        let done = stretch::decelerate(&mut self.pcm, self.rate, most, likeness, &self.pauses)?;
+        self.stats.decelerated_samples += done.samples as u64;
+        self.frame_kind = self.frame_kind.heavier(PlayedKind::Decelerated);
+        Some(done)
+    }
+
+    /// Pauses are stretched without rest; speech is played for `times` as long as was changed.
+    fn rest_after(&mut self, done: Stretched, times: usize) {
+        self.rest = if done.in_pause {
+            0
+        } else {
+            done.samples * times
+        };
     }
 
     fn source_samples(&self, micros: i64) -> usize {
@@ -615,5 +680,16 @@ const SKIP_SLACK_US: i64 = 5_000;
 const ACCELERATE_AHEAD_US: u32 = 30_000;
 /// Delay over the target from which less alike periods are cut too, in µs.
 const FAR_US: i64 = 60_000;
+/// How alike periods must be to be cut or repeated: usually, far above the target, and while
+/// waiting.
+const LIKENESS: Likeness = Likeness(0.6);
+const FAR_LIKENESS: Likeness = Likeness(0.3);
+const WAIT_LIKENESS: Likeness = Likeness(-1.0);
+/// Most that is put in while waiting for one packet, in µs.
+const WAIT_US: u32 = 35_000;
+/// Frames left below which waiting for an overdue packet begins.
+const OVERDUE_FRAMES: usize = 3;
+/// A packet is overdue this long before the time that nine of ten packets keep, in µs.
+const OVERDUE_US: i64 = 2_000;
 /// Delay below the target that is left alone, in µs.
 const DECELERATE_FROM_US: i64 = 5_000;

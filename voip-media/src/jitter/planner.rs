@@ -13,6 +13,8 @@ pub(super) struct Arrival {
     pub(super) duration: f32,
     /// A packet with a higher sequence number was here before.
     pub(super) overtaken: bool,
+    /// It carries redundancy for a lost packet before it.
+    pub(super) recovers: bool,
 }
 
 /// Finds the playout delay with the least cost.
@@ -27,6 +29,13 @@ pub(super) struct DelayPlanner {
     chosen: (usize, usize),
     /// Running estimate of the transit that nine of ten packets keep, ms from the origin.
     usual: f32,
+    /// Running mean of the transit, ms from the origin. While a queue comes and goes it is high,
+    /// and the next wave is likely.
+    mean: f32,
+    /// Transits of the newest arrivals, ms from the origin.
+    recent: [f32; RECENT],
+    /// Running share of overtaken packets.
+    reordered: f32,
     arrivals: u32,
 }
 
@@ -41,6 +50,9 @@ impl DelayPlanner {
             banks: [Bank::new(SHORT_MEMORY), Bank::new(LONG_MEMORY)],
             chosen: (1, 0),
             usual: 0.0,
+            mean: 0.0,
+            recent: [f32::MIN; RECENT],
+            reordered: 0.0,
             arrivals: 0,
         }
     }
@@ -56,6 +68,7 @@ impl DelayPlanner {
         let transit = (arrival.transit - origin) as f32 / 1_000.0;
         if self.arrivals == 0 {
             self.usual = transit;
+            self.mean = transit;
             for bank in &mut self.banks {
                 bank.start(transit, self.weight);
             }
@@ -65,14 +78,21 @@ impl DelayPlanner {
         let share = steady
             .max(1.0 / (self.arrivals as f32 + PRIOR_PACKETS))
             .min(0.2);
+        self.recent[self.arrivals as usize % RECENT] = transit;
         let seen = Seen {
             transit,
             duration: arrival.duration,
             overtaken: arrival.overtaken,
+            recovers: arrival.recovers,
+            recent: self.recent_peak(),
+            floor: self.banks[1].level.value().min(transit),
         };
         for bank in &mut self.banks {
             bank.observe(&seen, self.usual, self.weight, share);
         }
+        let overtaken = if arrival.overtaken { 1.0 } else { 0.0 };
+        self.reordered += share * (overtaken - self.reordered);
+        self.mean += (arrival.duration / MEAN_MEMORY).min(1.0) * (transit - self.mean);
         self.track_usual(transit, arrival.duration);
         if self.arrivals % CHOOSE_EVERY == 0 || self.arrivals < 50 {
             self.choose();
@@ -84,7 +104,12 @@ impl DelayPlanner {
         let (bank, policy) = self.chosen;
         let level = self.banks[bank].level.value();
         let offset = OFFSETS[policy].clamp(self.min_delay, self.max_delay);
-        self.absolute(level + offset)
+        self.absolute((level + offset).max(self.mean))
+    }
+
+    /// Whether packets overtake each other more than now and then.
+    pub(super) fn reorders(&self) -> bool {
+        self.reordered > REORDERS_FROM
     }
 
     /// The transit in µs of the fastest recent packets.
@@ -92,9 +117,18 @@ impl DelayPlanner {
         self.absolute(self.banks[1].level.value())
     }
 
+    /// The highest transit in µs of the newest packets: playing earlier than this isn't safe now.
+    pub(super) fn recent(&self) -> i64 {
+        self.absolute(self.recent_peak())
+    }
+
     /// The transit in µs that nine of ten packets keep.
     pub(super) fn usual(&self) -> i64 {
         self.absolute(self.usual)
+    }
+
+    fn recent_peak(&self) -> f32 {
+        self.recent.iter().copied().fold(f32::MIN, f32::max)
     }
 
     fn absolute(&self, ms: f32) -> i64 {
@@ -104,7 +138,7 @@ impl DelayPlanner {
     fn track_usual(&mut self, transit: f32, duration: f32) {
         let step = duration / USUAL_STEP;
         if transit > self.usual {
-            self.usual += (9.0 * step).min(transit - self.usual);
+            self.usual += (USUAL_ODDS * step).min(transit - self.usual);
         } else {
             self.usual -= step.min(self.usual - transit);
         }
@@ -129,6 +163,10 @@ struct Seen {
     transit: f32,
     duration: f32,
     overtaken: bool,
+    recovers: bool,
+    recent: f32,
+    /// The fastest recent transit, the long bank's level.
+    floor: f32,
 }
 
 /// Policies that measure their offset from the same floor.
@@ -152,11 +190,12 @@ impl Bank {
         for (policy, &offset) in OFFSETS.iter().enumerate() {
             self.delay[policy] = transit + offset;
             let concealed = PRIOR_CONCEALED / (1.0 + (offset / PRIOR_JITTER).powi(3));
-            self.cost[policy] = transit + offset + weight * concealed;
+            self.cost[policy] = offset + weight * concealed;
         }
     }
 
     fn observe(&mut self, seen: &Seen, usual: f32, weight: f32, share: f32) {
+        let floor = seen.floor;
         self.level.observe(seen.transit, seen.duration);
         let level = self.level.value();
         let faster = ACCELERATION * seen.duration;
@@ -167,17 +206,24 @@ impl Bank {
         } else {
             f32::MAX
         };
+        let early = if seen.recovers { seen.duration } else { 0.0 };
         let weight = weight * 1_000.0 / seen.duration;
         for policy in 0..POLICIES {
             let target = level + OFFSETS[policy];
             let before = self.delay[policy];
-            let delay = target.clamp(before - faster, before + slower);
+            let lowest = (before - faster).max(seen.recent.min(before));
+            let delay = target.clamp(lowest, before + slower);
             let excess = (seen.transit - delay).max(0.0);
             let stretched = (STRETCH_WHILE_WAITING * (delay - usual)).max(0.0);
-            let concealed = (excess - stretched).max(0.0).min(most);
+            let unrecovered = (seen.transit + early - delay).clamp(0.0, early);
+            let missed = (excess - stretched).clamp(0.0, most);
+            let long = missed * (missed / LONG_EVENT) * (missed / LONG_EVENT);
+            let event = if missed > 0.0 { EVENT } else { 0.0 };
+            let concealed = missed + event + long + unrecovered;
             let after = delay + keep * excess;
             self.delay[policy] = after;
-            let cost = after + weight * concealed;
+            let offset = after - floor;
+            let cost = offset + offset * offset / (2.0 * LONG_DELAY) + weight * concealed;
             self.cost[policy] += share * (cost - self.cost[policy]);
         }
     }
@@ -226,6 +272,16 @@ impl SlidingMinimum {
     }
 }
 
+/// What beginning to conceal costs, in concealed ms: both ends of a gap are heard.
+const EVENT: f32 = 12.0;
+/// Concealed ms in a row that count double: a codec conceals a syllable, not a word.
+const LONG_EVENT: f32 = 210.0;
+/// Delay in ms over the floor from which each more counts double: talkers begin to collide.
+const LONG_DELAY: f32 = 50.0;
+/// Share of overtaken packets from which a hole is waited for.
+const REORDERS_FROM: f32 = 0.005;
+/// Arrivals that count as the newest.
+const RECENT: usize = 8;
 const PARTS: usize = 8;
 const POLICIES: usize = 32;
 /// Offsets of the policies in ms.
@@ -238,18 +294,22 @@ const OFFSETS: [f32; POLICIES] = [
 const SHORT_MEMORY: f32 = 1_000.0;
 const LONG_MEMORY: f32 = 8_000.0;
 /// Memory of the costs in ms of media.
-const COST_MEMORY: f32 = 12_000.0;
+const COST_MEMORY: f32 = 20_000.0;
 /// Packets that what is assumed at the beginning is worth.
-const PRIOR_PACKETS: f32 = 20.0;
+const PRIOR_PACKETS: f32 = 10.0;
 /// Concealment assumed at the beginning at no offset, in ms per second.
-const PRIOR_CONCEALED: f32 = 20.0;
+const PRIOR_CONCEALED: f32 = 60.0;
 /// Jitter in ms assumed at the beginning.
-const PRIOR_JITTER: f32 = 5.0;
+const PRIOR_JITTER: f32 = 15.0;
 /// How fast a policy's delay falls and rises, as a share of media time.
 const ACCELERATION: f32 = 0.25;
 const DECELERATION: f32 = 0.2;
 /// Share of the time between usual arrival and playout that stretching wins while waiting.
 const STRETCH_WHILE_WAITING: f32 = 0.3;
+/// Memory of the mean transit in ms of media.
+const MEAN_MEMORY: f32 = 2_000.0;
+/// Packets that keep the usual transit, to each that doesn't.
+const USUAL_ODDS: f32 = 4.0;
 /// ms of media in which `usual` falls by 1 ms.
 const USUAL_STEP: f32 = 200.0;
 /// Packets between two choices.

@@ -9,6 +9,7 @@ fn arrival(ms: i64) -> Arrival {
         transit: ms * 1_000,
         duration: 20.0,
         overtaken: false,
+        recovers: false,
     }
 }
 

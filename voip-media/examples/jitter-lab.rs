@@ -1,0 +1,454 @@
+//! Plays a recorded arrival trace through the jitter buffer in virtual time and prints what came
+//! of it as one JSON object.
+//!
+//! ```text
+//! jitter-lab --packets F --trace F [--drift-ppm N] [--seconds 119] [--codec opus|l16] --out F.raw
+//! ```
+//!
+//! `--packets`: little-endian 32-bit length, then the packet, repeated; 20 ms of Opus each; packet
+//! i has sequence number i, and they loop. `--trace`: a line `arrival_us sequence` per arrival.
+//! `--out`: 16-bit little-endian samples at 48 kHz, one channel. With `--codec l16` the packets
+//! are decoded first and sent as L16 (RFC 3551 §4.5.11): that shows the cost of the buffer alone.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use voip_media::{
+    CodecError, CodecKind, Decoder, JitterBuffer, JitterConfig, MediaTime, PlayedKind,
+    RtpPacketRef, SampleRate, SeqNum, Ssrc, codec,
+};
+
+fn main() -> ExitCode {
+    match Options::parse(std::env::args().skip(1)).and_then(|options| run(&options)) {
+        Ok(report) => {
+            println!("{report}");
+            ExitCode::SUCCESS
+        }
+        Err(reason) => {
+            eprintln!("jitter-lab: {reason}\n{USAGE}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+const USAGE: &str = "usage: jitter-lab --packets F --trace F [--drift-ppm N] [--seconds 119] \
+                     [--codec opus|l16] --out F.raw";
+
+#[derive(Debug, Default)]
+struct Options {
+    packets: PathBuf,
+    trace: PathBuf,
+    out: PathBuf,
+    drift_ppm: f64,
+    seconds: f64,
+    l16: bool,
+}
+
+impl Options {
+    fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut options = Self {
+            seconds: 119.0,
+            ..Self::default()
+        };
+        while let Some(name) = args.next() {
+            let value = args.next().ok_or_else(|| format!("{name} needs a value"))?;
+            match name.as_str() {
+                "--packets" => options.packets = value.into(),
+                "--trace" => options.trace = value.into(),
+                "--out" => options.out = value.into(),
+                "--drift-ppm" => options.drift_ppm = number(&name, &value)?,
+                "--seconds" => options.seconds = number(&name, &value)?,
+                "--codec" => options.l16 = is_l16(&value)?,
+                _ => return Err(format!("{name} is no option")),
+            }
+        }
+        for (name, path) in [
+            ("--packets", &options.packets),
+            ("--trace", &options.trace),
+            ("--out", &options.out),
+        ] {
+            if path.as_os_str().is_empty() {
+                return Err(format!("{name} is missing"));
+            }
+        }
+        Ok(options)
+    }
+}
+
+fn number(name: &str, value: &str) -> Result<f64, String> {
+    value
+        .parse()
+        .ok()
+        .filter(|number: &f64| number.is_finite())
+        .ok_or_else(|| format!("{name} takes a number, not {value:?}"))
+}
+
+fn is_l16(value: &str) -> Result<bool, String> {
+    match value {
+        "opus" => Ok(false),
+        "l16" => Ok(true),
+        _ => Err(format!("--codec takes opus or l16, not {value:?}")),
+    }
+}
+
+/// Everything that happens, in virtual time.
+fn run(options: &Options) -> Result<serde_json::Value, String> {
+    let packets = read_packets(options)?;
+    let trace = read_trace(options)?;
+    let mut decoder = Metered::new(if options.l16 { Box::new(L16) } else { opus()? });
+    let mut buffer = JitterBuffer::new(JitterConfig {
+        max_payload: 2_048,
+        ..JitterConfig::default()
+    });
+    let mut lab = Lab::new(options);
+    let mut arrivals = trace.iter().peekable();
+    for pull in 0..lab.pulls {
+        let due = pull as f64 * 10_000.0 * (1.0 + options.drift_ppm / 1e6);
+        let due = MediaTime::from_micros(due.round() as u64);
+        while let Some(&(at, seq)) = arrivals.next_if(|arrival| arrival.0 <= due.as_micros()) {
+            let payload = &packets[seq as usize % packets.len()];
+            lab.insert(&mut buffer, &decoder, (at, seq), payload);
+        }
+        lab.pull(&mut buffer, &mut decoder, due);
+    }
+    let samples: Vec<u8> = lab
+        .sound
+        .iter()
+        .flat_map(|sample| sample.to_le_bytes())
+        .collect();
+    fs::write(&options.out, samples).map_err(|error| unusable(&options.out, &error))?;
+    Ok(lab.report(&buffer, decoder.allocations))
+}
+
+/// What is measured on the way.
+struct Lab {
+    pulls: usize,
+    delays: Vec<f64>,
+    insert_ns: Vec<u64>,
+    get_ns: Vec<u64>,
+    sound: Vec<i16>,
+    allocations: u64,
+    /// Silent samples before the first sound.
+    lead_in: u64,
+}
+
+impl Lab {
+    fn new(options: &Options) -> Self {
+        let pulls = (options.seconds.max(0.0) * 100.0) as usize;
+        Self {
+            pulls,
+            delays: Vec::with_capacity(pulls),
+            insert_ns: Vec::with_capacity(pulls),
+            get_ns: Vec::with_capacity(pulls),
+            sound: Vec::with_capacity(pulls * FRAME),
+            allocations: 0,
+            lead_in: 0,
+        }
+    }
+
+    fn insert(
+        &mut self,
+        buffer: &mut JitterBuffer,
+        decoder: &Metered,
+        (at, seq): (u64, u64),
+        payload: &[u8],
+    ) {
+        let packet = RtpPacketRef {
+            ssrc: Ssrc(1),
+            seq: SeqNum(seq as u16),
+            timestamp: (seq * 960) as u32,
+            marker: false,
+            payload,
+        };
+        let allocated = ALLOCATIONS.load(Ordering::Relaxed);
+        let begin = clock();
+        let taken = buffer.insert(packet, decoder, MediaTime::from_micros(at));
+        self.insert_ns.push(begin.elapsed().as_nanos() as u64);
+        self.allocations += ALLOCATIONS.load(Ordering::Relaxed) - allocated;
+        // What was dropped is in the statistics.
+        drop(taken);
+    }
+
+    fn pull(&mut self, buffer: &mut JitterBuffer, decoder: &mut Metered, due: MediaTime) {
+        let mut frame = [0i16; FRAME];
+        let allocated = ALLOCATIONS.load(Ordering::Relaxed);
+        let begin = clock();
+        let played = buffer.get(decoder, &mut frame, due);
+        self.get_ns.push(begin.elapsed().as_nanos() as u64);
+        self.allocations += ALLOCATIONS.load(Ordering::Relaxed) - allocated;
+        self.sound.extend_from_slice(&frame);
+        match (played.timestamp, played.kind) {
+            (None, _) if self.delays.is_empty() && buffer.stats().decoded_samples == 0 => {
+                self.lead_in += FRAME as u64;
+            }
+            (None, _) | (Some(_), PlayedKind::Concealed) => {}
+            (Some(timestamp), _) if due >= START_UP => {
+                let sent = f64::from(timestamp) / 48.0;
+                self.delays.push(due.as_micros() as f64 / 1_000.0 - sent);
+            }
+            (Some(_), _) => {}
+        }
+    }
+
+    fn report(mut self, buffer: &JitterBuffer, codec_allocations: u64) -> serde_json::Value {
+        let stats = buffer.stats();
+        let ms = |samples: u64| samples as f64 / 48.0;
+        // Silence in the middle of a call replaces speech as well.
+        let silent = stats.silent_samples.saturating_sub(self.lead_in);
+        serde_json::json!({
+            "e2e_mean_ms": tenths(mean(&self.delays)),
+            "e2e_p95_ms": tenths(quantile(&mut self.delays, 0.95)),
+            "concealed_ms": tenths(ms(stats.concealed_samples + silent)),
+            "late_ms": tenths(ms(stats.late_samples)),
+            "discarded_ms": tenths(ms(stats.discarded_samples)),
+            "accelerated_ms": tenths(ms(stats.accelerated_samples)),
+            "decelerated_ms": tenths(ms(stats.decelerated_samples)),
+            "insert_ns_mean": tenths(mean_of(&self.insert_ns)),
+            "insert_ns_p99": quantile_of(&mut self.insert_ns, 0.99),
+            "get_ns_mean": tenths(mean_of(&self.get_ns)),
+            "get_ns_p99": quantile_of(&mut self.get_ns, 0.99),
+            "allocations": self.allocations.saturating_sub(codec_allocations),
+        })
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the lab measures what the buffer costs"
+)]
+fn clock() -> Instant {
+    Instant::now()
+}
+
+fn tenths(value: f64) -> f64 {
+    (value * 10.0).round() / 10.0
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+fn mean_of(values: &[u64]) -> f64 {
+    values.iter().sum::<u64>() as f64 / values.len().max(1) as f64
+}
+
+fn quantile(values: &mut [f64], share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let index = (values.len() as f64 * share) as usize;
+    values.get(index).or(values.last()).copied().unwrap_or(0.0)
+}
+
+fn quantile_of(values: &mut [u64], share: f64) -> u64 {
+    values.sort_unstable();
+    let index = (values.len() as f64 * share) as usize;
+    values.get(index).or(values.last()).copied().unwrap_or(0)
+}
+
+fn opus() -> Result<Box<dyn Decoder>, String> {
+    codec(CodecKind::Opus)
+        .decoder()
+        .map_err(|error| error.to_string())
+}
+
+fn read_packets(options: &Options) -> Result<Vec<Vec<u8>>, String> {
+    let bytes = fs::read(&options.packets).map_err(|error| unusable(&options.packets, &error))?;
+    let mut packets = Vec::new();
+    let mut rest = bytes.as_slice();
+    while let Some((length, tail)) = rest.split_first_chunk::<4>() {
+        let length = u32::from_le_bytes(*length) as usize;
+        let (packet, tail) = tail
+            .split_at_checked(length)
+            .ok_or_else(|| format!("{} ends within a packet", options.packets.display()))?;
+        packets.push(packet.to_vec());
+        rest = tail;
+    }
+    if packets.is_empty() {
+        return Err(format!("{} holds no packet", options.packets.display()));
+    }
+    if options.l16 {
+        to_l16(&packets)
+    } else {
+        Ok(packets)
+    }
+}
+
+/// The same sound as L16 packets: 48 kHz, big-endian.
+fn to_l16(packets: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, String> {
+    let mut decoder = opus()?;
+    let mut sound = [0i16; 5_760];
+    packets
+        .iter()
+        .map(|packet| {
+            let made = decoder
+                .decode(packet, &mut sound)
+                .map_err(|error| error.to_string())?;
+            Ok(sound[..made]
+                .iter()
+                .flat_map(|sample| sample.to_be_bytes())
+                .collect())
+        })
+        .collect()
+}
+
+fn read_trace(options: &Options) -> Result<Vec<(u64, u64)>, String> {
+    let text =
+        fs::read_to_string(&options.trace).map_err(|error| unusable(&options.trace, &error))?;
+    let mut arrivals = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| {
+            let (at, seq) = line.trim().split_once(char::is_whitespace)?;
+            Some((at.parse().ok()?, seq.trim().parse().ok()?))
+        })
+        .collect::<Option<Vec<(u64, u64)>>>()
+        .ok_or_else(|| {
+            format!(
+                "{}: a line is not `arrival_us seq`",
+                options.trace.display()
+            )
+        })?;
+    arrivals.sort_by_key(|arrival| arrival.0);
+    Ok(arrivals)
+}
+
+fn unusable(path: &std::path::Path, error: &std::io::Error) -> String {
+    format!("{} can't be used: {error}", path.display())
+}
+
+/// 16-bit samples in network byte order at 48 kHz.
+struct L16;
+
+impl Decoder for L16 {
+    fn sample_rate(&self) -> SampleRate {
+        SampleRate::HZ_48000
+    }
+
+    fn clock_rate(&self) -> SampleRate {
+        SampleRate::HZ_48000
+    }
+
+    fn packet_samples(&self, payload: &[u8]) -> Option<usize> {
+        payload.len().is_multiple_of(2).then_some(payload.len() / 2)
+    }
+
+    fn decode(&mut self, payload: &[u8], out: &mut [i16]) -> Result<usize, CodecError> {
+        let wanted = payload.len() / 2;
+        if out.len() < wanted {
+            return Err(CodecError::Buffer {
+                wanted,
+                got: out.len(),
+            });
+        }
+        for (sample, bytes) in out.iter_mut().zip(payload.as_chunks::<2>().0) {
+            *sample = i16::from_be_bytes(*bytes);
+        }
+        Ok(wanted)
+    }
+
+    fn has_fec(&self, _payload: &[u8]) -> bool {
+        false
+    }
+
+    fn decode_fec(&mut self, _payload: &[u8], out: &mut [i16]) -> Result<usize, CodecError> {
+        out.fill(0);
+        Ok(out.len())
+    }
+
+    fn conceal(&mut self, _out: &mut [i16]) -> Option<usize> {
+        None
+    }
+
+    fn reset(&mut self) {}
+}
+
+/// A decoder, and how often it allocates.
+struct Metered {
+    inner: Box<dyn Decoder>,
+    allocations: u64,
+}
+
+impl Metered {
+    fn new(inner: Box<dyn Decoder>) -> Self {
+        Self {
+            inner,
+            allocations: 0,
+        }
+    }
+
+    fn metered<T>(&mut self, work: impl FnOnce(&mut dyn Decoder) -> T) -> T {
+        let before = ALLOCATIONS.load(Ordering::Relaxed);
+        let made = work(self.inner.as_mut());
+        self.allocations += ALLOCATIONS.load(Ordering::Relaxed) - before;
+        made
+    }
+}
+
+impl Decoder for Metered {
+    fn sample_rate(&self) -> SampleRate {
+        self.inner.sample_rate()
+    }
+
+    fn clock_rate(&self) -> SampleRate {
+        self.inner.clock_rate()
+    }
+
+    fn packet_samples(&self, payload: &[u8]) -> Option<usize> {
+        self.inner.packet_samples(payload)
+    }
+
+    fn decode(&mut self, payload: &[u8], out: &mut [i16]) -> Result<usize, CodecError> {
+        self.metered(|inner| inner.decode(payload, out))
+    }
+
+    fn has_fec(&self, payload: &[u8]) -> bool {
+        self.inner.has_fec(payload)
+    }
+
+    fn decode_fec(&mut self, payload: &[u8], out: &mut [i16]) -> Result<usize, CodecError> {
+        self.metered(|inner| inner.decode_fec(payload, out))
+    }
+
+    fn conceal(&mut self, out: &mut [i16]) -> Option<usize> {
+        self.metered(|inner| inner.conceal(out))
+    }
+
+    fn reset(&mut self) {
+        self.metered(|inner| inner.reset());
+    }
+}
+
+/// The system's allocator, counted.
+struct Counting;
+
+// SAFETY: every call goes to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller keeps `alloc`'s contract.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps `dealloc`'s contract.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller keeps `realloc`'s contract.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+
+/// Samples of 10 ms at 48 kHz.
+const FRAME: usize = 480;
+/// Delay is taken after this.
+const START_UP: MediaTime = MediaTime::from_micros(Duration::from_secs(2).as_micros() as u64);
