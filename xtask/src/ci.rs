@@ -11,12 +11,13 @@ use crate::{budgets, demo, documents, features, package, readme};
 /// What a check is called, and the check.
 type Step = (&'static str, fn() -> Outcome);
 
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     ("format", format),
     ("features", || features::features(false)),
     ("readme", || readme::readme(false)),
     ("links", documents::links),
     ("dependencies", documents::dependencies),
+    ("backends", documents::backends),
     ("budgets", budgets::budgets),
     ("c-compilers", budgets::c_compilers),
     ("deny", deny),
