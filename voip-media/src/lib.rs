@@ -19,6 +19,8 @@ pub use audio::{
     AudioBackend, AudioDevice, AudioDirection, AudioError, CaptureStream, DeviceChoice, DeviceId,
     LoopbackBackend, NullBackend, PlayoutStream, Script, SplitBackend, WavBackend,
 };
+#[cfg(feature = "device")]
+pub use audio::{DeviceBackend, DeviceCounts};
 pub use codec::{
     Codec, CodecError, CodecKind, Decoder, Encoder, EncoderTuning, OpusBackend, OpusCodec,
     PcmaCodec, PcmuCodec, codec,

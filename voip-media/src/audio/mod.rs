@@ -1,6 +1,8 @@
 //! Where sound comes from and goes to. All streams are 48 kHz, one channel, 16 bits.
 
 mod clip;
+#[cfg(feature = "device")]
+mod device;
 mod loopback;
 mod null;
 mod resample;
@@ -9,6 +11,8 @@ mod wav;
 
 use thiserror::Error;
 
+#[cfg(feature = "device")]
+pub use self::device::{DeviceBackend, DeviceCounts};
 pub use self::{
     loopback::{LoopbackBackend, Script},
     null::NullBackend,
