@@ -1,10 +1,44 @@
-use uc_model::{Action, CallId, PhoneNumber, Presence, Redacted};
+//! The client without any input or output: what is decided, when, and why.
+//!
+//! A core takes [`Input`]s with the moment they came, and gives [`Output`]s until it says
+//! [`Output::Timeout`], which means drained: call again with the next input, at the latest at that
+//! moment with [`Input::Time`]. It never calls a port: it asks for [`Command`]s and is told what
+//! became of them. The same inputs always give the same outputs.
+//!
+//! [`Client`](crate::Client) is a core with a driver on tokio; other drivers (tests, simulations)
+//! need only this module.
 
+mod backoff;
+mod calls;
+mod connection;
+mod interface;
+mod io;
+mod liveness;
+mod race;
+mod random;
+mod requests;
+mod roster;
+mod shutdown;
+
+use uc_model::Redacted;
+
+pub use self::interface::{
+    Command, CommandId, Input, MediaCommand, MediaId, MediaOutcome, Output, Reply, Request, Ticket,
+    Why,
+};
+use self::{
+    calls::Calls,
+    connection::{Connection, Signal},
+    io::{Flight, Io, Purpose},
+    requests::Requests,
+    shutdown::Shutdown,
+};
 use crate::{
-    client::Found,
+    clock::Now,
     error::{CallError, ServiceError, SignInError},
-    port::ServerAddress,
+    port::{BackendError, BackendEvent, LinkId, Outcome, ServerAddress, ServerChange},
     trust::{Pins, Trust},
+    view::View,
 };
 
 /// What a core is made of.
@@ -26,59 +60,213 @@ pub struct Config {
     pub sound: bool,
 }
 
-/// What the application asks.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Request {
-    /// Sign in.
-    SignIn,
-    /// Search the directories.
-    Search {
-        /// What was typed.
-        query: Redacted<String>,
-        /// At most this many, 1 to 100.
-        limit: u32,
-    },
-    /// Set the own presence.
-    SetPresence(Presence),
-    /// Make a call.
-    Call {
-        /// The number.
-        to: PhoneNumber,
-    },
-    /// A service about a call.
-    Act {
-        /// Which call.
-        call: CallId,
-        /// What.
-        action: Action,
-    },
-    /// Cut the microphone off or on.
-    Mute {
-        /// Which call.
-        call: CallId,
-        /// Off?
-        muted: bool,
-    },
-    /// The network has changed.
-    NetworkChanged,
-    /// End everything.
-    Shutdown {
-        /// Also the session at the server.
-        sign_out: bool,
-    },
+/// A client's decisions. See the [module](self).
+#[derive(Debug)]
+pub struct Core {
+    io: Io,
+    connection: Connection,
+    calls: Calls,
+    requests: Requests,
+    shutdown: Shutdown,
 }
 
-/// What became of a request.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Reply {
-    /// Of [`Request::SignIn`].
-    SignIn(Result<(), SignInError>),
-    /// Of [`Request::Search`].
-    Search(Result<Found, ServiceError>),
-    /// Of [`Request::SetPresence`].
-    Presence(Result<(), ServiceError>),
-    /// Of [`Request::Call`].
-    Call(Result<CallId, CallError>),
-    /// Of [`Request::Act`] and [`Request::Mute`].
-    Act(Result<(), CallError>),
+impl Core {
+    /// A core that waits for [`Request::SignIn`]. `seed` makes request keys and jitter; it must
+    /// differ from run to run outside tests.
+    pub fn new(config: Config, seed: u64, now: Now) -> Self {
+        let pins = config.pins.clone();
+        Self {
+            calls: Calls::new(config.sound),
+            connection: Connection::new(config),
+            io: Io::new(seed, now, pins),
+            requests: Requests::default(),
+            shutdown: Shutdown::default(),
+        }
+    }
+
+    /// Takes what has happened.
+    pub fn handle_input(&mut self, input: Input, now: Now) {
+        if self.shutdown.is_stopped() {
+            return;
+        }
+        let jumped = self.io.advance(now);
+        self.expire();
+        if jumped {
+            let signals = self.connection.handle_clock_jump(&mut self.io);
+            self.obey(signals);
+        }
+        self.dispatch(input);
+        self.calls.settle(&mut self.io);
+        self.shutdown
+            .settle(&mut self.io, &mut self.connection, &mut self.calls);
+    }
+
+    /// The next output; [`Output::Timeout`] and [`Output::Stopped`] mean that there is none left.
+    pub fn poll_output(&mut self) -> Output {
+        if let Some(output) = self.io.next_output() {
+            return output;
+        }
+        if self.shutdown.is_stopped() {
+            return Output::Stopped;
+        }
+        let timers = [
+            self.io.next_timeout(),
+            self.connection.next_timeout(),
+            self.calls.next_timeout(),
+            self.shutdown.next_timeout(),
+        ];
+        let next = timers.into_iter().flatten().min_by_key(|(at, _)| *at);
+        let (at, why) = next.unwrap_or((std::time::Duration::MAX, Why::Never));
+        self.io.promise(at);
+        Output::Timeout(at, why)
+    }
+
+    /// What is known now.
+    pub fn view(&self) -> &View {
+        &self.io.view
+    }
+
+    /// The certificates accepted so far.
+    pub fn pins(&self) -> &Pins {
+        &self.io.pins
+    }
+
+    fn dispatch(&mut self, input: Input) {
+        match input {
+            Input::Time => {}
+            Input::Request { ticket, request } => self.request(ticket, request),
+            Input::Unclaimed { call } => self.calls.hang_up_unclaimed(&mut self.io, &call),
+            Input::Completed { id, result } => {
+                if let Some(flight) = self.io.land(id) {
+                    self.complete(flight, result);
+                }
+            }
+            Input::MediaCompleted { id, result } => {
+                if let Some(Flight {
+                    purpose: Purpose::Media(key),
+                    ..
+                }) = self.io.land(id)
+                {
+                    self.calls.media_completed(&mut self.io, key, result);
+                }
+            }
+            Input::Backend { link, event } => self.backend_event(link, event),
+            Input::Media { media, event } => self.calls.media_event(&mut self.io, media, event),
+        }
+    }
+
+    /// Ends what took too long, and runs the timers of the parts.
+    fn expire(&mut self) {
+        while let Some(flight) = self.io.expired() {
+            match flight.purpose {
+                Purpose::Media(key) => self.calls.media_overdue(&mut self.io, key),
+                _ => self.complete(flight, Err(BackendError::TimedOut)),
+            }
+        }
+        let signals = self.connection.handle_timeout(&mut self.io);
+        self.obey(signals);
+        self.calls.handle_timeout(&mut self.io);
+        self.shutdown
+            .handle_timeout(&mut self.io, &mut self.connection, &mut self.calls);
+    }
+
+    fn request(&mut self, ticket: Ticket, request: Request) {
+        if self.shutdown.has_begun() {
+            return self.io.reply(ticket, closed(&request));
+        }
+        match request {
+            Request::SignIn => self.connection.sign_in(&mut self.io, ticket),
+            Request::Search { query, limit } => {
+                self.requests.search(&mut self.io, ticket, query, limit);
+            }
+            Request::SetPresence(presence) => {
+                self.requests.set_presence(&mut self.io, ticket, presence);
+            }
+            Request::Call { to } => self.calls.make(&mut self.io, ticket, to),
+            Request::Act { call, action } => self.calls.act(&mut self.io, ticket, &call, action),
+            Request::Mute { call, muted } => self.calls.mute(&mut self.io, ticket, &call, muted),
+            Request::NetworkChanged => {
+                let signals = self.connection.handle_network_change(&mut self.io);
+                self.obey(signals);
+            }
+            Request::Shutdown { sign_out } => self.shutdown.begin(&self.io, sign_out),
+        }
+    }
+
+    fn complete(&mut self, flight: Flight, result: Result<Outcome, BackendError>) {
+        let Some((flight, result)) = self.io.once_more(flight, result) else {
+            return;
+        };
+        if flight.purpose.is_service() {
+            self.suspect(&result);
+        }
+        match flight.purpose {
+            Purpose::Connection(step) => {
+                let signals = self.connection.completed(&mut self.io, step, result);
+                self.obey(signals);
+            }
+            Purpose::Search(ticket) => self.requests.found(&mut self.io, ticket, result),
+            Purpose::Presence(ticket) => self.requests.presence_set(&mut self.io, ticket, result),
+            Purpose::Call(key, step) => self.calls.completed(&mut self.io, key, step, result),
+            Purpose::SignOut => self.shutdown.signed_out(),
+            Purpose::Media(_) | Purpose::Close | Purpose::Untold => {}
+        }
+    }
+
+    /// What a failed service says about the connection.
+    fn suspect(&mut self, result: &Result<Outcome, BackendError>) {
+        match result {
+            Err(BackendError::NotSignedIn) => {
+                let signals = self.connection.handle_session_gone(&mut self.io);
+                self.obey(signals);
+            }
+            Err(BackendError::Broken { .. } | BackendError::TimedOut) => {
+                self.connection.handle_suspicion(&mut self.io);
+            }
+            _ => {}
+        }
+    }
+
+    fn backend_event(&mut self, link: LinkId, event: BackendEvent) {
+        let signals = self.connection.handle_event(&mut self.io, link, event);
+        self.obey(signals);
+    }
+
+    /// Does what the connection's machine has found out.
+    fn obey(&mut self, signals: Vec<Signal>) {
+        for signal in signals {
+            match signal {
+                Signal::Snapshot(snapshot) => {
+                    let first = !self.connection.was_live();
+                    let calls = roster::replace(&mut self.io, *snapshot, first);
+                    self.calls.replace(&mut self.io, calls);
+                }
+                Signal::Change(change) => self.change(change),
+                Signal::Live => self.calls.connection_live(&mut self.io),
+                Signal::Lost => self.calls.connection_lost(&mut self.io),
+                Signal::Ended => self.calls.connection_ended(&mut self.io),
+            }
+        }
+        self.calls.settle(&mut self.io);
+        self.connection.settled(&mut self.io);
+    }
+
+    fn change(&mut self, change: ServerChange) {
+        match change {
+            ServerChange::Call(update) => self.calls.update(&mut self.io, *update),
+            other => roster::apply(&mut self.io, other),
+        }
+    }
+}
+
+/// The reply to a request that comes after the end.
+fn closed(request: &Request) -> Option<Reply> {
+    match request {
+        Request::SignIn => Some(Reply::SignIn(Err(SignInError::Closed))),
+        Request::Search { .. } => Some(Reply::Search(Err(ServiceError::Closed))),
+        Request::SetPresence(_) => Some(Reply::Presence(Err(ServiceError::Closed))),
+        Request::Call { .. } => Some(Reply::Call(Err(CallError::Closed))),
+        Request::Act { .. } | Request::Mute { .. } => Some(Reply::Act(Err(CallError::Closed))),
+        Request::NetworkChanged | Request::Shutdown { .. } => None,
+    }
 }

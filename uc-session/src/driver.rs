@@ -1,18 +1,330 @@
-use crate::{
-    Client,
-    client::Demand,
-    clock::Clock,
-    core::Config,
-    error::SignInError,
-    port::{Backend, MediaEngine},
-};
-use std::sync::Arc;
+mod sound;
 
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use uc_model::CallId;
+
+use self::sound::Sounds;
+use crate::{
+    call::{Record, SoundSource},
+    client::{Client, Demand, Published},
+    clock::Clock,
+    core::{
+        Command, CommandId, Config, Core, Input, MediaCommand, MediaId, Output, Reply, Request,
+        Ticket,
+    },
+    error::SignInError,
+    events::Event,
+    locked,
+    port::{Backend, BackendEvent, EventSink, LinkId, MediaEngine, MediaSession},
+    view::{CallStatus, Connection, View},
+};
+
+/// Starts a client's task and signs in.
 pub(crate) async fn start(
-    _config: Config,
-    _backend: Arc<dyn Backend>,
-    _media: Option<Arc<dyn MediaEngine>>,
-    _clock: Arc<dyn Clock>,
+    config: Config,
+    backend: Arc<dyn Backend>,
+    media: Option<Arc<dyn MediaEngine>>,
+    clock: Arc<dyn Clock>,
 ) -> Result<Client, SignInError> {
-    Err(SignInError::NoRuntime)
+    let runtime = tokio::runtime::Handle::try_current().map_err(|_| SignInError::NoRuntime)?;
+    let (demands, inbox) = mpsc::channel(MOST_DEMANDS);
+    let (events, first_events) = broadcast::channel(MOST_EVENTS);
+    let published = Arc::new(Published::new(events));
+    let seed = getrandom::u64().unwrap_or(0);
+    let core = Core::new(config, seed, clock.now());
+    let driver = Driver::new(core, backend, media, clock, inbox, Arc::clone(&published));
+    runtime.spawn(driver.run());
+    let mut gone = published.gone.subscribe();
+    let client = Client::new(demands, published, first_events);
+    match client.ask(Request::SignIn).await {
+        Some(Reply::SignIn(Ok(()))) => Ok(client),
+        Some(Reply::SignIn(Err(error))) => {
+            drop(client);
+            let _ = gone.wait_for(|gone| *gone).await;
+            Err(error)
+        }
+        _ => Err(SignInError::Closed),
+    }
 }
+
+/// Runs what a core asks for, in one task: nothing of it outlives [`Driver::run`].
+struct Driver {
+    core: Core,
+    clock: Arc<dyn Clock>,
+    inbox: mpsc::Receiver<Demand>,
+    arrivals: mpsc::Receiver<(LinkId, BackendEvent)>,
+    running: FuturesUnordered<Run>,
+    sounds: Sounds,
+    backend: Arc<dyn Backend>,
+    sink: Arc<dyn EventSink>,
+    waiting: BTreeMap<Ticket, oneshot::Sender<Reply>>,
+    last_ticket: u64,
+    /// Sounds whose calls are not shown yet.
+    binding: Vec<(MediaId, CallId)>,
+    /// Last: says that all of the above is gone.
+    published: Farewell,
+}
+
+type Run = Pin<Box<dyn Future<Output = Done> + Send>>;
+
+/// What one of the running futures has come to.
+enum Done {
+    Input(Input),
+    Opened(CommandId, MediaId, Box<dyn MediaSession>),
+    Spoke(MediaId, Input, Arc<dyn MediaSession>),
+    Nothing,
+}
+
+impl Driver {
+    fn new(
+        core: Core,
+        backend: Arc<dyn Backend>,
+        media: Option<Arc<dyn MediaEngine>>,
+        clock: Arc<dyn Clock>,
+        inbox: mpsc::Receiver<Demand>,
+        published: Arc<Published>,
+    ) -> Self {
+        let (sender, arrivals) = mpsc::channel(MOST_ARRIVALS);
+        Self {
+            core,
+            clock,
+            inbox,
+            arrivals,
+            running: FuturesUnordered::new(),
+            sounds: Sounds::new(media),
+            backend,
+            sink: Arc::new(Sink(sender)),
+            waiting: BTreeMap::new(),
+            last_ticket: 0,
+            binding: Vec::new(),
+            published: Farewell(published),
+        }
+    }
+
+    async fn run(mut self) {
+        while let Some(at) = self.drain() {
+            let pause = at.saturating_sub(self.clock.now().monotonic);
+            let input = tokio::select! {
+                demand = self.inbox.recv(), if !self.inbox.is_closed() || !self.inbox.is_empty() => {
+                    self.admit(demand)
+                }
+                Some((link, event)) = self.arrivals.recv() => Input::Backend { link, event },
+                Some(done) = self.running.next() => self.finish(done),
+                () = tokio::time::sleep(pause) => Input::Time,
+            };
+            self.core.handle_input(input, self.clock.now());
+        }
+    }
+
+    /// A request from a handle, or the end of all handles.
+    fn admit(&mut self, demand: Option<Demand>) -> Input {
+        self.last_ticket += 1;
+        let ticket = Ticket(self.last_ticket);
+        let request = match demand {
+            Some(Demand { request, reply }) => {
+                self.waiting.extend(reply.map(|reply| (ticket, reply)));
+                request
+            }
+            None => {
+                self.inbox.close();
+                Request::Shutdown { sign_out: false }
+            }
+        };
+        Input::Request { ticket, request }
+    }
+
+    fn finish(&mut self, done: Done) -> Input {
+        match done {
+            Done::Input(input) => input,
+            Done::Nothing => Input::Time,
+            Done::Opened(id, media, session) => {
+                self.running.extend(self.sounds.opened(media, session));
+                let result = Ok(crate::core::MediaOutcome::Done);
+                Input::MediaCompleted { id, result }
+            }
+            Done::Spoke(media, input, session) => {
+                self.running.push(sound::listen(media, session));
+                input
+            }
+        }
+    }
+
+    /// Carries out everything the core has to say; gives when to come back, or `None` at the end.
+    fn drain(&mut self) -> Option<Duration> {
+        loop {
+            let mut events = Vec::new();
+            let mut replies = Vec::new();
+            let until = loop {
+                match self.core.poll_output() {
+                    Output::Command { id, command } => self.execute(id, command),
+                    Output::Event(event) => events.push(event),
+                    Output::Reply { ticket, reply } => replies.push((ticket, reply)),
+                    Output::Timeout(at, _) => break Some(at),
+                    Output::Stopped => break None,
+                }
+            };
+            self.publish(events);
+            let unclaimed = self.answer(replies);
+            if unclaimed.is_empty() {
+                return until;
+            }
+            for call in unclaimed {
+                self.core
+                    .handle_input(Input::Unclaimed { call }, self.clock.now());
+            }
+        }
+    }
+
+    fn execute(&mut self, id: CommandId, command: Command) {
+        match command {
+            Command::Backend(operation) => {
+                let backend = Arc::clone(&self.backend);
+                let sink = Arc::clone(&self.sink);
+                self.running.push(Box::pin(async move {
+                    let result = backend.execute(operation, &sink).await;
+                    Done::Input(Input::Completed { id, result })
+                }));
+            }
+            Command::Media { media, command } => {
+                match &command {
+                    MediaCommand::Bind { call } => self.binding.push((media, call.clone())),
+                    MediaCommand::Close => self.sounds.part(media),
+                    _ => {}
+                }
+                self.running.push(self.sounds.run(id, media, command));
+            }
+        }
+    }
+
+    /// Shows the new state, then tells what has happened.
+    fn publish(&mut self, events: Vec<Event>) {
+        let view = self.core.view();
+        for status in view.calls.values() {
+            self.published.show(status);
+        }
+        for event in &events {
+            if let Event::CallEnded(status) = event {
+                self.published.show(status);
+            }
+        }
+        for (media, call) in self.binding.drain(..) {
+            self.sounds.bind(media, &self.published.record(&call));
+        }
+        self.published.forget_some(view);
+        if view.version != self.published.0.view.borrow().version {
+            *locked(&self.published.0.pins) = self.core.pins().clone();
+            self.published.0.view.send_replace(Arc::new(view.clone()));
+        }
+        if let Some(sender) = &*locked(&self.published.0.events) {
+            for event in events {
+                // Nobody listens: nobody is told.
+                let _ = sender.send(event);
+            }
+        }
+    }
+
+    /// Hands out replies; gives the new calls nobody waits for any more.
+    fn answer(&mut self, replies: Vec<(Ticket, Option<Reply>)>) -> Vec<CallId> {
+        let mut unclaimed = Vec::new();
+        for (ticket, reply) in replies {
+            let (Some(waiting), Some(reply)) = (self.waiting.remove(&ticket), reply) else {
+                continue;
+            };
+            if let Err(Reply::Call(Ok(call))) = waiting.send(reply) {
+                unclaimed.push(call);
+            }
+        }
+        unclaimed
+    }
+}
+
+/// Puts a backend's events into the driver's queue.
+#[derive(Debug)]
+struct Sink(mpsc::Sender<(LinkId, BackendEvent)>);
+
+#[async_trait]
+impl EventSink for Sink {
+    async fn deliver(&self, link: LinkId, event: BackendEvent) {
+        // After the end nobody is interested.
+        let _ = self.0.send((link, event)).await;
+    }
+}
+
+impl Published {
+    fn new(events: broadcast::Sender<Event>) -> Self {
+        Self {
+            view: watch::Sender::new(Arc::default()),
+            events: Mutex::new(Some(events)),
+            calls: Mutex::default(),
+            pins: Mutex::default(),
+            gone: watch::Sender::new(false),
+        }
+    }
+}
+
+/// What is published, and at last that everything is over, also after a panic.
+struct Farewell(Arc<Published>);
+
+impl Farewell {
+    /// The record of a call, made if need be by [`Farewell::show`].
+    fn record(&self, call: &CallId) -> Option<Arc<Record>> {
+        locked(&self.0.calls).get(call).cloned()
+    }
+
+    fn show(&self, status: &Arc<CallStatus>) {
+        let mut calls = locked(&self.0.calls);
+        let record = calls.entry(status.call.id.clone()).or_insert_with(|| {
+            Arc::new(Record {
+                id: status.call.id.clone(),
+                status: watch::Sender::new(Arc::clone(status)),
+                sound: Mutex::new(SoundSource::None),
+                gone: self.0.gone.subscribe(),
+            })
+        });
+        record.status.send_if_modified(|shown| {
+            let differs = !Arc::ptr_eq(shown, status);
+            *shown = Arc::clone(status);
+            differs
+        });
+    }
+
+    /// Calls that are over stay known for those who get their handles late; not forever.
+    fn forget_some(&self, view: &View) {
+        let mut calls = locked(&self.0.calls);
+        let excess = calls.len().saturating_sub(view.calls.len() + MOST_ENDED);
+        let over = calls.keys().filter(|id| !view.calls.contains_key(*id));
+        let over: Vec<CallId> = over.take(excess).cloned().collect();
+        for id in over {
+            calls.remove(&id);
+        }
+    }
+}
+
+impl Drop for Farewell {
+    fn drop(&mut self) {
+        let mut last = View::clone(&self.0.view.borrow());
+        last.connection = Connection::Ended;
+        self.0.view.send_replace(Arc::new(last));
+        locked(&self.0.events).take();
+        self.0.gone.send_replace(true);
+    }
+}
+
+/// Requests that wait for the driver (our choice); more wait in their callers.
+const MOST_DEMANDS: usize = 64;
+/// Events kept for a slow reader, then the oldest are lost (documented at `Client::events`).
+const MOST_EVENTS: usize = 256;
+/// Backend events that wait for the driver (our choice); then the backend waits.
+const MOST_ARRIVALS: usize = 256;
+/// Ended calls whose handles can still be had (our choice).
+const MOST_ENDED: usize = 64;

@@ -24,9 +24,6 @@ pub enum SignInError {
         "there is no tokio runtime here: call this inside one, for example under #[tokio::main]"
     )]
     NoRuntime,
-    /// No backend was chosen and none is built in.
-    #[error("no kind of server was chosen: give the builder a backend")]
-    NoBackend,
     /// A certificate that nobody has accepted yet.
     #[error(
         "the server's certificate is not known yet: compare its SHA-256 fingerprint with the \

@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
 use tokio::sync::broadcast::{self, error::RecvError};
-use uc_model::{CallId, Conversation, ConversationId};
+use uc_model::{CallId, Conversation, ConversationId, Presence, UserId};
 
 use crate::{
-    port::{Certificate, MediaError, PresenceUpdate, ServerAddress},
+    port::{Certificate, MediaError, ServerAddress},
     view::{CallStatus, LostReason},
 };
 
@@ -20,7 +20,14 @@ pub enum Event {
     /// The connection is back and the view is current; what changed meanwhile was told before.
     ConnectionRestored,
     /// Somebody's presence has changed.
-    Presence(PresenceUpdate),
+    Presence {
+        /// Whose.
+        user: UserId,
+        /// What it is now.
+        presence: Presence,
+    },
+    /// Somebody's presence isn't known any more.
+    PresenceGone(UserId),
     /// A call rings here.
     CallRinging(Arc<CallStatus>),
     /// A call is new or has changed.

@@ -1,9 +1,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use thiserror::Error;
-use uc_model::{AllowedActions, CallId, ConnectionState, Conversation, ConversationId, UserId};
+use uc_model::{
+    AllowedActions, CallId, ConnectionState, Conversation, ConversationId, Presence, State, UserId,
+};
 
-use crate::port::{BackendError, MediaError, PresenceUpdate, SignedIn};
+use crate::port::{BackendError, MediaError, SignedIn};
 
 /// Everything a client knows at one moment. A snapshot: it doesn't change under its reader.
 #[derive(Debug, Clone, Default)]
@@ -14,12 +16,34 @@ pub struct View {
     pub connection: Connection,
     /// The calls that are not over.
     pub calls: BTreeMap<CallId, Arc<CallStatus>>,
-    /// Everybody's presence.
-    pub presences: Arc<BTreeMap<UserId, PresenceUpdate>>,
-    /// The conversations.
-    pub conversations: Arc<BTreeMap<ConversationId, Arc<Conversation>>>,
     /// Events of the server that could not be read since sign-in.
     pub undecodable: u64,
+    /// Presences and conversations; calls are above, with their sound.
+    pub(crate) state: State,
+    /// Counts up with every change.
+    pub(crate) version: u64,
+}
+
+impl View {
+    /// One user's presence.
+    pub fn presence(&self, user: &UserId) -> Option<&Presence> {
+        self.state.presence(user)
+    }
+
+    /// Everybody's presence, in the order of the users.
+    pub fn presences(&self) -> impl ExactSizeIterator<Item = (&UserId, &Presence)> {
+        self.state.presences()
+    }
+
+    /// One conversation.
+    pub fn conversation(&self, id: &ConversationId) -> Option<&Arc<Conversation>> {
+        self.state.conversation(id)
+    }
+
+    /// The conversations, in the order of their identities.
+    pub fn conversations(&self) -> impl ExactSizeIterator<Item = &Arc<Conversation>> {
+        self.state.conversations()
+    }
 }
 
 /// Whether the server is there.

@@ -10,6 +10,7 @@ use crate::{
     error::SignInError,
     port::{Backend, MediaEngine, ServerAddress},
     trust::{Pins, Trust, parse_fingerprint},
+    ucx::UcxBackend,
 };
 
 /// What a sign-in needs; made by [`Client::builder`].
@@ -24,6 +25,8 @@ pub struct ClientBuilder {
     pins: Pins,
     backend: Option<Arc<dyn Backend>>,
     media: Option<Arc<dyn MediaEngine>>,
+    #[cfg(feature = "media")]
+    pub(crate) impairment: Option<voip_media::Impairment>,
     clock: Arc<dyn Clock>,
 }
 
@@ -38,6 +41,8 @@ impl ClientBuilder {
             pins: Pins::new(),
             backend: None,
             media: None,
+            #[cfg(feature = "media")]
+            impairment: None,
             clock: Arc::new(SystemClock::default()),
         }
     }
@@ -97,8 +102,7 @@ impl ClientBuilder {
         let config = self.config()?;
         let backend = self
             .backend
-            .or_else(default_backend)
-            .ok_or(SignInError::NoBackend)?;
+            .unwrap_or_else(|| Arc::new(UcxBackend::default()));
         driver::start(config, backend, self.media, self.clock).await
     }
 
@@ -133,10 +137,6 @@ impl fmt::Debug for ClientBuilder {
             .field("trust", &self.trust)
             .finish_non_exhaustive()
     }
-}
-
-fn default_backend() -> Option<Arc<dyn Backend>> {
-    None
 }
 
 /// The port of the web services where nothing else is said (CONN-1).

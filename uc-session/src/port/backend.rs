@@ -7,6 +7,9 @@ use uc_model::{
     FailureCause, Mode, PhoneNumber, Presence, Redacted, Rev, UserId,
 };
 
+/// Somebody's presence as of a revision.
+pub use uc_model::UserPresence as PresenceUpdate;
+
 use super::{Candidates, SessionDescription};
 
 /// One secured path to one address of the server: made by [`Operation::Dial`], ended by
@@ -240,17 +243,6 @@ pub struct StateSnapshot {
     pub conversations: Vec<Conversation>,
 }
 
-/// Somebody's presence as of a revision.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PresenceUpdate {
-    /// Whose.
-    pub user: UserId,
-    /// As of.
-    pub rev: Rev,
-    /// What.
-    pub presence: Presence,
-}
-
 /// A call as the server has it now, with what media needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CallUpdate {
@@ -309,6 +301,18 @@ pub enum ServerChange {
         /// As of.
         rev: Rev,
     },
+}
+
+impl ServerChange {
+    /// The revision after which it holds.
+    pub fn rev(&self) -> Rev {
+        match self {
+            Self::Presence(update) => update.rev,
+            Self::Call(update) => update.call.rev,
+            Self::Conversation(conversation) => conversation.rev,
+            Self::ConversationDeleted { rev, .. } => *rev,
+        }
+    }
 }
 
 /// Where a backend puts its events: bounded; a full sink makes the backend wait (and in the end

@@ -1,0 +1,807 @@
+use std::{sync::Arc, time::Duration};
+
+use uc_model::{
+    Action, Call, CallDirection, CallId, ConnectionState, DeviceKind, FailureCause, PhoneNumber,
+    Rev,
+};
+
+use super::{
+    Key, Step,
+    sound::{Made, Remote, Sound},
+};
+use crate::{
+    core::{
+        MediaCommand, MediaOutcome, Reply, Ticket, Why,
+        io::{Io, Purpose},
+    },
+    error::CallError,
+    events::Event,
+    port::{
+        BackendError, CallUpdate, DescriptionKind, MediaError, MediaEvent, Outcome, Service,
+        SessionDescription,
+    },
+    view::{self, CallStatus},
+};
+
+/// One call: what the user wants, what the server has said, and the sound.
+///
+/// ```text
+///   Preparing ── offer made ──▶ Dialling ── accepted ──▶ Known ──▶ Over
+///       │ no sound                 │ refused               ▲ told by the server
+///       └──────────▶ Over ◀────────┘
+/// ```
+///
+/// `Preparing` and `Dialling` last as long as their media or backend command, which have deadlines.
+/// Inside `Known` the server's connection states rule ([`Call::local`]), and the server ends what
+/// rings too long; each service request has a deadline, see [`Pending`].
+#[derive(Debug)]
+enum Phase {
+    Preparing(Dial),
+    Dialling(Dial),
+    Known(Call),
+    Over(Option<Call>),
+}
+
+/// A call that the server has not accepted yet.
+#[derive(Debug)]
+struct Dial {
+    ticket: Ticket,
+    to: PhoneNumber,
+    device: DeviceKind,
+    /// Given up; hung up as soon as it has an identity.
+    unwanted: bool,
+}
+
+/// A service the user has asked for: finished by the event that shows it, by the server's refusal,
+/// or [`CONFIRMATION`] after the server's yes.
+#[derive(Debug)]
+struct Pending {
+    action: Action,
+    ticket: Ticket,
+    until: Option<Duration>,
+}
+
+/// See [`Phase`].
+#[derive(Debug)]
+pub(super) struct Machine {
+    key: Key,
+    phase: Phase,
+    pending: Option<Pending>,
+    clearing: bool,
+    waiting_for_end: Vec<Ticket>,
+    untold: Option<Option<FailureCause>>,
+    sound: Option<Sound>,
+    sound_error: Option<MediaError>,
+    remote: Remote,
+    carried_here: bool,
+    unconfirmed: bool,
+    muted: bool,
+    sends_candidates: bool,
+    shown: Option<Arc<CallStatus>>,
+}
+
+impl Machine {
+    /// A call the user makes.
+    pub(super) fn dial(
+        io: &mut Io,
+        key: Key,
+        ticket: Ticket,
+        to: PhoneNumber,
+        device: DeviceKind,
+    ) -> Self {
+        let dial = Dial {
+            ticket,
+            to,
+            device,
+            unwanted: false,
+        };
+        let mut machine = Self::new(key, Phase::Preparing(dial));
+        if device == DeviceKind::Voip {
+            machine.sound = Some(Sound::open(io, key, DescriptionKind::Offer, false));
+        } else {
+            machine.place(io, None);
+        }
+        machine
+    }
+
+    /// A call the server tells of.
+    pub(super) fn told(io: &mut Io, key: Key, update: CallUpdate) -> Self {
+        let mut machine = Self::new(key, Phase::Known(update.call.clone()));
+        machine.take(io, update);
+        machine
+    }
+
+    fn new(key: Key, phase: Phase) -> Self {
+        Self {
+            key,
+            phase,
+            pending: None,
+            clearing: false,
+            waiting_for_end: Vec::new(),
+            untold: None,
+            sound: None,
+            sound_error: None,
+            remote: Remote::default(),
+            carried_here: false,
+            unconfirmed: false,
+            muted: false,
+            sends_candidates: false,
+            shown: None,
+        }
+    }
+
+    /// The identity, once there is one.
+    pub(super) const fn id(&self) -> Option<&CallId> {
+        match &self.phase {
+            Phase::Known(call) | Phase::Over(Some(call)) => Some(&call.id),
+            Phase::Preparing(_) | Phase::Dialling(_) | Phase::Over(None) => None,
+        }
+    }
+
+    const fn call(&self) -> Option<&Call> {
+        match &self.phase {
+            Phase::Known(call) => Some(call),
+            Phase::Preparing(_) | Phase::Dialling(_) | Phase::Over(_) => None,
+        }
+    }
+
+    pub(super) const fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Over(_))
+    }
+
+    /// Whether the server may already know this call by an identity we don't know.
+    pub(super) const fn is_dialling(&self) -> bool {
+        matches!(self.phase, Phase::Dialling(_))
+    }
+
+    /// Whether nothing stands in the way of closing the client.
+    pub(super) const fn is_quiet(&self) -> bool {
+        self.is_over() || (self.sound.is_none() && !self.clearing && !self.is_dialling())
+    }
+
+    fn service(&self, io: &mut Io, step: Step, service: Service) -> bool {
+        io.service(Purpose::Call(self.key, step), service)
+    }
+
+    /// Sends Make Call.
+    fn place(&mut self, io: &mut Io, description: Option<SessionDescription>) {
+        let Phase::Preparing(dial) = std::mem::replace(&mut self.phase, Phase::Over(None)) else {
+            return;
+        };
+        let key = io.request_key();
+        let (to, device) = (dial.to.clone(), dial.device);
+        let ticket = dial.ticket;
+        self.phase = Phase::Dialling(dial);
+        let make = Service::MakeCall {
+            to,
+            device,
+            description,
+            key,
+        };
+        if !self.service(io, Step::Make, make) {
+            self.not_made(io, ticket, CallError::NotConnected);
+        }
+    }
+
+    fn not_made(&mut self, io: &mut Io, ticket: Ticket, error: CallError) {
+        self.close_sound(io);
+        self.phase = Phase::Over(None);
+        io.reply(ticket, Reply::Call(Err(error)));
+    }
+
+    /// The server has accepted the call; `earlier` was made of events that came before.
+    pub(super) fn made(
+        &mut self,
+        io: &mut Io,
+        result: Result<Outcome, BackendError>,
+        earlier: Option<Self>,
+        over: Option<FailureCause>,
+    ) {
+        let (Ok(Outcome::Call(update)), Phase::Dialling(dial)) = (result, &self.phase) else {
+            return;
+        };
+        let (ticket, unwanted) = (dial.ticket, dial.unwanted);
+        let mut update = *update;
+        if let Some(cause) = over {
+            end(&mut update.call, cause);
+        }
+        self.described(io, Ok(()));
+        self.phase = Phase::Known(update.call.clone());
+        self.bind(io);
+        if let Some(earlier) = earlier {
+            self.adopt(earlier);
+        }
+        self.update(io, update);
+        match &self.phase {
+            Phase::Over(call) => {
+                let cause = call.as_ref().and_then(|call| call.cause);
+                let error = CallError::Ended(cause.unwrap_or(FailureCause::Normal));
+                io.reply(ticket, Reply::Call(Err(error)));
+            }
+            _ if unwanted => {
+                self.hang_up(io, None);
+                io.reply(ticket, Reply::Call(Err(CallError::Closed)));
+            }
+            _ => {
+                let id = self.id().cloned();
+                self.settle(io, true);
+                io.reply(ticket, id.map(|id| Reply::Call(Ok(id))));
+            }
+        }
+    }
+
+    /// Takes over what events have said of this call before it was known as ours.
+    fn adopt(&mut self, earlier: Self) {
+        if let (Phase::Known(mine), Phase::Known(told)) = (&mut self.phase, earlier.phase) {
+            *mine = told;
+            self.remote = earlier.remote;
+            self.carried_here = earlier.carried_here;
+            self.shown = earlier.shown;
+        }
+    }
+
+    fn bind(&self, io: &mut Io) {
+        if let (Some(_), Some(id)) = (&self.sound, self.id()) {
+            io.media(self.key, MediaCommand::Bind { call: id.clone() });
+        }
+    }
+
+    /// The server has told of the call; what isn't newer is ignored.
+    pub(super) fn update(&mut self, io: &mut Io, update: CallUpdate) {
+        let newer = self.call().is_some_and(|call| update.call.rev > call.rev);
+        let whole = self.call().is_some_and(|call| update.call.rev == call.rev);
+        if newer || (whole && (update.carried_here || update.call.is_over())) {
+            self.take(io, update);
+        }
+    }
+
+    /// The server's whole state has the call so, whatever came before.
+    pub(super) fn refresh(&mut self, io: &mut Io, update: CallUpdate) {
+        if matches!(self.phase, Phase::Known(_)) {
+            self.take(io, update);
+        }
+    }
+
+    fn take(&mut self, io: &mut Io, update: CallUpdate) {
+        self.carried_here = update.carried_here;
+        self.unconfirmed = update.unconfirmed;
+        if update.description.is_some() {
+            self.remote.description = update.description;
+        }
+        self.remote.candidates = update.candidates.or(self.remote.candidates.take());
+        if update.call.is_over() {
+            return self.finish(io, update.call);
+        }
+        self.phase = Phase::Known(update.call);
+        self.confirm(io);
+        self.check_pending(io);
+    }
+
+    /// Tells a restarted server that the call still runs here.
+    fn confirm(&mut self, io: &mut Io) {
+        if self.unconfirmed && self.sound.is_some() {
+            if let Some(call) = self.id().cloned() {
+                self.unconfirmed = !self.service(io, Step::Confirm, Service::Confirm { call });
+            }
+        }
+    }
+
+    /// The snapshot as of `rev` lists these calls only.
+    pub(super) fn missing_from(&mut self, io: &mut Io, listed: &[CallId], rev: Rev) {
+        let Some(call) = self.call().filter(|call| !listed.contains(&call.id)) else {
+            return;
+        };
+        if call.rev <= rev {
+            let cause = match self.sound {
+                Some(_) => FailureCause::ServerLost,
+                None => FailureCause::Normal,
+            };
+            self.end_here(io, cause);
+        }
+    }
+
+    /// Ends the call without the server's word.
+    fn end_here(&mut self, io: &mut Io, cause: FailureCause) {
+        if let Some(mut call) = self.call().cloned() {
+            end(&mut call, cause);
+            self.finish(io, call);
+        }
+    }
+
+    fn finish(&mut self, io: &mut Io, call: Call) {
+        let cause = call.cause.unwrap_or(FailureCause::Normal);
+        self.phase = Phase::Over(Some(call));
+        self.close_sound(io);
+        for ticket in std::mem::take(&mut self.waiting_for_end) {
+            io.reply(ticket, Reply::Act(Ok(())));
+        }
+        self.fail_pending(io, CallError::Ended(cause));
+    }
+
+    fn close_sound(&mut self, io: &mut Io) {
+        if let Some(mut sound) = self.sound.take() {
+            sound.close(io);
+        }
+    }
+
+    /// A service the user asks for; `sound`: there is something that makes sound.
+    pub(super) fn act(&mut self, io: &mut Io, ticket: Ticket, action: Action, sound: bool) {
+        let Some(call) = self.call() else {
+            let cause = FailureCause::Normal;
+            return io.reply(ticket, Reply::Act(Err(CallError::Ended(cause))));
+        };
+        let allowed = action == Action::Clear || call.allowed_actions().has(action);
+        let voip = call.device == DeviceKind::Voip;
+        let busy = self.pending.as_ref().map(|pending| pending.action);
+        let ends = matches!(action, Action::Clear | Action::Reject);
+        let refusal = match busy {
+            _ if !allowed => Some(CallError::NotAllowed { action }),
+            _ if ends && self.waiting_for_end.len() >= MOST_WAITING => Some(CallError::TooMany),
+            _ if ends => None,
+            Some(action) => Some(CallError::Pending { action }),
+            None if io.link.is_none() => Some(CallError::NotConnected),
+            None if action == Action::Answer && voip && !sound => Some(CallError::NoSound),
+            None => None,
+        };
+        if let Some(error) = refusal {
+            return io.reply(ticket, Reply::Act(Err(error)));
+        }
+        if ends {
+            self.waiting_for_end.push(ticket);
+            return self.hang_up(io, None);
+        }
+        self.pending = Some(Pending {
+            action,
+            ticket,
+            until: None,
+        });
+        match action {
+            Action::Answer if voip => self.open_answer(io),
+            Action::Answer => self.answer(io, None),
+            Action::Hold => self.ask(io, Step::Hold, |call| Service::Hold { call }),
+            Action::Retrieve => self.ask(io, Step::Retrieve, |call| Service::Retrieve { call }),
+            _ => self.fail_pending(io, CallError::Unsupported),
+        }
+    }
+
+    fn ask(&mut self, io: &mut Io, step: Step, service: impl FnOnce(CallId) -> Service) {
+        let Some(call) = self.id().cloned() else {
+            return;
+        };
+        if !self.service(io, step, service(call)) {
+            self.fail_pending(io, CallError::NotConnected);
+        }
+    }
+
+    fn open_answer(&mut self, io: &mut Io) {
+        self.sound_error = None;
+        self.sound = Some(Sound::open(
+            io,
+            self.key,
+            DescriptionKind::Answer,
+            self.muted,
+        ));
+        self.bind(io);
+    }
+
+    fn answer(&mut self, io: &mut Io, description: Option<SessionDescription>) {
+        self.ask(io, Step::Answer, |call| Service::Answer {
+            call,
+            description,
+        });
+    }
+
+    /// Ends the call: its sound at once, then at the server, as soon as it can be told.
+    pub(super) fn hang_up(&mut self, io: &mut Io, cause: Option<FailureCause>) {
+        if std::mem::replace(&mut self.clearing, true) {
+            return;
+        }
+        self.close_sound(io);
+        let Some(call) = self.id().cloned() else {
+            return;
+        };
+        if !self.service(io, Step::Clear, Service::Clear { call, cause }) {
+            self.untold = Some(cause);
+            self.end_here(io, cause.unwrap_or(FailureCause::Normal));
+        }
+    }
+
+    /// At the client's end: hangs up what would lose its sound.
+    pub(super) fn hang_up_if_ours(&mut self, io: &mut Io) {
+        match &mut self.phase {
+            Phase::Preparing(dial) => {
+                let ticket = dial.ticket;
+                self.not_made(io, ticket, CallError::Closed);
+            }
+            Phase::Dialling(dial) => dial.unwanted = true,
+            Phase::Known(_) if self.sound.is_some() => self.hang_up(io, None),
+            Phase::Known(_) | Phase::Over(_) => {}
+        }
+    }
+
+    /// Ends it without a word to the server.
+    pub(super) fn close(&mut self, io: &mut Io) {
+        match &self.phase {
+            Phase::Preparing(dial) | Phase::Dialling(dial) => {
+                let ticket = dial.ticket;
+                self.not_made(io, ticket, CallError::Closed);
+            }
+            Phase::Known(_) if self.sound.is_some() => {
+                self.end_here(io, FailureCause::ServerLost);
+            }
+            Phase::Known(_) => {
+                for ticket in std::mem::take(&mut self.waiting_for_end) {
+                    io.reply(ticket, Reply::Act(Err(CallError::Closed)));
+                }
+                self.fail_pending(io, CallError::Closed);
+            }
+            Phase::Over(_) => {}
+        }
+    }
+
+    /// Cuts the microphone off or on.
+    pub(super) fn mute(&mut self, io: &mut Io, muted: bool) -> Result<(), CallError> {
+        if self.sound.is_none() {
+            return Err(CallError::NoSound);
+        }
+        self.muted = muted;
+        self.follow(io);
+        Ok(())
+    }
+
+    /// Lets the sound follow what is wanted.
+    fn follow(&mut self, io: &mut Io) {
+        let call = match &self.phase {
+            Phase::Known(call) => Some(call),
+            Phase::Preparing(_) | Phase::Dialling(_) | Phase::Over(_) => None,
+        };
+        let held = call.is_some_and(|call| call.local == ConnectionState::Hold);
+        let up = |state| matches!(state, ConnectionState::Connected | ConnectionState::Hold);
+        let both = call.is_some_and(|call| up(call.local) && up(call.remote.state));
+        if let Some(sound) = &mut self.sound {
+            sound.want(io, self.muted, held);
+            let dials = matches!(self.phase, Phase::Preparing(_));
+            let free = dials || (both && io.link.is_some());
+            sound.advance(io, &self.remote, free);
+        }
+    }
+
+    /// Takes what became of a service.
+    pub(super) fn completed(
+        &mut self,
+        io: &mut Io,
+        step: Step,
+        result: Result<Outcome, BackendError>,
+    ) {
+        let error = result.as_ref().err().cloned();
+        match step {
+            Step::Make => return self.make_failed(io, error),
+            Step::Answer | Step::Describe => self.described(io, error.as_ref().map_or(Ok(()), Err)),
+            Step::Candidates => self.sends_candidates = false,
+            Step::Confirm | Step::Hold | Step::Retrieve | Step::Clear => {}
+        }
+        if let Ok(Outcome::Call(update)) = result {
+            self.update(io, *update);
+        }
+        match step {
+            Step::Clear => self.cleared(io, error),
+            Step::Answer | Step::Hold | Step::Retrieve => self.asked(io, error),
+            Step::Make | Step::Describe | Step::Candidates | Step::Confirm => {}
+        }
+    }
+
+    fn make_failed(&mut self, io: &mut Io, error: Option<BackendError>) {
+        let Phase::Dialling(dial) = &self.phase else {
+            return;
+        };
+        let ticket = dial.ticket;
+        let error = match error.unwrap_or(BackendError::Malformed) {
+            BackendError::CallFailed(cause) => CallError::Ended(cause),
+            other => CallError::Backend(other),
+        };
+        self.not_made(io, ticket, error);
+    }
+
+    fn described(&mut self, io: &mut Io, result: Result<(), &BackendError>) {
+        if let Some(sound) = &mut self.sound {
+            sound.described(io, result);
+        }
+    }
+
+    /// The server has said yes or no to the pending request.
+    fn asked(&mut self, io: &mut Io, error: Option<BackendError>) {
+        match error {
+            Some(error) => {
+                if self
+                    .pending
+                    .as_ref()
+                    .is_some_and(|p| p.action == Action::Answer)
+                {
+                    self.close_sound(io);
+                }
+                self.fail_pending(io, CallError::Backend(error));
+            }
+            None => {
+                if let Some(pending) = &mut self.pending {
+                    pending.until = Some(io.time() + CONFIRMATION);
+                }
+                self.check_pending(io);
+            }
+        }
+    }
+
+    /// A hang-up always ends the call here; what the server could not be told is told later.
+    fn cleared(&mut self, io: &mut Io, error: Option<BackendError>) {
+        self.clearing = false;
+        if self.is_over() {
+            return;
+        }
+        match error {
+            None | Some(BackendError::NotFound | BackendError::WrongState) => {}
+            Some(BackendError::Unsupported | BackendError::RefusedValue) => {
+                let error = error.unwrap_or(BackendError::Unsupported);
+                for ticket in std::mem::take(&mut self.waiting_for_end) {
+                    io.reply(ticket, Reply::Act(Err(CallError::Backend(error.clone()))));
+                }
+                return;
+            }
+            Some(_) => self.untold = Some(None),
+        }
+        let failed = self.sound_error.is_some();
+        let cause = if failed {
+            FailureCause::MediaFailed
+        } else {
+            FailureCause::Normal
+        };
+        self.end_here(io, cause);
+    }
+
+    /// Finishes the pending request if the call's state shows it.
+    fn check_pending(&mut self, io: &mut Io) {
+        let (Some(pending), Some(call)) = (&self.pending, self.call()) else {
+            return;
+        };
+        let up = matches!(
+            call.local,
+            ConnectionState::Connected | ConnectionState::Hold
+        );
+        let elsewhere = call.device == DeviceKind::Voip && !self.carried_here;
+        let done = match pending.action {
+            Action::Answer if up && elsewhere => {
+                self.close_sound(io);
+                let cause = FailureCause::AnsweredElsewhere;
+                return self.fail_pending(io, CallError::Ended(cause));
+            }
+            Action::Answer => up,
+            Action::Hold => call.local == ConnectionState::Hold,
+            Action::Retrieve => call.local == ConnectionState::Connected,
+            _ => false,
+        };
+        if let Some(pending) = self.pending.take_if(|_| done) {
+            io.reply(pending.ticket, Reply::Act(Ok(())));
+        }
+    }
+
+    fn fail_pending(&mut self, io: &mut Io, error: CallError) {
+        if let Some(pending) = self.pending.take() {
+            io.reply(pending.ticket, Reply::Act(Err(error)));
+        }
+    }
+
+    /// Takes what became of a media command.
+    pub(super) fn media_completed(
+        &mut self,
+        io: &mut Io,
+        result: Result<MediaOutcome, MediaError>,
+    ) {
+        let Some(sound) = &mut self.sound else {
+            return;
+        };
+        match sound.completed(io, result) {
+            Made::Nothing => {}
+            Made::Failed(error) => self.sound_failed(io, error),
+            Made::Description(description) => self.send(io, description),
+        }
+    }
+
+    fn send(&mut self, io: &mut Io, description: SessionDescription) {
+        let answering = self
+            .pending
+            .as_ref()
+            .is_some_and(|p| p.action == Action::Answer);
+        let ringing = self
+            .call()
+            .is_some_and(|call| call.local == ConnectionState::Alerting);
+        match &self.phase {
+            Phase::Preparing(_) => self.place(io, Some(description)),
+            Phase::Known(_) if answering && ringing => self.answer(io, Some(description)),
+            Phase::Known(call) => {
+                let call = call.id.clone();
+                let describe = Service::Describe { call, description };
+                if !self.service(io, Step::Describe, describe) {
+                    let broken = BackendError::Broken {
+                        before_answer: true,
+                    };
+                    self.described(io, Err(&broken));
+                }
+            }
+            Phase::Dialling(_) | Phase::Over(_) => {}
+        }
+    }
+
+    /// Sound could not be connected, or has ended: a call without it makes no sense, but for one
+    /// that still rings here.
+    fn sound_failed(&mut self, io: &mut Io, error: MediaError) {
+        self.close_sound(io);
+        match &self.phase {
+            Phase::Preparing(dial) => {
+                let ticket = dial.ticket;
+                self.not_made(io, ticket, CallError::Media(error));
+            }
+            Phase::Dialling(_) => self.sound_error = Some(error),
+            Phase::Known(call) if call.local == ConnectionState::Alerting => {
+                self.fail_pending(io, CallError::Media(error));
+            }
+            Phase::Known(_) => {
+                self.sound_error = Some(error);
+                self.hang_up(io, Some(FailureCause::MediaFailed));
+            }
+            Phase::Over(_) => {}
+        }
+    }
+
+    /// Takes an event of the sound.
+    pub(super) fn media_event(&mut self, io: &mut Io, event: MediaEvent) {
+        if let (MediaEvent::Device(error), Some(call)) = (&event, self.id().cloned()) {
+            io.event(Event::SoundDevice {
+                call,
+                error: error.clone(),
+            });
+        }
+        let failure = self.sound.as_mut().and_then(|sound| sound.event(event));
+        if let Some(error) = failure {
+            self.sound_failed(io, error);
+        }
+    }
+
+    /// The connection is back.
+    pub(super) fn connection_live(&mut self, io: &mut Io) {
+        self.confirm(io);
+    }
+
+    /// The connection is lost: a request that waits for its event waits in vain.
+    pub(super) fn connection_lost(&mut self, io: &mut Io) {
+        if self
+            .pending
+            .as_ref()
+            .is_some_and(|pending| pending.until.is_some())
+        {
+            self.fail_pending(io, CallError::NotConnected);
+        }
+    }
+
+    /// Does what follows from all that came, and shows it.
+    pub(super) fn settle(&mut self, io: &mut Io, dialling: bool) {
+        self.follow(io);
+        self.send_found(io);
+        self.drop_orphan(io, dialling);
+        self.show(io);
+    }
+
+    fn send_found(&mut self, io: &mut Io) {
+        let (Some(call), false, true) =
+            (self.id().cloned(), self.sends_candidates, io.link.is_some())
+        else {
+            return;
+        };
+        let found = self.sound.as_mut().and_then(Sound::take_found);
+        if let Some(candidates) = found.filter(|_| !self.is_over()) {
+            let service = Service::Candidates { call, candidates };
+            self.sends_candidates = self.service(io, Step::Candidates, service);
+        }
+    }
+
+    /// A call that the server thinks is carried here, though nothing here makes its sound: its
+    /// request broke after the server had accepted it. Nobody can hear it, so it ends.
+    fn drop_orphan(&mut self, io: &mut Io, dialling: bool) {
+        let Some(call) = self.call() else {
+            return;
+        };
+        let ours = self.carried_here && call.device == DeviceKind::Voip;
+        let awaited = dialling && call.direction == CallDirection::Outgoing;
+        let orphan = ours && self.sound.is_none() && !awaited && !self.clearing;
+        if orphan && io.link.is_some() {
+            self.hang_up(io, Some(FailureCause::MediaFailed));
+        }
+    }
+
+    fn show(&mut self, io: &mut Io) {
+        let (Phase::Known(call) | Phase::Over(Some(call))) = &self.phase else {
+            return;
+        };
+        let status = CallStatus {
+            call: call.clone(),
+            sound: self.report(),
+            muted: self.muted,
+        };
+        if self.shown.as_deref().is_some_and(|shown| *shown == status) {
+            return;
+        }
+        let status = Arc::new(status);
+        let before = self.shown.replace(Arc::clone(&status));
+        let id = status.call.id.clone();
+        if self.is_over() {
+            io.change().calls.remove(&id);
+            return io.event(Event::CallEnded(status));
+        }
+        io.change().calls.insert(id, Arc::clone(&status));
+        match before {
+            None if status.rings_here() => io.event(Event::CallRinging(status)),
+            Some(before) if differs_only_by_rev(&before, &status) => {}
+            _ => io.event(Event::CallChanged(status)),
+        }
+    }
+
+    fn report(&self) -> view::Sound {
+        match (&self.sound, &self.sound_error) {
+            (Some(sound), _) => sound.report.clone(),
+            (None, Some(error)) => view::Sound::Failed(error.clone()),
+            (None, None) if self.is_over() => view::Sound::Ended,
+            (None, None) => view::Sound::Elsewhere,
+        }
+    }
+
+    /// What is left to remember of a call that is over.
+    pub(super) fn into_remains(
+        self,
+    ) -> Option<(CallId, FailureCause, Option<Option<FailureCause>>)> {
+        let Phase::Over(Some(call)) = self.phase else {
+            return None;
+        };
+        Some((
+            call.id,
+            call.cause.unwrap_or(FailureCause::Normal),
+            self.untold,
+        ))
+    }
+
+    pub(super) fn next_timeout(&self) -> Option<(Duration, Why)> {
+        let pending = self.pending.as_ref().and_then(|pending| pending.until);
+        let pending = pending.map(|until| (until, Why::Confirmation));
+        let sound = self.sound.as_ref().and_then(Sound::next_timeout);
+        pending.into_iter().chain(sound).min_by_key(|(at, _)| *at)
+    }
+
+    pub(super) fn handle_timeout(&mut self, io: &mut Io) {
+        let overdue = |pending: &Pending| pending.until.is_some_and(|until| io.time() >= until);
+        if self.pending.as_ref().is_some_and(overdue) {
+            self.fail_pending(io, CallError::TimedOut);
+        }
+        let failure = self
+            .sound
+            .as_mut()
+            .and_then(|sound| sound.handle_timeout(io));
+        if let Some(error) = failure {
+            self.sound_failed(io, error);
+        }
+    }
+}
+
+/// Makes a call one that is over.
+fn end(call: &mut Call, cause: FailureCause) {
+    call.local = ConnectionState::Null;
+    call.cause.get_or_insert(cause);
+}
+
+fn differs_only_by_rev(before: &CallStatus, now: &CallStatus) -> bool {
+    before.call.rev != now.call.rev && {
+        let mut before = before.clone();
+        before.call.rev = now.call.rev;
+        before == *now
+    }
+}
+
+/// From the server's yes to the event that shows it (our choice).
+const CONFIRMATION: Duration = Duration::from_secs(5);
+/// Requests to end the same call that wait at once (our choice).
+const MOST_WAITING: usize = 16;

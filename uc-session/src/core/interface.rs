@@ -1,0 +1,238 @@
+use std::time::Duration;
+
+use uc_model::{Action, CallId, PhoneNumber, Presence, Redacted};
+
+use crate::{
+    client::Found,
+    error::{CallError, ServiceError, SignInError},
+    events::Event,
+    port::{
+        BackendError, BackendEvent, Candidates, LinkId, MediaError, MediaEvent, MediaIntent,
+        Operation, Outcome,
+    },
+};
+
+/// Says which request a reply belongs to; chosen by the driver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
+
+/// Says which command a completion belongs to; chosen by the core.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CommandId(pub u64);
+
+/// The sound of one call; chosen by the core before the call has an identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MediaId(pub u64);
+
+/// What the application asks.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    /// Sign in.
+    SignIn,
+    /// Search the directories.
+    Search {
+        /// What was typed.
+        query: Redacted<String>,
+        /// At most this many, 1 to 100.
+        limit: u32,
+    },
+    /// Set the own presence.
+    SetPresence(Presence),
+    /// Make a call.
+    Call {
+        /// The number.
+        to: PhoneNumber,
+    },
+    /// A service about a call.
+    Act {
+        /// Which call.
+        call: CallId,
+        /// What.
+        action: Action,
+    },
+    /// Cut the microphone off or on.
+    Mute {
+        /// Which call.
+        call: CallId,
+        /// Off?
+        muted: bool,
+    },
+    /// The network has changed.
+    NetworkChanged,
+    /// End everything.
+    Shutdown {
+        /// Also the session at the server.
+        sign_out: bool,
+    },
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    /// Of [`Request::SignIn`].
+    SignIn(Result<(), SignInError>),
+    /// Of [`Request::Search`].
+    Search(Result<Found, ServiceError>),
+    /// Of [`Request::SetPresence`].
+    Presence(Result<(), ServiceError>),
+    /// Of [`Request::Call`].
+    Call(Result<CallId, CallError>),
+    /// Of [`Request::Act`] and [`Request::Mute`].
+    Act(Result<(), CallError>),
+}
+
+/// What a core is told.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// Nothing but that time has passed.
+    Time,
+    /// The application asks something.
+    Request {
+        /// Where the reply goes.
+        ticket: Ticket,
+        /// What.
+        request: Request,
+    },
+    /// The reply that named a new call found nobody waiting for it.
+    Unclaimed {
+        /// The call.
+        call: CallId,
+    },
+    /// A [`Command::Backend`] has ended.
+    Completed {
+        /// Which.
+        id: CommandId,
+        /// How.
+        result: Result<Outcome, BackendError>,
+    },
+    /// A [`Command::Media`] has ended.
+    MediaCompleted {
+        /// Which.
+        id: CommandId,
+        /// How.
+        result: Result<MediaOutcome, MediaError>,
+    },
+    /// The backend tells something.
+    Backend {
+        /// Over which link.
+        link: LinkId,
+        /// What.
+        event: BackendEvent,
+    },
+    /// A call's sound tells something.
+    Media {
+        /// Whose.
+        media: MediaId,
+        /// What.
+        event: MediaEvent,
+    },
+}
+
+/// What a core asks of its driver.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    /// Run this and tell what became of it.
+    Command {
+        /// Its number, for the completion.
+        id: CommandId,
+        /// What to run.
+        command: Command,
+    },
+    /// Tell the application.
+    Event(Event),
+    /// Answer the application.
+    Reply {
+        /// Whom.
+        ticket: Ticket,
+        /// What; `None` where a request has no reply.
+        reply: Option<Reply>,
+    },
+    /// Drained: come back with the next input, at the latest at this moment of the monotonic
+    /// clock.
+    Timeout(Duration, Why),
+    /// Everything has ended; no input makes a difference any more.
+    Stopped,
+}
+
+/// What a driver runs for a core.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// [`Backend::execute`](crate::port::Backend::execute).
+    Backend(Operation),
+    /// Something of a call's sound. At most one command of one sound runs at a time, but for
+    /// `Bind`, `Apply` and `Close`.
+    Media {
+        /// Whose.
+        media: MediaId,
+        /// What.
+        command: MediaCommand,
+    },
+}
+
+/// What is asked of a call's sound: the methods of [`MediaSession`](crate::port::MediaSession).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum MediaCommand {
+    /// Open the session.
+    Open,
+    /// Says whose sound this is, for figures; completes at once.
+    Bind {
+        /// The call.
+        call: CallId,
+    },
+    /// Make an offer.
+    Offer {
+        /// With new ICE credentials.
+        ice_restart: bool,
+    },
+    /// Take an offer, make the answer.
+    AcceptOffer(Redacted<String>),
+    /// Take an answer.
+    AcceptAnswer(Redacted<String>),
+    /// Forget the offer.
+    RollBack,
+    /// Add candidates.
+    AddCandidates(Candidates),
+    /// Apply an intent; completes at once.
+    Apply(MediaIntent),
+    /// Close the session; also one that is being opened.
+    Close,
+}
+
+/// What a media command gave.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum MediaOutcome {
+    /// Done, nothing to tell.
+    Done,
+    /// The offer or the answer.
+    Description(Redacted<String>),
+}
+
+/// What a promised time-out is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Why {
+    /// Nothing is awaited (before the sign-in).
+    Never,
+    /// The second address is tried.
+    SecondAddress,
+    /// The next attempt to reach the server.
+    Reconnect,
+    /// The server has been silent: it is probed.
+    Probe,
+    /// The probe must have been answered.
+    ProbeAnswer,
+    /// A command must have ended.
+    Command,
+    /// A request waits for another connection.
+    Resend,
+    /// The event that confirms a service must have come.
+    Confirmation,
+    /// The sound of a call must be connected.
+    SoundConnected,
+    /// An offer must have been answered, or is made again.
+    Renegotiation,
+    /// The shutdown goes on without what is missing.
+    Shutdown,
+}
