@@ -8,6 +8,9 @@ pub mod core;
 mod driver;
 mod error;
 mod events;
+pub mod fake;
+#[cfg(feature = "media")]
+mod media;
 pub mod port;
 mod trust;
 mod ucx;
@@ -18,8 +21,13 @@ pub use client::{Client, ClientBuilder, Found};
 pub use clock::{Clock, Now, SystemClock};
 pub use error::{CallError, ServiceError, SignInError};
 pub use events::{Event, Events};
+#[cfg(feature = "media")]
+pub use media::VoipEngine;
 pub use trust::{Pins, Trust};
+pub use ucx::{UcxBackend, UcxConfig};
 pub use view::{CallStatus, Connection, LostReason, Sound, View};
+#[cfg(feature = "media")]
+pub use voip_media::Impairment;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
