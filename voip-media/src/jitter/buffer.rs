@@ -592,7 +592,9 @@ impl JitterBuffer {
         };
         let left = self.pcm.len().saturating_sub(frame);
         let transit = now - self.source.micros(self.tail);
-        missing && left < OVERDUE_FRAMES * frame && transit + OVERDUE_US >= self.planner.usual()
+        let late = transit + OVERDUE_US >= self.planner.usual();
+        let very_late = transit >= self.planner.rare();
+        missing && (left < frame && late || left < OVERDUE_FRAMES * frame && very_late)
     }
 
     fn accelerate(&mut self, decoder: &mut dyn Decoder, frame: usize, excess: i64) {
@@ -613,7 +615,7 @@ impl JitterBuffer {
         if let Some(done) = done {
             self.stats.accelerated_samples += done.samples as u64;
             self.frame_kind = self.frame_kind.heavier(PlayedKind::Accelerated);
-            self.rest_after(done, if far { 1 } else { 2 });
+            self.rest_after(done, if far { FAR_REST } else { REST });
         }
     }
 
@@ -634,7 +636,7 @@ impl JitterBuffer {
             return;
         }
         if let Some(done) = self.put_in(self.source_samples(deficit), LIKENESS) {
-            self.rest_after(done, 3);
+            self.rest_after(done, REST);
         }
     }
 
@@ -650,7 +652,7 @@ impl JitterBuffer {
         self.rest = if done.in_pause {
             0
         } else {
-            done.samples * times
+            done.samples * times / 2
         };
     }
 
@@ -680,6 +682,10 @@ const SKIP_SLACK_US: i64 = 5_000;
 const ACCELERATE_AHEAD_US: u32 = 30_000;
 /// Delay over the target from which less alike periods are cut too, in µs.
 const FAR_US: i64 = 60_000;
+/// Halves of what was cut or put in that are played before the next time: usually, and far above
+/// the target.
+const REST: usize = 4;
+const FAR_REST: usize = 1;
 /// How alike periods must be to be cut or repeated: usually, far above the target, and while
 /// waiting.
 const LIKENESS: Likeness = Likeness(0.6);
@@ -687,8 +693,8 @@ const FAR_LIKENESS: Likeness = Likeness(0.3);
 const WAIT_LIKENESS: Likeness = Likeness(-1.0);
 /// Most that is put in while waiting for one packet, in µs.
 const WAIT_US: u32 = 35_000;
-/// Frames left below which waiting for an overdue packet begins.
-const OVERDUE_FRAMES: usize = 3;
+/// Frames left below which waiting for a very late packet begins; for a late one, the last.
+const OVERDUE_FRAMES: usize = 4;
 /// A packet is overdue this long before the time that nine of ten packets keep, in µs.
 const OVERDUE_US: i64 = 2_000;
 /// Delay below the target that is left alone, in µs.

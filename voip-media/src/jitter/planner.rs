@@ -28,7 +28,9 @@ pub(super) struct DelayPlanner {
     banks: [Bank; 2],
     chosen: (usize, usize),
     /// Running estimate of the transit that nine of ten packets keep, ms from the origin.
-    usual: f32,
+    usual: Quantile,
+    /// And the one that few exceed.
+    rare: Quantile,
     /// Running mean of the transit, ms from the origin. While a queue comes and goes it is high,
     /// and the next wave is likely.
     mean: f32,
@@ -49,7 +51,8 @@ impl DelayPlanner {
             origin: None,
             banks: [Bank::new(SHORT_MEMORY), Bank::new(LONG_MEMORY)],
             chosen: (1, 0),
-            usual: 0.0,
+            usual: Quantile::new(USUAL_ODDS),
+            rare: Quantile::new(RARE_ODDS),
             mean: 0.0,
             recent: [f32::MIN; RECENT],
             reordered: 0.0,
@@ -67,7 +70,8 @@ impl DelayPlanner {
         let origin = *self.origin.get_or_insert(arrival.transit);
         let transit = (arrival.transit - origin) as f32 / 1_000.0;
         if self.arrivals == 0 {
-            self.usual = transit;
+            self.usual.value = transit;
+            self.rare.value = transit;
             self.mean = transit;
             for bank in &mut self.banks {
                 bank.start(transit, self.weight);
@@ -88,12 +92,13 @@ impl DelayPlanner {
             floor: self.banks[1].level.value().min(transit),
         };
         for bank in &mut self.banks {
-            bank.observe(&seen, self.usual, self.weight, share);
+            bank.observe(&seen, self.usual.value, self.weight, share);
         }
         let overtaken = if arrival.overtaken { 1.0 } else { 0.0 };
         self.reordered += share * (overtaken - self.reordered);
         self.mean += (arrival.duration / MEAN_MEMORY).min(1.0) * (transit - self.mean);
-        self.track_usual(transit, arrival.duration);
+        self.usual.observe(transit, arrival.duration);
+        self.rare.observe(transit, arrival.duration);
         if self.arrivals % CHOOSE_EVERY == 0 || self.arrivals < 50 {
             self.choose();
         }
@@ -104,7 +109,8 @@ impl DelayPlanner {
         let (bank, policy) = self.chosen;
         let level = self.banks[bank].level.value();
         let offset = OFFSETS[policy].clamp(self.min_delay, self.max_delay);
-        self.absolute((level + offset).max(self.mean))
+        let wave = level + WAVE_TIMES * (self.mean - level) - WAVE_FROM;
+        self.absolute((level + offset).max(wave))
     }
 
     /// Whether packets overtake each other more than now and then.
@@ -124,7 +130,12 @@ impl DelayPlanner {
 
     /// The transit in µs that nine of ten packets keep.
     pub(super) fn usual(&self) -> i64 {
-        self.absolute(self.usual)
+        self.absolute(self.usual.value)
+    }
+
+    /// The transit in µs that few packets exceed.
+    pub(super) fn rare(&self) -> i64 {
+        self.absolute(self.rare.value)
     }
 
     fn recent_peak(&self) -> f32 {
@@ -133,15 +144,6 @@ impl DelayPlanner {
 
     fn absolute(&self, ms: f32) -> i64 {
         self.origin.unwrap_or(0) + (ms * 1_000.0) as i64
-    }
-
-    fn track_usual(&mut self, transit: f32, duration: f32) {
-        let step = duration / USUAL_STEP;
-        if transit > self.usual {
-            self.usual += (USUAL_ODDS * step).min(transit - self.usual);
-        } else {
-            self.usual -= step.min(self.usual - transit);
-        }
     }
 
     fn choose(&mut self) {
@@ -217,7 +219,7 @@ impl Bank {
             let stretched = (STRETCH_WHILE_WAITING * (delay - usual)).max(0.0);
             let unrecovered = (seen.transit + early - delay).clamp(0.0, early);
             let missed = (excess - stretched).clamp(0.0, most);
-            let long = missed * (missed / LONG_EVENT) * (missed / LONG_EVENT);
+            let long = missed * (missed / LONG_EVENT).powi(3);
             let event = if missed > 0.0 { EVENT } else { 0.0 };
             let concealed = missed + event + long + unrecovered;
             let after = delay + keep * excess;
@@ -225,6 +227,29 @@ impl Bank {
             let offset = after - floor;
             let cost = offset + offset * offset / (2.0 * LONG_DELAY) + weight * concealed;
             self.cost[policy] += share * (cost - self.cost[policy]);
+        }
+    }
+}
+
+/// Follows a quantile: a step up when it is exceeded, a smaller one down when not.
+#[derive(Debug)]
+struct Quantile {
+    odds: f32,
+    value: f32,
+}
+
+impl Quantile {
+    /// `odds`: values below to each above.
+    fn new(odds: f32) -> Self {
+        Self { odds, value: 0.0 }
+    }
+
+    fn observe(&mut self, value: f32, duration: f32) {
+        let step = duration / QUANTILE_STEP;
+        if value > self.value {
+            self.value += (self.odds * step).min(value - self.value);
+        } else {
+            self.value -= step.min(self.value - value);
         }
     }
 }
@@ -273,9 +298,9 @@ impl SlidingMinimum {
 }
 
 /// What beginning to conceal costs, in concealed ms: both ends of a gap are heard.
-const EVENT: f32 = 12.0;
+const EVENT: f32 = 20.0;
 /// Concealed ms in a row that count double: a codec conceals a syllable, not a word.
-const LONG_EVENT: f32 = 210.0;
+const LONG_EVENT: f32 = 285.0;
 /// Delay in ms over the floor from which each more counts double: talkers begin to collide.
 const LONG_DELAY: f32 = 50.0;
 /// Share of overtaken packets from which a hole is waited for.
@@ -298,20 +323,24 @@ const COST_MEMORY: f32 = 20_000.0;
 /// Packets that what is assumed at the beginning is worth.
 const PRIOR_PACKETS: f32 = 10.0;
 /// Concealment assumed at the beginning at no offset, in ms per second.
-const PRIOR_CONCEALED: f32 = 60.0;
+const PRIOR_CONCEALED: f32 = 100.0;
 /// Jitter in ms assumed at the beginning.
-const PRIOR_JITTER: f32 = 15.0;
+const PRIOR_JITTER: f32 = 30.0;
 /// How fast a policy's delay falls and rises, as a share of media time.
 const ACCELERATION: f32 = 0.25;
 const DECELERATION: f32 = 0.2;
 /// Share of the time between usual arrival and playout that stretching wins while waiting.
 const STRETCH_WHILE_WAITING: f32 = 0.3;
+/// How much of the mean transit over the floor is kept as delay, less this many ms.
+const WAVE_TIMES: f32 = 2.5;
+const WAVE_FROM: f32 = 25.0;
 /// Memory of the mean transit in ms of media.
-const MEAN_MEMORY: f32 = 2_000.0;
-/// Packets that keep the usual transit, to each that doesn't.
+const MEAN_MEMORY: f32 = 1_700.0;
+/// Packets that keep the usual transit, and the rare one, to each that doesn't.
 const USUAL_ODDS: f32 = 4.0;
-/// ms of media in which `usual` falls by 1 ms.
-const USUAL_STEP: f32 = 200.0;
+const RARE_ODDS: f32 = 12.0;
+/// ms of media in which a quantile falls by 1 ms.
+const QUANTILE_STEP: f32 = 200.0;
 /// Packets between two choices.
 const CHOOSE_EVERY: u32 = 4;
 /// ms by which another policy must be cheaper.
