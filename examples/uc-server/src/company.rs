@@ -102,7 +102,7 @@ pub struct User {
 
 impl User {
     /// The user name for signing in.
-    pub fn name(&self) -> &str {
+    pub fn user_name(&self) -> &str {
         &self.me.user
     }
 
@@ -261,7 +261,9 @@ mod tests {
         let company = Company::twelve();
         let reached = |number| {
             let number = PhoneNumber::new(number).unwrap();
-            company.reached_by(&number).map(|u| u.name().to_owned())
+            company
+                .reached_by(&number)
+                .map(|u| u.user_name().to_owned())
         };
         assert_eq!(reached("330").as_deref(), Some("330"));
         assert_eq!(reached("+49 (30) 23125/330").as_deref(), Some("330"));

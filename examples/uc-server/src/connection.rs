@@ -70,7 +70,7 @@ async fn accepted_stream(
     accepted: io::Result<(TcpStream, std::net::SocketAddr)>,
 ) -> Option<TcpStream> {
     match accepted {
-        Ok((stream, _)) => stream.set_nodelay(true).ok().map(|()| stream),
+        Ok((stream, _)) => prepare(&stream).ok().map(|()| stream),
         Err(error) => {
             // Out of file descriptors, mostly: it will not be better at once.
             tracing::warn!(%error, "a connection couldn't be accepted");
@@ -78,6 +78,15 @@ async fn accepted_stream(
             None
         }
     }
+}
+
+/// Sends small answers at once, and notices a peer that has vanished by unacknowledged heartbeats:
+/// without a limit of its own, TCP goes on for a quarter of an hour (RFC 5482 §1).
+fn prepare(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    #[cfg(target_os = "linux")]
+    socket2::SockRef::from(stream).set_tcp_user_timeout(Some(VANISHED_TIMEOUT))?;
+    Ok(())
 }
 
 async fn connection(
@@ -89,11 +98,13 @@ async fn connection(
     let mut cuts = board.faults.cuts();
     let stream = board.faults.wrap(stream);
     let handshake = time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream));
-    let stream = tokio::select! {
-        Ok(Ok(stream)) = handshake => stream,
+    let made = tokio::select! {
+        made = handshake => made,
         _ = cuts.changed() => return,
         _ = next(&mut phase) => return,
-        else => return tracing::debug!("no TLS connection was made"),
+    };
+    let Ok(Ok(stream)) = made else {
+        return tracing::debug!("no TLS connection was made");
     };
     let service = service_fn(|request| {
         let board = board.clone();
@@ -121,6 +132,9 @@ fn log_end(ended: hyper::Result<()>) {
 
 /// Connections at once; each costs two buffers and a TLS state.
 const MAX_CONNECTIONS: usize = 512;
+/// How long bytes may stay unacknowledged: two heartbeats, and time for TCP to try again.
+#[cfg(target_os = "linux")]
+const VANISHED_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long TLS may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a connection may be without a whole request header: this is also the keep-alive time.

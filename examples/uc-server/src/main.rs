@@ -94,7 +94,7 @@ fn print(server: &RunningServer, company: &Company) {
     println!("Sign in as:");
     for user in company.users() {
         let locked = if user.is_locked() { "  (locked)" } else { "" };
-        println!("  {:<16} {}{locked}", user.name(), user.display_name());
+        println!("  {:<16} {}{locked}", user.user_name(), user.display_name());
     }
     println!("Ctrl-C stops.");
 }
@@ -102,7 +102,7 @@ fn print(server: &RunningServer, company: &Company) {
 fn json(server: &RunningServer, company: &Company) -> serde_json::Value {
     let user = |user: &uc_server::User| {
         serde_json::json!({
-            "user": user.name(),
+            "user": user.user_name(),
             "extension": user.extension(),
             "name": user.display_name(),
             "locked": user.is_locked(),

@@ -176,7 +176,7 @@ impl Storage {
             Self::Directory(path) => {
                 make_directory(path)?;
                 let database = Database::open(&path.join(DATABASE_FILE))?;
-                let epoch = database.epoch(&fresh)?;
+                let epoch = database.epoch(&fresh, &boot_id())?;
                 let saved = database.load()?;
                 Ok((Some(database), epoch, saved))
             }
@@ -292,6 +292,11 @@ pub enum StartError {
 
 fn make_directory(path: &Path) -> Result<(), StoreError> {
     Ok(std::fs::create_dir_all(path)?)
+}
+
+/// What names this boot of the machine; the same text for all where the system has no name for it.
+fn boot_id() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default()
 }
 
 /// 64 random bits as hexadecimal digits.

@@ -127,3 +127,14 @@ async fn plain_http_gets_no_answer_and_harms_nobody() {
     assert!(!answer.starts_with(b"HTTP"));
     Client::signed_in(&server, "330").await;
 }
+
+#[tokio::test]
+async fn connections_without_tls_take_no_room_for_ever() {
+    let server = server().await;
+    for _ in 0..600 {
+        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        stream.write_all(b"hello\r\n\r\n").await.unwrap();
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    }
+    Client::signed_in(&server, "330").await;
+}

@@ -173,3 +173,13 @@ async fn a_slow_subscriber_is_cut_with_a_reset_and_can_go_on() {
     let as_of = client.snapshot().await.as_of.to_string();
     assert_eq!(resumed.last, Some(as_of));
 }
+
+#[tokio::test]
+async fn a_delayed_server_answers_late() {
+    let server = server().await;
+    let mut client = Client::signed_in(&server, "330").await;
+    server.delay(Duration::from_millis(40));
+    let start = tokio::time::Instant::now();
+    client.snapshot().await;
+    assert!(start.elapsed() >= Duration::from_millis(40));
+}

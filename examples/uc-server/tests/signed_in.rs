@@ -151,11 +151,15 @@ async fn the_directory_is_searched_by_first_letters() {
     let found: SearchResults = client.get("/uc/v1/directory?q=bir").await.resource(200);
     assert_eq!(found.contacts.len(), 1);
     assert_eq!(found.contacts[0].user.as_deref(), Some("331"));
-    let all: SearchResults = client
-        .get("/uc/v1/directory?q=&limit=5")
+    let folded: SearchResults = client.get("/uc/v1/directory?q=laerche").await.resource(200);
+    assert_eq!(folded.contacts[0].user.as_deref(), Some("337"));
+    let some: SearchResults = client
+        .get("/uc/v1/directory?q=33&limit=5")
         .await
         .resource(200);
-    assert_eq!((all.contacts.len(), all.more), (5, true));
+    assert_eq!((some.contacts.len(), some.more), (5, true));
+    let none: SearchResults = client.get("/uc/v1/directory?q=").await.resource(200);
+    assert_eq!((none.contacts.len(), none.more), (0, false));
     assert_eq!(
         client.get("/uc/v1/directory?q=a&limit=0").await.problem(),
         "refused-value"

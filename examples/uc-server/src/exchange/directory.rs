@@ -1,35 +1,68 @@
-use uc_protocol::ucx::{ContactResource, Directory, SearchResults, paths::DirectoryQuery};
+use uc_model::{Contact, ContactId, PhoneNumber, SearchIndex, SearchQuery, TypedNumber, UserId};
+use uc_protocol::ucx::{
+    ContactResource, Directory, NumberKind, SearchResults, paths::DirectoryQuery,
+};
 
 use super::{Exchange, Refusal};
-use crate::company::User;
+use crate::company::{Company, User};
 
 impl Exchange {
-    /// Searches the internal directory.
+    /// Searches the internal directory by the rules of `uc-model`.
     pub(crate) fn search(&self, query: &DirectoryQuery) -> Result<SearchResults, Refusal> {
         let limit = usize::from(query.limit.unwrap_or(DEFAULT_LIMIT));
         if !(1..=MAX_LIMIT).contains(&limit) {
             return Err(Refusal::Value("a search asks for 1 to 100 matches"));
         }
-        let wanted = query.q.to_lowercase();
-        let wanted: Vec<_> = wanted.split_whitespace().collect();
-        let fits = |user: &&User| {
-            let name = user.me.name.to_lowercase();
-            wanted
-                .iter()
-                .all(|w| name.split_whitespace().any(|part| part.starts_with(w)))
-        };
-        let mut found = self.company.users().iter().filter(fits);
-        let contacts = found.by_ref().take(limit).map(contact).collect();
+        let found = self.directory.search(&SearchQuery::new(&query.q), limit);
+        let user = |contact: &&Contact| self.company.user(contact.user.as_ref()?.as_str());
         Ok(SearchResults {
-            contacts,
-            more: found.next().is_some(),
+            contacts: found
+                .contacts
+                .iter()
+                .filter_map(user)
+                .map(resource)
+                .collect(),
+            more: found.more,
         })
     }
 }
 
-fn contact(user: &User) -> ContactResource {
+/// The internal directory, arranged for search. Names and numbers were checked when the company
+/// was read; what is no id or number isn't found.
+pub(super) fn index(company: &Company) -> SearchIndex {
+    let mut index = SearchIndex::default();
+    for contact in company.users().iter().filter_map(contact) {
+        index.insert(contact);
+    }
+    index
+}
+
+fn contact(user: &User) -> Option<Contact> {
+    let numbers = user.numbers.iter().filter_map(|number| {
+        Some(TypedNumber {
+            kind: match number.kind {
+                NumberKind::Internal => uc_model::NumberKind::Internal,
+                NumberKind::Business => uc_model::NumberKind::Business,
+                NumberKind::Mobile => uc_model::NumberKind::Mobile,
+                _ => uc_model::NumberKind::Private,
+            },
+            number: PhoneNumber::new(&number.number).ok()?,
+        })
+    });
+    Some(Contact {
+        id: ContactId::new(contact_id(user)).ok()?,
+        directory: uc_model::Directory::Internal,
+        first_name: user.first_name.clone().into(),
+        last_name: user.last_name.clone().into(),
+        numbers: numbers.collect(),
+        email: user.email.clone().map(Into::into),
+        user: UserId::new(&user.me.user).ok(),
+    })
+}
+
+fn resource(user: &User) -> ContactResource {
     ContactResource {
-        id: format!("internal.{}", user.me.user),
+        id: contact_id(user),
         directory: Directory::Internal,
         first_name: user.first_name.clone(),
         last_name: user.last_name.clone(),
@@ -37,6 +70,10 @@ fn contact(user: &User) -> ContactResource {
         email: user.email.clone(),
         user: Some(user.me.user.clone()),
     }
+}
+
+fn contact_id(user: &User) -> String {
+    format!("internal.{}", user.me.user)
 }
 
 const DEFAULT_LIMIT: u8 = 20;

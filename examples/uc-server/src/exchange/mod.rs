@@ -16,9 +16,12 @@ mod timers;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use uc_model::SearchIndex;
 use uc_protocol::ucx::{ConversationResource, EventId, Snapshot};
 
 pub(crate) use call::Call;
+#[cfg(test)]
+pub(crate) use events::Audience;
 pub(crate) use events::{Backlog, Logged};
 pub(crate) use presence::OwnPresence;
 pub(crate) use refusal::Refusal;
@@ -39,6 +42,7 @@ pub(crate) type Millis = i64;
 /// The state of the whole server.
 pub(crate) struct Exchange {
     company: Company,
+    directory: SearchIndex,
     epoch: Box<str>,
     users: BTreeMap<String, UserState>,
     sessions: BTreeMap<SessionId, SessionState>,
@@ -81,6 +85,7 @@ impl Exchange {
             .map(|user| (user.me.user.clone(), UserState::default()))
             .collect();
         let mut exchange = Self {
+            directory: directory::index(&company),
             company,
             epoch,
             users,

@@ -133,7 +133,7 @@ impl Exchange {
     }
 
     /// Whether a call can reach the user.
-    pub(super) fn is_reachable(&self, user: &str, now: Millis) -> bool {
+    pub(crate) fn is_reachable(&self, user: &str, now: Millis) -> bool {
         self.sessions
             .values()
             .any(|session| session.user == user && session.is_live(now))

@@ -149,3 +149,118 @@ impl HttpBody for EventBody {
         Poll::Pending
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uc_protocol::ucx::{Configuration, Hello, Mode, PresenceState, PresenceUpdate};
+
+    use super::*;
+    use crate::{
+        company::Company,
+        exchange::{Exchange, SessionId},
+        fault::Faults,
+        store::{Journal, Saved},
+        switchboard::{Clock, Switchboard},
+    };
+
+    async fn board() -> (Arc<Switchboard>, SessionId) {
+        let clock = Clock::start();
+        let exchange = Exchange::new(
+            Company::twelve(),
+            "e1".into(),
+            Saved::default(),
+            clock.now(),
+        );
+        let (journal, _) = Journal::start(None).unwrap();
+        let hello = Hello {
+            server: String::new(),
+            version: String::new(),
+            ucx: vec![1],
+            mode: Mode::Smart,
+            configuration: Configuration::default(),
+        };
+        let board = Arc::new(Switchboard::new(
+            exchange,
+            journal,
+            clock,
+            hello,
+            Faults::none(),
+        ));
+        let session = SessionId::of_token("330");
+        let id = session.clone();
+        let signed_in = board.perform(|exchange, now| exchange.sign_in("330", true, id, now));
+        signed_in.await.unwrap().unwrap();
+        (board, session)
+    }
+
+    async fn set_presence(board: &Switchboard, session: &SessionId) {
+        let update = PresenceUpdate {
+            state: PresenceState::Break,
+            until: None,
+            note: None,
+        };
+        let set = board.perform(|exchange, _| exchange.set_presence(session, update));
+        set.await.unwrap().unwrap();
+    }
+
+    async fn next(body: &mut EventBody) -> Option<String> {
+        let frame = body.frame().await?.unwrap();
+        Some(String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_stream_has_a_comment_at_once_and_every_ten_seconds() {
+        let (board, session) = board().await;
+        let mut body = EventBody::new(board.subscribe(&session, None).unwrap());
+        let start = time::Instant::now();
+        for seconds in [0, 10, 20] {
+            assert_eq!(next(&mut body).await.as_deref(), Some(":\n\n"));
+            assert_eq!(start.elapsed().as_secs(), seconds);
+        }
+    }
+
+    #[tokio::test]
+    async fn missed_events_come_first_and_then_the_live_ones_without_a_gap() {
+        let (board, session) = board().await;
+        set_presence(&board, &session).await;
+        set_presence(&board, &session).await;
+        let seen = "e1-1".parse().ok();
+        let mut body = EventBody::new(board.subscribe(&session, seen.as_ref()).unwrap());
+        set_presence(&board, &session).await;
+        for number in [2, 3] {
+            let event = next(&mut body).await.unwrap();
+            assert!(
+                event.starts_with(&format!("id: e1-{number}\ndata: ")),
+                "{event}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_subscriber_that_lags_gets_what_was_queued_then_a_reset_then_the_end() {
+        let (board, session) = board().await;
+        let mut body = EventBody::new(board.subscribe(&session, None).unwrap());
+        for _ in 0..300 {
+            set_presence(&board, &session).await;
+        }
+        for number in 1..=256 {
+            let event = next(&mut body).await.unwrap();
+            assert!(event.starts_with(&format!("id: e1-{number}\n")), "{event}");
+        }
+        let reset = next(&mut body).await.unwrap();
+        assert!(reset.contains("\"reset\""), "{reset}");
+        assert_eq!(next(&mut body).await, None);
+    }
+
+    #[tokio::test]
+    async fn an_open_stream_counts_until_it_is_dropped() {
+        let (board, session) = board().await;
+        let body = EventBody::new(board.subscribe(&session, None).unwrap());
+        let day = 24 * 3_600_000;
+        let reachable =
+            |at| board.look(move |exchange, now| exchange.is_reachable("330", now + at));
+        assert!(reachable(day));
+        drop(body);
+        assert!(reachable(0) && !reachable(day));
+    }
+}

@@ -160,3 +160,80 @@ impl Writer {
 
 /// Most changes in one transaction: enough to share a commit, few enough to stay below 5 ms.
 const GROUP: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use uc_protocol::ucx::Event;
+
+    use super::*;
+    use crate::store::Write;
+
+    fn event(number: u64) -> Effects {
+        let logged = Arc::new(Logged {
+            number,
+            event: Event::Reset,
+            audience: crate::exchange::Audience::default(),
+        });
+        Effects {
+            writes: vec![Write::Event("330".into(), logged.clone())],
+            events: vec![("330".into(), logged)],
+            ended: Vec::new(),
+        }
+    }
+
+    fn subscriber(user: &str, room: usize) -> (Subscriber, queue::Receiver<Delivery>) {
+        let (queue, deliveries) = queue::channel(room);
+        let subscriber = Subscriber {
+            user: user.into(),
+            session: SessionId::of_token(user),
+            queue,
+            lagged: Arc::default(),
+        };
+        (subscriber, deliveries)
+    }
+
+    #[tokio::test]
+    async fn a_subscriber_gets_what_was_submitted_after_it() {
+        let (journal, _) = Journal::start(None).unwrap();
+        let before = journal.submit(event(1));
+        let (own, mut deliveries) = subscriber("330", 4);
+        let (other, mut others) = subscriber("331", 4);
+        journal.subscribe(own);
+        journal.subscribe(other);
+        journal.submit(event(2)).await.unwrap().unwrap();
+        before.await.unwrap().unwrap();
+        drop(journal);
+        let first = deliveries.recv().await;
+        assert!(matches!(first, Some(Delivery::Event(logged)) if logged.number == 2));
+        assert!(deliveries.recv().await.is_none());
+        assert!(others.recv().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_slow_subscriber_is_cut_and_told_why() {
+        let (journal, _) = Journal::start(None).unwrap();
+        let (slow, mut deliveries) = subscriber("330", 2);
+        let lagged = slow.lagged.clone();
+        journal.subscribe(slow);
+        for number in 1..=3 {
+            journal.submit(event(number)).await.unwrap().unwrap();
+        }
+        assert!(lagged.load(Ordering::Acquire));
+        assert!(deliveries.recv().await.is_some() && deliveries.recv().await.is_some());
+        assert!(deliveries.recv().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn after_a_failed_write_nothing_is_acknowledged_or_told() {
+        let database = Database::open(":memory:".as_ref()).unwrap();
+        database.break_for_test();
+        let (journal, _) = Journal::start(Some(database)).unwrap();
+        let (own, mut deliveries) = subscriber("330", 4);
+        journal.subscribe(own);
+        assert!(journal.submit(event(1)).await.unwrap().is_err());
+        let empty = journal.submit(Effects::default());
+        assert!(matches!(empty.await.unwrap(), Err(StoreError::Failed)));
+        drop(journal);
+        assert!(deliveries.recv().await.is_none());
+    }
+}

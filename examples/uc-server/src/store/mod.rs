@@ -2,7 +2,8 @@
 //!
 //! Durability: SQLite in WAL mode with `synchronous=NORMAL`. A change is committed before anybody
 //! hears of it, so that the death of the process loses nothing that was acknowledged; the loss of
-//! power can lose the last moments, never the consistency. `FULL` would add one flush of the disk,
+//! power can lose the last moments, never the consistency, and event numbers then begin a new epoch.
+//! `FULL` would add one flush of the disk,
 //! some milliseconds, to every ring of a telephone.
 
 mod journal;

@@ -34,16 +34,36 @@ impl Database {
         Ok(Self { connection })
     }
 
-    /// The epoch of the event numbers: `fresh` in a new database, the same ever after.
-    pub(crate) fn epoch(&self, fresh: &str) -> Result<String, StoreError> {
-        let query = "SELECT value FROM meta WHERE key = 'epoch'";
-        let known = self.connection.query_row(query, [], |row| row.get(0));
-        if let Some(epoch) = known.optional()? {
+    /// The epoch of the event numbers: the same as long as nothing that was acknowledged can be
+    /// lost, else `fresh`. Only the end of a boot of the machine (`boot`, where it is known) can
+    /// lose something: a loss of power, with `synchronous=NORMAL`.
+    pub(crate) fn epoch(&self, fresh: &str, boot: &str) -> Result<String, StoreError> {
+        if self.meta("boot")?.as_deref() == Some(boot)
+            && let Some(epoch) = self.meta("epoch")?
+        {
             return Ok(epoch);
         }
-        let insert = "INSERT INTO meta (key, value) VALUES ('epoch', ?1)";
-        self.connection.execute(insert, [fresh])?;
+        self.set_meta("epoch", fresh)?;
+        self.set_meta("boot", boot)?;
         Ok(fresh.to_owned())
+    }
+
+    /// Makes every later write of an event fail.
+    #[cfg(test)]
+    pub(super) fn break_for_test(&self) {
+        self.connection.execute_batch("DROP TABLE events").unwrap();
+    }
+
+    fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
+        let query = "SELECT value FROM meta WHERE key = ?1";
+        let known = self.connection.query_row(query, [key], |row| row.get(0));
+        Ok(known.optional()?)
+    }
+
+    fn set_meta(&self, key: &str, value: &str) -> Result<(), StoreError> {
+        let write = "INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)";
+        self.connection.execute(write, [key, value])?;
+        Ok(())
     }
 
     pub(crate) fn load(&self) -> Result<Saved, StoreError> {
@@ -210,3 +230,45 @@ CREATE TABLE conversations (user TEXT, id TEXT, body TEXT NOT NULL, PRIMARY KEY 
 CREATE TABLE events (user TEXT, number INTEGER, body TEXT NOT NULL, PRIMARY KEY (user, number));
 CREATE TABLE answers (user TEXT, key TEXT, body TEXT NOT NULL, PRIMARY KEY (user, key));
 ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_epoch_lasts_as_long_as_the_machine_runs() {
+        let database = Database::open(":memory:".as_ref()).unwrap();
+        assert_eq!(database.epoch("e1", "boot 1").unwrap(), "e1");
+        assert_eq!(database.epoch("e2", "boot 1").unwrap(), "e1");
+        assert_eq!(database.epoch("e3", "boot 2").unwrap(), "e3");
+    }
+
+    #[test]
+    fn a_database_of_another_layout_is_refused_and_kept() {
+        let name = format!("uc-server-layout-{}.sqlite", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        drop(Database::open(&path).unwrap());
+        let other = Connection::open(&path).unwrap();
+        other.pragma_update(None, "user_version", 99).unwrap();
+        drop(other);
+        let refused = Database::open(&path).map(|_| ());
+        std::fs::remove_file(&path).unwrap();
+        assert!(matches!(
+            refused,
+            Err(StoreError::Layout {
+                found: 99,
+                expected: LAYOUT
+            })
+        ));
+    }
+
+    #[test]
+    fn what_is_no_database_is_refused() {
+        let name = format!("uc-server-no-database-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, "no database ".repeat(200)).unwrap();
+        let refused = Database::open(&path).map(|_| ());
+        std::fs::remove_file(&path).unwrap();
+        assert!(matches!(refused, Err(StoreError::Database(_))));
+    }
+}

@@ -2,7 +2,8 @@
 #![allow(
     dead_code,
     unreachable_pub,
-    reason = "each test program uses a part of it"
+    clippy::unwrap_used,
+    reason = "test code, of which each test program uses a part"
 )]
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
