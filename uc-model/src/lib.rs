@@ -15,6 +15,7 @@ mod number;
 mod presence;
 mod redacted;
 mod search;
+mod sign_in;
 mod state;
 mod time;
 
@@ -29,6 +30,7 @@ pub use id::{CallId, ContactId, ConversationId, EntryId, IdError, UserId};
 pub use number::{Extension, ExtensionError, PhoneNumber, PhoneNumberError};
 pub use presence::{Presence, PresenceError, PresenceState};
 pub use redacted::Redacted;
-pub use search::{SearchIndex, SearchQuery};
+pub use search::{Matches, SearchIndex, SearchQuery};
+pub use sign_in::{UserName, UserNameError};
 pub use state::{Change, Snapshot, State, Update, UserPresence};
 pub use time::{Rev, Timestamp};

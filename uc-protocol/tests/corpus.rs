@@ -1,0 +1,58 @@
+//! The seeds of the fuzz targets, replayed as an ordinary test.
+//!
+//! The seeds lie beside the fuzz targets, outside of the package; without them (in an unpacked
+//! package) there is nothing to replay.
+#![allow(clippy::unwrap_used, reason = "a test may fail by panic")]
+
+use std::{fs, path::PathBuf};
+
+use uc_protocol::{
+    sdp::check_audio,
+    sse::Parser,
+    ucx::{Event, MakeCall, Problem, SearchResults, Session, Snapshot, decode, paths::Route},
+};
+
+/// Gives each seed of a target to `body`.
+fn replay(target: &str, body: impl Fn(&[u8])) {
+    let corpus = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
+    let Ok(seeds) = fs::read_dir(corpus.join(target)) else {
+        assert!(!corpus.exists(), "{target} has no seeds");
+        return;
+    };
+    for seed in seeds {
+        body(&fs::read(seed.unwrap().path()).unwrap());
+    }
+}
+
+#[test]
+fn bodies_are_read_without_panic() {
+    replay("ucx_decode", |bytes| {
+        let _ = (decode::<Event>(bytes), decode::<Snapshot>(bytes));
+        let _ = (decode::<Session>(bytes), decode::<MakeCall>(bytes));
+        let _ = decode::<SearchResults>(bytes);
+    });
+}
+
+#[test]
+fn streams_are_read_without_panic() {
+    replay("sse", |bytes| {
+        let mut parser = Parser::new();
+        let _ = parser.push(bytes);
+        while parser.pop().is_some() {}
+    });
+}
+
+#[test]
+fn descriptions_are_checked_without_panic() {
+    replay("sdp", |bytes| {
+        let _ = check_audio(&String::from_utf8_lossy(bytes));
+    });
+}
+
+#[test]
+fn problems_and_paths_are_read_without_panic() {
+    replay("problem", |bytes| {
+        let _ = decode::<Problem>(bytes);
+        let _ = Route::parse(&String::from_utf8_lossy(bytes));
+    });
+}

@@ -1,0 +1,334 @@
+//! Any resource of UCX, for properties.
+
+use proptest::{collection::vec, option::of, prelude::*, sample::select};
+use uc_protocol::ucx::{
+    CallOutcome, CallResource, Candidates, Cause, Clear, Configuration, ConnectionState,
+    ContactResource, ConversationEntry, ConversationList, ConversationResource, Describe,
+    Description, DescriptionKind, Device, Direction, Directory, Event, EventId, Hello, MakeCall,
+    Me, Mode, Number, NumberKind, Party, PresenceResource, PresenceState, PresenceUpdate, Problem,
+    ProblemType, SearchResults, Secret, Session, SignIn, Snapshot,
+};
+
+fn id() -> impl Strategy<Value = String> {
+    "[A-Za-z0-9._@-]{1,128}"
+}
+
+fn text() -> impl Strategy<Value = String> {
+    ".{0,100}"
+}
+
+pub(crate) fn hello() -> impl Strategy<Value = Hello> {
+    let mode = select(vec![Mode::Smart, Mode::Suite]);
+    (
+        text(),
+        text(),
+        vec(any::<u32>(), 0..3),
+        mode,
+        any::<[bool; 8]>(),
+    )
+        .prop_map(|(server, version, ucx, mode, flags)| Hello {
+            server,
+            version,
+            ucx,
+            mode,
+            configuration: Configuration {
+                chat: flags[0],
+                voip: flags[1],
+                conferences: flags[2],
+                desk_phones: flags[3],
+                mobility: flags[4],
+                mulap: flags[5],
+                web_collaboration: flags[6],
+                key_programming: flags[7],
+            },
+        })
+}
+
+pub(crate) fn sign_in() -> impl Strategy<Value = SignIn> {
+    (id(), text(), text()).prop_map(|(user, password, client)| SignIn {
+        user,
+        password: Secret(password),
+        client,
+    })
+}
+
+fn me() -> impl Strategy<Value = Me> {
+    (id(), "[0-9*#]{1,15}", text()).prop_map(|(user, extension, name)| Me {
+        user,
+        extension,
+        name,
+    })
+}
+
+pub(crate) fn session() -> impl Strategy<Value = Session> {
+    (text(), me(), any::<bool>()).prop_map(|(session, me, must_change_password)| Session {
+        session: Secret(session),
+        me,
+        must_change_password,
+    })
+}
+
+fn state() -> impl Strategy<Value = PresenceState> {
+    select(vec![
+        PresenceState::Office,
+        PresenceState::Meeting,
+        PresenceState::Sick,
+        PresenceState::Break,
+        PresenceState::OutOfOffice,
+        PresenceState::Holiday,
+        PresenceState::Lunch,
+        PresenceState::Home,
+        PresenceState::DoNotDisturb,
+        PresenceState::Invisible,
+    ])
+}
+
+pub(crate) fn presence() -> impl Strategy<Value = PresenceResource> {
+    (id(), any::<u64>(), state(), of(any::<i64>()), of(text())).prop_map(
+        |(user, rev, state, until, note)| PresenceResource {
+            user,
+            rev,
+            state,
+            until,
+            note,
+        },
+    )
+}
+
+pub(crate) fn presence_update() -> impl Strategy<Value = PresenceUpdate> {
+    presence().prop_map(|presence| PresenceUpdate {
+        state: presence.state,
+        until: presence.until,
+        note: presence.note,
+    })
+}
+
+fn contact() -> impl Strategy<Value = ContactResource> {
+    let directory = select(vec![
+        Directory::Personal,
+        Directory::Internal,
+        Directory::System,
+        Directory::General,
+        Directory::External,
+    ]);
+    let kind = select(vec![
+        NumberKind::Internal,
+        NumberKind::Business,
+        NumberKind::Private,
+        NumberKind::Mobile,
+    ]);
+    let numbers = vec((kind, "[+0-9 /()-]{1,30}"), 0..4);
+    (
+        id(),
+        directory,
+        [text(), text()],
+        numbers,
+        of(text()),
+        of(id()),
+    )
+        .prop_map(
+            |(id, directory, [first_name, last_name], numbers, email, user)| ContactResource {
+                id,
+                directory,
+                first_name,
+                last_name,
+                numbers: numbers
+                    .into_iter()
+                    .map(|(kind, number)| Number { kind, number })
+                    .collect(),
+                email,
+                user,
+            },
+        )
+}
+
+pub(crate) fn search_results() -> impl Strategy<Value = SearchResults> {
+    (vec(contact(), 0..4), any::<bool>())
+        .prop_map(|(contacts, more)| SearchResults { contacts, more })
+}
+
+fn description() -> impl Strategy<Value = Description> {
+    let kind = select(vec![DescriptionKind::Offer, DescriptionKind::Answer]);
+    (any::<u32>(), kind, "(?s).{0,100}").prop_map(|(generation, kind, sdp)| Description {
+        generation,
+        kind,
+        sdp,
+    })
+}
+
+fn device() -> impl Strategy<Value = Device> {
+    select(vec![Device::Voip, Device::DeskPhone])
+}
+
+fn direction() -> impl Strategy<Value = Direction> {
+    select(vec![Direction::Incoming, Direction::Outgoing])
+}
+
+fn cause() -> impl Strategy<Value = Cause> {
+    select(vec![
+        Cause::NoSuchNumber,
+        Cause::Busy,
+        Cause::Rejected,
+        Cause::NoAnswer,
+        Cause::Cancelled,
+        Cause::AnsweredElsewhere,
+        Cause::Unreachable,
+        Cause::Normal,
+        Cause::MediaFailed,
+        Cause::ServerLost,
+    ])
+}
+
+pub(crate) fn make_call() -> impl Strategy<Value = MakeCall> {
+    ("[+0-9 ]{1,30}", device(), of(description())).prop_map(|(to, device, description)| MakeCall {
+        to,
+        device,
+        description,
+    })
+}
+
+pub(crate) fn describe() -> impl Strategy<Value = Describe> {
+    of(description()).prop_map(|description| Describe { description })
+}
+
+pub(crate) fn clear() -> impl Strategy<Value = Clear> {
+    of(cause()).prop_map(|cause| Clear { cause })
+}
+
+pub(crate) fn candidates() -> impl Strategy<Value = Candidates> {
+    (any::<u32>(), vec(text(), 0..4), any::<bool>()).prop_map(
+        |(generation, candidates, complete)| Candidates {
+            generation,
+            candidates,
+            complete,
+        },
+    )
+}
+
+fn party() -> impl Strategy<Value = Party> {
+    ("[+0-9 ]{1,30}", of(text()), of(id())).prop_map(|(number, name, user)| Party {
+        number,
+        name,
+        user,
+    })
+}
+
+fn connection() -> impl Strategy<Value = ConnectionState> {
+    select(vec![
+        ConnectionState::Null,
+        ConnectionState::Initiated,
+        ConnectionState::Alerting,
+        ConnectionState::Connected,
+        ConnectionState::Hold,
+        ConnectionState::Queued,
+        ConnectionState::Fail,
+    ])
+}
+
+pub(crate) fn call() -> impl Strategy<Value = CallResource> {
+    let who = (id(), any::<u64>(), direction(), device(), party());
+    let states = [connection(), connection()];
+    let times = (any::<i64>(), of(any::<i64>()), of(cause()));
+    let media = (of(description()), of(candidates()), any::<[bool; 2]>());
+    (who, states, times, media).prop_map(
+        |(
+            (id, rev, direction, device, party),
+            [local, remote],
+            (started, answered, cause),
+            (description, candidates, [unconfirmed, carried_here]),
+        )| CallResource {
+            id,
+            rev,
+            direction,
+            device,
+            local,
+            party,
+            remote,
+            started,
+            answered,
+            cause,
+            description,
+            candidates,
+            unconfirmed,
+            carried_here,
+        },
+    )
+}
+
+fn entry() -> impl Strategy<Value = ConversationEntry> {
+    let outcome = select(vec![CallOutcome::Answered, CallOutcome::Unanswered]);
+    (id(), direction(), outcome, any::<i64>(), any::<u32>()).prop_map(
+        |(id, direction, outcome, at, duration_s)| ConversationEntry::Call {
+            id,
+            direction,
+            outcome,
+            at,
+            duration_s,
+        },
+    )
+}
+
+pub(crate) fn conversation() -> impl Strategy<Value = ConversationResource> {
+    (
+        id(),
+        any::<u64>(),
+        party(),
+        any::<u32>(),
+        vec(entry(), 0..4),
+    )
+        .prop_map(|(id, rev, party, unread, entries)| ConversationResource {
+            id,
+            rev,
+            party,
+            unread,
+            entries,
+        })
+}
+
+pub(crate) fn conversation_list() -> impl Strategy<Value = ConversationList> {
+    vec(conversation(), 0..3).prop_map(|conversations| ConversationList { conversations })
+}
+
+pub(crate) fn event_id() -> impl Strategy<Value = EventId> {
+    ("[A-Za-z0-9]{1,32}", any::<u64>()).prop_map(|(epoch, number)| EventId {
+        epoch: epoch.into(),
+        number,
+    })
+}
+
+pub(crate) fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        presence().prop_map(Event::Presence),
+        call().prop_map(Event::Call),
+        conversation().prop_map(Event::Conversation),
+        (id(), any::<u64>()).prop_map(|(id, rev)| Event::ConversationDeleted { id, rev }),
+        Just(Event::Reset),
+        Just(Event::SessionEnded),
+    ]
+}
+
+pub(crate) fn snapshot() -> impl Strategy<Value = Snapshot> {
+    let lists = (
+        vec(presence(), 0..3),
+        vec(call(), 0..3),
+        vec(conversation(), 0..3),
+    );
+    (event_id(), me(), lists).prop_map(|(as_of, me, (presences, calls, conversations))| Snapshot {
+        as_of,
+        me,
+        presences,
+        calls,
+        conversations,
+    })
+}
+
+pub(crate) fn problem() -> impl Strategy<Value = Problem> {
+    (select(ProblemType::ALL.to_vec()), text(), of(cause())).prop_map(|(kind, title, cause)| {
+        Problem {
+            kind,
+            status: kind.status(),
+            title,
+            cause,
+        }
+    })
+}
