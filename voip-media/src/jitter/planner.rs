@@ -108,9 +108,14 @@ impl DelayPlanner {
     pub(super) fn target(&self) -> i64 {
         let (bank, policy) = self.chosen;
         let level = self.banks[bank].level.value();
-        let offset = OFFSETS[policy].clamp(self.min_delay, self.max_delay);
+        let floor = self.banks[1].level.value();
         let wave = level + WAVE_TIMES * (self.mean - level) - WAVE_FROM;
-        self.absolute((level + offset).max(wave))
+        let wanted = (level + OFFSETS[policy]).max(wave);
+        self.absolute(
+            wanted
+                .min(floor + self.max_delay)
+                .max(floor + self.min_delay),
+        )
     }
 
     /// Whether packets overtake each other more than now and then.
@@ -192,7 +197,7 @@ impl Bank {
         for (policy, &offset) in OFFSETS.iter().enumerate() {
             self.delay[policy] = transit + offset;
             let concealed = PRIOR_CONCEALED / (1.0 + (offset / PRIOR_JITTER).powi(3));
-            self.cost[policy] = offset + weight * concealed;
+            self.cost[policy] = delay_cost(offset) + weight * concealed;
         }
     }
 
@@ -214,18 +219,19 @@ impl Bank {
             let target = level + OFFSETS[policy];
             let before = self.delay[policy];
             let lowest = (before - faster).max(seen.recent.min(before));
-            let delay = target.clamp(lowest, before + slower);
+            let delay = target.max(lowest).min(before + slower);
             let excess = (seen.transit - delay).max(0.0);
             let stretched = (STRETCH_WHILE_WAITING * (delay - usual)).max(0.0);
-            let unrecovered = (seen.transit + early - delay).clamp(0.0, early);
-            let missed = (excess - stretched).clamp(0.0, most);
-            let long = missed * (missed / LONG_EVENT).powi(3);
+            let unrecovered = (seen.transit + early - delay).max(0.0).min(early);
+            let missed = (excess - stretched).max(0.0).min(most);
+            let long_part = missed / LONG_EVENT;
+            let long = missed * long_part * long_part * long_part;
             let event = if missed > 0.0 { EVENT } else { 0.0 };
             let concealed = missed + event + long + unrecovered;
             let after = delay + keep * excess;
             self.delay[policy] = after;
             let offset = after - floor;
-            let cost = offset + offset * offset / (2.0 * LONG_DELAY) + weight * concealed;
+            let cost = delay_cost(offset) + weight * concealed;
             self.cost[policy] += share * (cost - self.cost[policy]);
         }
     }
@@ -252,6 +258,11 @@ impl Quantile {
             self.value -= step.min(self.value - value);
         }
     }
+}
+
+/// What `offset` ms over the floor cost.
+fn delay_cost(offset: f32) -> f32 {
+    offset + offset * offset / (2.0 * LONG_DELAY)
 }
 
 /// The minimum of the last seconds, in steps of an eighth of them.
@@ -298,7 +309,7 @@ impl SlidingMinimum {
 }
 
 /// What beginning to conceal costs, in concealed ms: both ends of a gap are heard.
-const EVENT: f32 = 20.0;
+const EVENT: f32 = 28.0;
 /// Concealed ms in a row that count double: a codec conceals a syllable, not a word.
 const LONG_EVENT: f32 = 285.0;
 /// Delay in ms over the floor from which each more counts double: talkers begin to collide.

@@ -12,6 +12,8 @@ pub(super) struct Waiting {
     /// Samples at the decoder's rate.
     pub(super) samples: usize,
     length: usize,
+    /// Which piece of the payload memory.
+    piece: usize,
 }
 
 /// A ring of slots: packet `seq` is in slot `seq mod capacity`. Bounded and without allocation
@@ -20,6 +22,8 @@ pub(super) struct Waiting {
 pub(super) struct PacketStore {
     slots: Vec<Option<Waiting>>,
     payloads: Vec<u8>,
+    /// Pieces that are free. The one freed last is used first: it is still in the cache.
+    free: Vec<usize>,
     max_payload: usize,
     waiting: usize,
     /// Highest sequence number that waits or has waited.
@@ -32,6 +36,7 @@ impl PacketStore {
         Self {
             slots: vec![None; capacity],
             payloads: vec![0; capacity * max_payload],
+            free: (0..capacity).rev().collect(),
             max_payload,
             waiting: 0,
             newest: NONE,
@@ -56,6 +61,8 @@ impl PacketStore {
     /// Throws all packets away.
     pub(super) fn clear(&mut self) {
         self.slots.fill(None);
+        self.free.clear();
+        self.free.extend((0..self.slots.len()).rev());
         self.waiting = 0;
         self.newest = NONE;
     }
@@ -76,7 +83,7 @@ impl PacketStore {
 
     /// The payload of a packet that [`PacketStore::find`] or [`PacketStore::first_from`] gave.
     pub(super) fn payload(&self, packet: &Waiting) -> &[u8] {
-        let start = self.slot(packet.seq) * self.max_payload;
+        let start = packet.piece * self.max_payload;
         &self.payloads[start..start + packet.length]
     }
 
@@ -89,19 +96,25 @@ impl PacketStore {
         payload: &[u8],
     ) {
         let slot = self.slot(seq);
-        let start = slot * self.max_payload;
-        self.payloads[start..start + payload.len()].copy_from_slice(payload);
-        let length = payload.len();
-        if self.slots[slot].is_none() {
-            self.waiting += 1;
+        if let Some(older) = self.slots[slot] {
+            self.remove(older.seq);
         }
+        let piece = self
+            .free
+            .pop()
+            .expect("as many pieces as slots, and this slot is free");
+        let start = piece * self.max_payload;
+        let length = payload.len();
+        self.payloads[start..start + length].copy_from_slice(payload);
         self.slots[slot] = Some(Waiting {
             seq,
             timestamp,
             duration,
             samples,
             length,
+            piece,
         });
+        self.waiting += 1;
         self.newest = self.newest.max(seq);
     }
 
@@ -110,6 +123,7 @@ impl PacketStore {
         let packet = self.find(seq)?;
         let slot = self.slot(seq);
         self.slots[slot] = None;
+        self.free.push(packet.piece);
         self.waiting -= 1;
         Some(packet)
     }

@@ -165,14 +165,17 @@ impl PauseDetector {
     }
 }
 
-/// Mean square of every fourth sample.
+/// Mean square of some eighty samples.
 fn power(sound: &[i16]) -> f32 {
-    let mut sum = 0.0f32;
-    for quad in sound.chunks_exact(4) {
-        let value = f32::from(quad[0]);
-        sum += value * value;
-    }
-    sum / (sound.len() / 4).max(1) as f32
+    let step = (sound.len() / POWER_SAMPLES).max(1);
+    let (sum, count) = sound
+        .iter()
+        .step_by(step)
+        .fold((0i64, 0i64), |(sum, count), &sample| {
+            let value = i32::from(sample);
+            (sum + i64::from(value * value), count + 1)
+        });
+    sum as f32 / count.max(1) as f32
 }
 
 struct Found {
@@ -237,19 +240,21 @@ impl Search<'_> {
         let lags = SHORTEST_US as usize * COARSE_RATE as usize / 1_000_000
             ..=(longest / factor).min(length - window);
         let template = if self.forward { 0 } else { length - window };
+        let pattern = &coarse[template..template + window];
+        let energy = product(pattern, pattern) + 1.0;
         let (lag, likeness) = lags
             .map(|lag| {
                 let other = if self.forward { lag } else { template - lag };
-                let a = &coarse[template..template + window];
-                let b = &coarse[other..other + window];
-                (lag, correlation(a, b))
+                let candidate = &coarse[other..other + window];
+                let scale = (energy * (product(candidate, candidate) + 1.0)).sqrt();
+                (lag, product(pattern, candidate) / scale)
             })
             .fold(
                 (0, -1.0f32),
                 |best, next| if next.1 > best.1 { next } else { best },
             );
         (lag > 0).then(|| Best {
-            lag: self.refine(lag * factor, factor, longest),
+            lag: self.refine(lag * factor, factor / 2 + 1, longest),
             likeness,
         })
     }
@@ -294,16 +299,18 @@ struct Best {
     likeness: f32,
 }
 
-fn correlation(a: &[f32], b: &[f32]) -> f32 {
-    let mut product = 0.0;
-    let mut left = 1.0;
-    let mut right = 1.0;
+/// The product of two equally long windows. Eight sums side by side, for the vector unit.
+fn product(a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = [0.0f32; 8];
+    let (a, rest_a) = a.as_chunks::<8>();
+    let (b, rest_b) = b.as_chunks::<8>();
     for (a, b) in a.iter().zip(b) {
-        product += a * b;
-        left += a * a;
-        right += b * b;
+        for lane in 0..8 {
+            sums[lane] += a[lane] * b[lane];
+        }
     }
-    product / (left * right).sqrt()
+    let rest: f32 = rest_a.iter().zip(rest_b).map(|(a, b)| a * b).sum();
+    sums.iter().sum::<f32>() + rest
 }
 
 /// Shortest and longest pitch period in µs: 400 Hz and 67 Hz.
@@ -313,6 +320,8 @@ const LONGEST_US: u32 = 15_000;
 const WINDOW_US: u32 = 10_000;
 /// Least sound behind a cut, in µs.
 const OVERLAP_US: u32 = 2_500;
+/// Samples that loudness is measured by.
+const POWER_SAMPLES: usize = 80;
 /// Rate in Hz of the coarse and of the fine search.
 const COARSE_RATE: u32 = 4_000;
 const FINE_RATE: u32 = 8_000;

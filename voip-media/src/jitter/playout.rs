@@ -1,0 +1,297 @@
+//! Making the sound that is played next.
+
+use std::time::Duration;
+
+use super::buffer::{FRAME_US, JitterBuffer, Phase, Step};
+use super::planner::Arrival;
+use super::stats::PlayedKind;
+use super::store::Waiting;
+use super::stretch::{self, PauseDetector};
+use crate::Decoder;
+
+impl JitterBuffer {
+    /// Another rate makes waiting samples worthless.
+    pub(super) fn follow_rate(&mut self, rate: u32) {
+        let rate = rate.clamp(1_000, 48_000);
+        if self.rate != rate {
+            self.rate = rate;
+            self.pcm.clear();
+            self.pauses = PauseDetector::new();
+        }
+    }
+
+    /// What a frame is that nothing new is made for.
+    pub(super) fn continued_kind(&self) -> PlayedKind {
+        match self.phase {
+            Phase::Playing if self.provisional == 0 => PlayedKind::Speech,
+            Phase::Playing if self.quiet_on_purpose => PlayedKind::ComfortNoise,
+            Phase::Playing => PlayedKind::Concealed,
+            Phase::Idle | Phase::Buffering => PlayedKind::Silence,
+        }
+    }
+
+    pub(super) fn observe_arrivals(&mut self, now: i64) {
+        for index in 0..self.arrivals.len() {
+            let arrival = self.arrivals[index];
+            self.planner.observe(Arrival {
+                transit: now - arrival.timestamp_us,
+                duration: arrival.duration,
+                overtaken: arrival.overtaken,
+                recovers: arrival.recovers,
+            });
+        }
+        self.arrivals.clear();
+    }
+
+    pub(super) fn start_if_due(&mut self, now: i64) {
+        if self.phase != Phase::Buffering {
+            return;
+        }
+        let Some(first) = self.store.first_from(self.next) else {
+            return;
+        };
+        let delay = now - self.source.micros(first.timestamp) + self.micros_of(self.real());
+        if delay >= self.planner.target() {
+            self.phase = Phase::Playing;
+            self.next = first.seq;
+            self.tail = first.timestamp;
+        }
+    }
+
+    /// Plays at most 10 ms.
+    pub(super) fn play(&mut self, decoder: &mut dyn Decoder, out: &mut [i16], now: i64) {
+        if self.phase == Phase::Playing {
+            self.fill(decoder, out.len(), now);
+            self.adapt(decoder, out.len(), now);
+            self.fill(decoder, out.len(), now);
+            self.note_delays(now);
+        }
+        let played = self.pcm.pop(out);
+        self.provisional = self.provisional.min(self.pcm.len());
+        self.stats.silent_samples += (out.len() - played) as u64;
+        self.rest = self.rest.saturating_sub(out.len());
+        self.retry = self.retry.saturating_sub(out.len());
+        if self.phase == Phase::Playing && self.frame_kind != PlayedKind::Concealed {
+            self.pauses.observe(out);
+        }
+    }
+
+    /// Brings the waiting samples to `count`, or stops the stream if nothing comes any more.
+    pub(super) fn fill(&mut self, decoder: &mut dyn Decoder, count: usize, now: i64) {
+        while self.phase == Phase::Playing && self.pcm.len() < count {
+            match self.next_step(decoder, now) {
+                Step::Decode(packet) => self.decode(decoder, packet),
+                Step::Redundancy(packet) => self.decode_redundancy(decoder, packet),
+                Step::Conceal => self.conceal(decoder),
+            }
+        }
+    }
+
+    pub(super) fn next_step(&mut self, decoder: &dyn Decoder, now: i64) -> Step {
+        let Some(packet) = self.first_playable(now) else {
+            return Step::Conceal;
+        };
+        let gap = packet.timestamp - self.tail;
+        if gap <= 0 {
+            return Step::Decode(packet);
+        }
+        let lost = packet.seq > self.next;
+        let redundant = lost && decoder.has_fec(self.store.payload(&packet));
+        let start = if redundant {
+            packet.timestamp - packet.duration
+        } else {
+            packet.timestamp
+        };
+        let delay = now - self.source.micros(start) + self.micros_of(self.real());
+        if start > self.tail && delay + self.slack() < self.planner.target() {
+            return Step::Conceal;
+        }
+        if redundant {
+            Step::Redundancy(packet)
+        } else {
+            Step::Decode(packet)
+        }
+    }
+
+    /// How much below the target the delay may fall when a gap is skipped, in µs.
+    pub(super) fn slack(&self) -> i64 {
+        SKIP_SLACK_US
+    }
+
+    /// The earliest waiting packet that isn't so late that it is better thrown away.
+    pub(super) fn first_playable(&mut self, now: i64) -> Option<Waiting> {
+        let oldest = self.planner.floor() + self.config.max_delay.as_micros() as i64;
+        loop {
+            let packet = self.store.first_from(self.next)?;
+            let delay = now - self.source.micros(packet.timestamp);
+            if delay <= oldest || self.store.waiting() == 1 {
+                return Some(packet);
+            }
+            self.next = packet.seq;
+            self.discard_next();
+            self.stats.discarded_packets += 1;
+        }
+    }
+
+    pub(super) fn decode(&mut self, decoder: &mut dyn Decoder, packet: Waiting) {
+        self.prepare(decoder);
+        self.stats.lost_packets += (packet.seq - self.next).max(0) as u64;
+        let faded = self.fade_source();
+        let payload = self.store.payload(&packet);
+        let room = self.pcm.room(packet.samples);
+        let made = decoder
+            .decode(payload, room)
+            .map_or(0, |made| made.min(room.len()));
+        self.quiet_on_purpose = payload.len() <= SILENCE_BYTES;
+        self.pcm.commit(made);
+        self.stats.decoded_samples += made as u64;
+        self.frame_kind = self.frame_kind.heavier(PlayedKind::Speech);
+        self.fade_into(faded, made);
+        self.store.remove(packet.seq);
+        self.next = packet.seq + 1;
+        self.tail = packet.timestamp + packet.duration;
+        self.gap = 0;
+        self.waited = 0;
+        if made < packet.samples {
+            self.conceal_samples(decoder, packet.samples - made);
+        }
+    }
+
+    pub(super) fn decode_redundancy(&mut self, decoder: &mut dyn Decoder, packet: Waiting) {
+        self.prepare(decoder);
+        let samples = packet.samples;
+        let faded = self.fade_source();
+        let room = self.pcm.room(samples);
+        let made = decoder
+            .decode_fec(self.store.payload(&packet), room)
+            .map_or(0, |made| made.min(room.len()));
+        self.pcm.commit(made);
+        self.stats.fec_samples += made as u64;
+        self.stats.lost_packets += (packet.seq - self.next).max(0) as u64;
+        self.frame_kind = self.frame_kind.heavier(PlayedKind::Fec);
+        self.fade_into(faded, made);
+        self.next = packet.seq;
+        self.tail = packet.timestamp;
+        self.gap = 0;
+        self.waited = 0;
+        if made < samples {
+            self.conceal_samples(decoder, samples - made);
+        }
+    }
+
+    pub(super) fn prepare(&mut self, decoder: &mut dyn Decoder) {
+        if std::mem::take(&mut self.reset_decoder) {
+            decoder.reset();
+        }
+    }
+
+    /// Makes up 10 ms; after a long time without packets the stream counts as stopped.
+    pub(super) fn conceal(&mut self, decoder: &mut dyn Decoder) {
+        if self.gap > stretch::samples(self.rate, OUTAGE_US) && self.store.waiting() == 0 {
+            self.phase = Phase::Buffering;
+            return;
+        }
+        self.conceal_samples(decoder, stretch::samples(self.rate, FRAME_US));
+    }
+
+    pub(super) fn conceal_samples(&mut self, decoder: &mut dyn Decoder, count: usize) {
+        let room = self.pcm.room(count);
+        let count = room.len();
+        let own = decoder.conceal(room).is_some();
+        if own {
+            self.pcm.commit(count);
+        } else {
+            self.concealment
+                .extend(&mut self.pcm, count, self.rate, self.pauses.noise());
+        }
+        if self.quiet_on_purpose {
+            self.stats.comfort_noise_samples += count as u64;
+            self.frame_kind = self.frame_kind.heavier(PlayedKind::ComfortNoise);
+        } else {
+            self.stats.concealment_events += u64::from(self.gap == 0);
+            self.stats.concealed_samples += count as u64;
+            self.frame_kind = self.frame_kind.heavier(PlayedKind::Concealed);
+        }
+        self.gap += count;
+        self.provisional += count;
+    }
+
+    /// Made up samples at the end of the queue to fade real sound in from: those that nobody has
+    /// heard, and where the codec has made none, a few more.
+    pub(super) fn fade_source(&mut self) -> usize {
+        let unheard = std::mem::take(&mut self.provisional);
+        self.uncount_concealed(unheard);
+        let wanted = stretch::samples(self.rate, FADE_IN_US);
+        let running = self.concealment.is_running();
+        self.concealment.end();
+        if !running || unheard >= wanted {
+            return unheard;
+        }
+        let before = self.pcm.len();
+        let more = wanted - unheard;
+        self.concealment
+            .extend(&mut self.pcm, more, self.rate, self.pauses.noise());
+        self.concealment.end();
+        unheard + self.pcm.len() - before
+    }
+
+    pub(super) fn uncount_concealed(&mut self, count: usize) {
+        let counter = if self.quiet_on_purpose {
+            &mut self.stats.comfort_noise_samples
+        } else {
+            &mut self.stats.concealed_samples
+        };
+        *counter = counter.saturating_sub(count as u64);
+    }
+
+    /// Fades from `faded` made up samples to the `made` real ones behind them.
+    pub(super) fn fade_into(&mut self, faded: usize, made: usize) {
+        if faded == 0 {
+            return;
+        }
+        let at = self.pcm.len() - made - faded;
+        let length = faded.min(made);
+        let waiting = self.pcm.waiting_mut();
+        for index in 0..length {
+            let old = waiting[at + index];
+            let new = waiting[at + faded + index];
+            waiting[at + faded + index] = stretch::cross_fade(old, new, index, length);
+        }
+        self.pcm.remove(at, faded);
+    }
+
+    /// Waiting samples without the provisional ones.
+    pub(super) fn real(&self) -> usize {
+        self.pcm.len() - self.provisional
+    }
+
+    pub(super) fn micros_of(&self, samples: usize) -> i64 {
+        samples as i64 * 1_000_000 / i64::from(self.rate.max(1))
+    }
+
+    /// Timestamp of the first waiting sample.
+    pub(super) fn head(&self) -> i64 {
+        self.tail - self.source.units(self.micros_of(self.real()))
+    }
+
+    /// Transit of the first waiting sample if it is played now, in µs.
+    pub(super) fn delay(&self, now: i64) -> i64 {
+        now - self.source.micros(self.tail) + self.micros_of(self.real())
+    }
+
+    pub(super) fn note_delays(&mut self, now: i64) {
+        let floor = self.planner.floor();
+        let over = |transit: i64| Duration::from_micros((transit - floor).max(0) as u64);
+        self.stats.current_delay = over(self.delay(now));
+        self.stats.target_delay = over(self.planner.target());
+    }
+}
+
+/// A payload this short says that the far side pauses (RFC 6716 §2.1.9: DTX).
+const SILENCE_BYTES: usize = 2;
+/// Without a packet for this long the stream has stopped, in µs.
+const OUTAGE_US: u32 = 2_000_000;
+/// From concealment without codec to real sound, in µs.
+const FADE_IN_US: u32 = 4_000;
+/// Skipping a gap may take the delay this much below the target, in µs.
+const SKIP_SLACK_US: i64 = 5_000;
