@@ -1,0 +1,109 @@
+//! The recorded arrival traces, when they are there: `$UC_TEST_DATA` or `../shared/data`, folder
+//! `net`.
+
+use std::fs;
+use std::path::PathBuf;
+
+use voip_media::{
+    CodecKind, Decoder, JitterBuffer, JitterConfig, MediaTime, PlayedKind, RtpPacketRef, SeqNum,
+    Ssrc, codec,
+};
+
+/// Trace, packets, clock drift of the receiver in ppm, most mean delay and concealment in ms.
+/// The bounds are a little above what was measured: they catch regressions.
+const ROWS: [(&str, &str, f64, f64, f64); 12] = [
+    ("clean", "packets", 0.0, 60.0, 0.0),
+    ("gauss10", "packets", 0.0, 80.0, 56.0),
+    ("gauss30", "packets", 0.0, 120.0, 130.0),
+    ("pareto", "packets", 0.0, 112.0, 2_800.0),
+    ("wifi", "packets", 0.0, 93.0, 2_450.0),
+    ("ge5", "packets", 0.0, 62.0, 5_760.0),
+    ("ge5", "packets_fec", 0.0, 75.0, 2_500.0),
+    ("lte", "packets", 0.0, 152.0, 3_900.0),
+    ("step", "packets", 0.0, 125.0, 230.0),
+    ("gauss10", "packets", 100.0, 84.0, 56.0),
+    ("gauss10", "packets", -100.0, 84.0, 56.0),
+    ("mm_TMobileLTEshortup", "packets", 0.0, 170.0, 1_000.0),
+];
+
+#[test]
+fn recorded_traces_stay_within_their_bounds() {
+    let Some(folder) = folder() else {
+        eprintln!("SKIPPED: no arrival traces; set UC_TEST_DATA to the folder that holds `net`");
+        return;
+    };
+    let mut failures = Vec::new();
+    for (trace, packets, drift, most_delay, most_concealed) in ROWS {
+        let packets = read_packets(&folder.join(format!("{packets}.bin")));
+        let arrivals = read_trace(&folder.join(format!("trace_{trace}.txt")));
+        let (delay, concealed) = play(&packets, &arrivals, drift);
+        if delay > most_delay || concealed > most_concealed {
+            failures.push(format!(
+                "{trace} {drift}: {delay:.1} ms, {concealed:.0} ms concealed"
+            ));
+        }
+    }
+    assert!(failures.is_empty(), "{failures:#?}");
+}
+
+fn folder() -> Option<PathBuf> {
+    let root = std::env::var_os("UC_TEST_DATA").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"),
+        PathBuf::from,
+    );
+    let folder = root.join("net");
+    folder.join("packets.bin").exists().then_some(folder)
+}
+
+fn read_packets(path: &PathBuf) -> Vec<Vec<u8>> {
+    let bytes = fs::read(path).unwrap();
+    let mut rest = bytes.as_slice();
+    let mut packets = Vec::new();
+    while let Some((length, tail)) = rest.split_first_chunk::<4>() {
+        let (packet, tail) = tail.split_at(u32::from_le_bytes(*length) as usize);
+        packets.push(packet.to_vec());
+        rest = tail;
+    }
+    packets
+}
+
+fn read_trace(path: &PathBuf) -> Vec<(u64, u64)> {
+    fs::read_to_string(path)
+        .unwrap()
+        .lines()
+        .map(|line| {
+            let (at, seq) = line.split_once(' ').unwrap();
+            (at.parse().unwrap(), seq.parse().unwrap())
+        })
+        .collect()
+}
+
+/// Mean delay after two seconds and concealment of 119 s, in ms.
+fn play(packets: &[Vec<u8>], arrivals: &[(u64, u64)], drift_ppm: f64) -> (f64, f64) {
+    let mut decoder: Box<dyn Decoder> = codec(CodecKind::Opus).decoder().unwrap();
+    let mut buffer = JitterBuffer::new(JitterConfig::default());
+    let mut arrivals = arrivals.iter().peekable();
+    let mut delays = Vec::new();
+    for pull in 0..11_900u32 {
+        let now = (f64::from(pull) * 10_000.0 * (1.0 + drift_ppm / 1e6)).round() as u64;
+        while let Some(&(at, seq)) = arrivals.next_if(|arrival| arrival.0 <= now) {
+            let packet = RtpPacketRef {
+                ssrc: Ssrc(1),
+                seq: SeqNum(seq as u16),
+                timestamp: (seq * 960) as u32,
+                marker: false,
+                payload: &packets[seq as usize % packets.len()],
+            };
+            let _counted = buffer.insert(packet, decoder.as_ref(), MediaTime::from_micros(at));
+        }
+        let mut frame = [0; 480];
+        let played = buffer.get(decoder.as_mut(), &mut frame, MediaTime::from_micros(now));
+        if let (Some(timestamp), true) = (played.timestamp, now >= 2_000_000)
+            && played.kind != PlayedKind::Concealed
+        {
+            delays.push(now as f64 / 1_000.0 - f64::from(timestamp) / 48.0);
+        }
+    }
+    let mean = delays.iter().sum::<f64>() / delays.len() as f64;
+    (mean, buffer.stats().concealed_samples as f64 / 48.0)
+}
