@@ -136,6 +136,7 @@ impl JitterBuffer {
     pub(super) fn decode(&mut self, decoder: &mut dyn Decoder, packet: Waiting) {
         self.prepare(decoder);
         self.stats.lost_packets += (packet.seq - self.next).max(0) as u64;
+        self.bridge(decoder, &packet);
         let faded = self.fade_source();
         let payload = self.store.payload(&packet);
         let room = self.pcm.room(packet.samples);
@@ -176,6 +177,14 @@ impl JitterBuffer {
         self.waited = 0;
         if made < samples {
             self.conceal_samples(decoder, samples - made);
+        }
+    }
+
+    /// Before a packet is skipped to without any concealment so far, the codec learns of the loss,
+    /// and what it makes up is there to fade from.
+    pub(super) fn bridge(&mut self, decoder: &mut dyn Decoder, packet: &Waiting) {
+        if packet.seq > self.next && self.gap == 0 {
+            self.conceal_samples(decoder, stretch::samples(self.rate, FRAME_US));
         }
     }
 
