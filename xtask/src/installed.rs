@@ -16,7 +16,7 @@ pub(crate) struct Installed {
     pub(crate) sound_library: bool,
     /// cmake, for the C Opus library.
     pub(crate) cmake: bool,
-    /// The PulseAudio server and its ALSA plugin, for virtual sound devices.
+    /// The PulseAudio server and its command line, for virtual sound devices.
     pub(crate) pulseaudio: bool,
     /// The folder of recorded network traces and headset descriptors.
     pub(crate) test_data: Option<PathBuf>,
@@ -58,7 +58,7 @@ impl Installed {
         leave(
             self.sound_library && !self.pulseaudio,
             "calls through virtual sound devices",
-            "PulseAudio is missing (Debian: pulseaudio, pulseaudio-utils, libasound2-plugins)",
+            "PulseAudio is missing (Debian: pulseaudio, pulseaudio-utils)",
         );
         leave(
             self.test_data.is_none(),

@@ -1,30 +1,38 @@
 //! A PulseAudio server of our own with virtual devices, for the time of a test run.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
 use crate::process::{run, text};
+use crate::workspace::Workspace;
 
-/// Starts the server in the background and prints the variables that lead to it.
+/// Starts the server in the background, unless it runs in this folder already, and prints the
+/// variables that lead to it.
 const START: &str = "voip-media/tests/pulse/start.sh";
 
-/// The variable that holds the server's process number.
-const PROCESS: &str = "UC_TEST_PULSE_PID";
+/// Stops what `START` started.
+const STOP: &str = "voip-media/tests/pulse/stop.sh";
 
 /// Runs until it is dropped.
 #[derive(Debug)]
 pub(crate) struct PrivatePulseAudio {
     environment: Vec<(String, String)>,
-    process: String,
+    stop: PathBuf,
+    folder: PathBuf,
 }
 
 impl PrivatePulseAudio {
-    pub(crate) fn start(root: &Path) -> Outcome<Self> {
-        let printed = text(Command::new("bash").arg(root.join(START)))?;
-        Self::parse(&printed).ok_or_else(|| Failure::Output {
-            program: START,
-            reason: format!("no line {PROCESS}=NUMBER"),
+    /// Starts it in a folder of its own, apart from one that was started by hand.
+    pub(crate) fn start(workspace: &Workspace) -> Outcome<Self> {
+        let folder = workspace.target.join("xtask-pulse");
+        let start = workspace.root.join(START);
+        let printed = text(Command::new("sh").arg(start).arg(&folder))?;
+        let environment = printed.lines().filter_map(assignment).collect();
+        Ok(Self {
+            environment,
+            stop: workspace.root.join(STOP),
+            folder,
         })
     }
 
@@ -34,22 +42,12 @@ impl PrivatePulseAudio {
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
     }
-
-    fn parse(printed: &str) -> Option<Self> {
-        let environment: Vec<_> = printed.lines().filter_map(assignment).collect();
-        let (_, process) = environment.iter().find(|(name, _)| name == PROCESS)?;
-        let process = process.parse::<u32>().ok()?.to_string();
-        Some(Self {
-            environment,
-            process,
-        })
-    }
 }
 
 impl Drop for PrivatePulseAudio {
     fn drop(&mut self) {
-        if let Err(failure) = run(Command::new("kill").arg(&self.process)) {
-            eprintln!("the private PulseAudio server was already gone: {failure}");
+        if let Err(failure) = run(Command::new("sh").arg(&self.stop).arg(&self.folder)) {
+            eprintln!("the private PulseAudio server may still run: {failure}");
         }
     }
 }
@@ -79,11 +77,5 @@ mod tests {
         assert_eq!(assignment("B_2='with space';"), pair("B_2", "with space"));
         assert_eq!(assignment("started, take care = wait"), None);
         assert_eq!(assignment("nothing"), None);
-    }
-
-    #[test]
-    fn a_start_without_a_process_number_is_refused() {
-        assert!(PrivatePulseAudio::parse("export PULSE_SERVER=unix:/run/p\n").is_none());
-        assert!(PrivatePulseAudio::parse("UC_TEST_PULSE_PID=-1\n").is_none());
     }
 }

@@ -23,7 +23,7 @@ pub(crate) fn test(name: Option<&str>) -> Outcome {
     let mut command = command(&workspace, &installed, name);
     let sound = sound(&workspace, &installed, &mut left_out);
     if let Some(sound) = &sound {
-        command.env("UC_TEST_PULSE", "1").envs(sound.environment());
+        command.envs(sound.environment());
     }
     let (tally, success) = run(&mut command)?;
     drop(sound);
@@ -54,7 +54,7 @@ fn sound(
     if !(installed.pulseaudio && installed.sound_library) {
         return None;
     }
-    match PrivatePulseAudio::start(&workspace.root) {
+    match PrivatePulseAudio::start(workspace) {
         Ok(server) => Some(server),
         Err(failure) => {
             let why = Cow::Owned(failure.to_string());
