@@ -7,6 +7,7 @@
 
 mod audio;
 mod codec;
+mod emodel;
 mod jitter;
 mod jsep;
 mod rtp;
@@ -25,6 +26,7 @@ pub use codec::{
     Codec, CodecError, CodecKind, Decoder, Encoder, EncoderTuning, OpusBackend, OpusCodec,
     PcmaCodec, PcmuCodec, codec,
 };
+pub use emodel::{EmodelInput, Mos, mos};
 pub use jitter::{
     Dropped, Inserted, JitterBuffer, JitterConfig, JitterStats, Played, PlayedKind, RtpPacketRef,
 };
