@@ -9,7 +9,7 @@ pub enum IdError {
     /// The text is empty.
     #[error("an identifier must not be empty")]
     Empty,
-    /// The text is longer than [`MAX_ID_BYTES`] bytes.
+    /// The text is longer than 128 bytes.
     #[error("an identifier has at most {MAX_ID_BYTES} bytes, this one has {0}")]
     TooLong(usize),
     /// The text holds a character other than ASCII letters, digits, `-`, `_`, `.` and `@`.

@@ -46,7 +46,7 @@ pub enum PresenceError {
     /// Office with a return time.
     #[error("someone in the office has no return time; leave it out or choose another state")]
     ReturnTimeInOffice,
-    /// The note is longer than [`MAX_NOTE_BYTES`] bytes.
+    /// The note is longer than 1024 bytes.
     #[error("a note has at most {MAX_NOTE_BYTES} bytes, this one has {0}")]
     NoteTooLong(usize),
     /// Invisible is how others' hidden presence looks; nobody sets it.

@@ -9,7 +9,7 @@ pub enum UserNameError {
     /// Nothing, or spaces only.
     #[error("enter the user name: usually the internal number")]
     Empty,
-    /// Longer than [`MAX_BYTES`] bytes.
+    /// Longer than 128 bytes.
     #[error("a user name has at most {MAX_BYTES} bytes")]
     TooLong,
     /// A line end or another control character.
