@@ -181,6 +181,7 @@ impl Client {
         let handle = |record| Call::new(record, self.0.demands.downgrade());
         calls
             .values()
+            .filter(|record| !record.status.borrow().call.is_over())
             .map(|record| handle(Arc::clone(record)))
             .collect()
     }

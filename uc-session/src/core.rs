@@ -17,6 +17,8 @@ mod liveness;
 mod race;
 mod random;
 mod requests;
+#[cfg(test)]
+mod rig;
 mod roster;
 mod shutdown;
 
@@ -244,7 +246,11 @@ impl Core {
                 Signal::Change(change) => self.change(change),
                 Signal::Live => self.calls.connection_live(&mut self.io),
                 Signal::Lost => self.calls.connection_lost(&mut self.io),
-                Signal::Ended => self.calls.connection_ended(&mut self.io),
+                Signal::Ended => {
+                    self.calls.connection_ended(&mut self.io);
+                    // Without a session there is nothing left to do.
+                    self.shutdown.begin(&self.io, false);
+                }
             }
         }
         self.calls.settle(&mut self.io);

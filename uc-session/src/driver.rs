@@ -1,21 +1,15 @@
+mod farewell;
 mod sound;
 
-use std::{
-    collections::BTreeMap,
-    future::Future,
-    pin::Pin,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, oneshot};
 use uc_model::CallId;
 
-use self::sound::Sounds;
+use self::{farewell::Farewell, sound::Sounds};
 use crate::{
-    call::{Record, SoundSource},
     client::{Client, Demand, Published},
     clock::Clock,
     core::{
@@ -26,7 +20,6 @@ use crate::{
     events::Event,
     locked,
     port::{Backend, BackendEvent, EventSink, LinkId, MediaEngine, MediaSession},
-    view::{CallStatus, Connection, View},
 };
 
 /// Starts a client's task and signs in.
@@ -113,7 +106,9 @@ impl Driver {
 
     async fn run(mut self) {
         while let Some(at) = self.drain() {
-            let pause = at.saturating_sub(self.clock.now().monotonic);
+            let pause = at
+                .saturating_sub(self.clock.now().monotonic)
+                .min(CLOCK_LOOK);
             let input = tokio::select! {
                 demand = self.inbox.recv(), if !self.inbox.is_closed() || !self.inbox.is_empty() => {
                     self.admit(demand)
@@ -260,71 +255,12 @@ impl EventSink for Sink {
     }
 }
 
-impl Published {
-    fn new(events: broadcast::Sender<Event>) -> Self {
-        Self {
-            view: watch::Sender::new(Arc::default()),
-            events: Mutex::new(Some(events)),
-            calls: Mutex::default(),
-            pins: Mutex::default(),
-            gone: watch::Sender::new(false),
-        }
-    }
-}
-
-/// What is published, and at last that everything is over, also after a panic.
-struct Farewell(Arc<Published>);
-
-impl Farewell {
-    /// The record of a call, made if need be by [`Farewell::show`].
-    fn record(&self, call: &CallId) -> Option<Arc<Record>> {
-        locked(&self.0.calls).get(call).cloned()
-    }
-
-    fn show(&self, status: &Arc<CallStatus>) {
-        let mut calls = locked(&self.0.calls);
-        let record = calls.entry(status.call.id.clone()).or_insert_with(|| {
-            Arc::new(Record {
-                id: status.call.id.clone(),
-                status: watch::Sender::new(Arc::clone(status)),
-                sound: Mutex::new(SoundSource::None),
-                gone: self.0.gone.subscribe(),
-            })
-        });
-        record.status.send_if_modified(|shown| {
-            let differs = !Arc::ptr_eq(shown, status);
-            *shown = Arc::clone(status);
-            differs
-        });
-    }
-
-    /// Calls that are over stay known for those who get their handles late; not forever.
-    fn forget_some(&self, view: &View) {
-        let mut calls = locked(&self.0.calls);
-        let excess = calls.len().saturating_sub(view.calls.len() + MOST_ENDED);
-        let over = calls.keys().filter(|id| !view.calls.contains_key(*id));
-        let over: Vec<CallId> = over.take(excess).cloned().collect();
-        for id in over {
-            calls.remove(&id);
-        }
-    }
-}
-
-impl Drop for Farewell {
-    fn drop(&mut self) {
-        let mut last = View::clone(&self.0.view.borrow());
-        last.connection = Connection::Ended;
-        self.0.view.send_replace(Arc::new(last));
-        locked(&self.0.events).take();
-        self.0.gone.send_replace(true);
-    }
-}
-
+/// So often the clocks are looked at, whatever else happens, so that a jump is noticed at once (our
+/// choice): timers alone stand still while a computer sleeps.
+const CLOCK_LOOK: Duration = Duration::from_secs(1);
 /// Requests that wait for the driver (our choice); more wait in their callers.
 const MOST_DEMANDS: usize = 64;
 /// Events kept for a slow reader, then the oldest are lost (documented at `Client::events`).
 const MOST_EVENTS: usize = 256;
 /// Backend events that wait for the driver (our choice); then the backend waits.
 const MOST_ARRIVALS: usize = 256;
-/// Ended calls whose handles can still be had (our choice).
-const MOST_ENDED: usize = 64;

@@ -57,7 +57,8 @@ pub enum Event {
         /// How many so far.
         total: u64,
     },
-    /// The server has ended the session and the kept password didn't help: sign in again.
+    /// The server has ended the session and the kept password didn't help: sign in again. The
+    /// client is closed.
     SessionEnded,
     /// This subscription was too slow and has lost this many events: start again from
     /// [`Client::view`](crate::Client::view).

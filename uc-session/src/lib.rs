@@ -1,10 +1,37 @@
-//! Sign-in, reconnection, presence, directory search and calls.
+//! Sign-in, reconnection, presence, directory search and calls of a unified-communications client.
+//!
+//! ```no_run
+//! use uc_session::{Client, Trust};
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = Client::builder("uc.example", "330")
+//!     .password_from_env("UC_PASSWORD")?
+//!     .trust(Trust::Ask)
+//!     .sign_in()
+//!     .await?;
+//! for contact in client.search("ho").await?.contacts {
+//!     println!("{} {}", contact.first_name.expose(), contact.last_name.expose());
+//! }
+//! client.sign_out().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - **What it does**: everything above, over UCX, with the server found at one of two addresses,
+//!   its certificate pinned, lost connections restored without losing or doubling anything.
+//! - **What it doesn't**: sound. The feature `media` adds the adapter to `voip-media`, the feature
+//!   `device` microphone and loudspeaker; any other [`MediaEngine`](port::MediaEngine) will do.
+//! - **Run loop**: one tokio task a client, on the runtime that signs in. Handles are cheap, `Send`
+//!   and `Sync`; what dropping them means stands at [`Client`].
+//! - **Clock**: [`Clock`], tokio's by default. The [`core`] has none: the time is passed in.
+//! - **Logs**: nothing that identifies a person.
 #![forbid(unsafe_code)]
 
 mod call;
 mod client;
 mod clock;
 pub mod core;
+pub mod conformance;
 mod driver;
 mod error;
 mod events;

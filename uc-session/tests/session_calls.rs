@@ -1,55 +1,32 @@
 //! Sign-in, search, presence and calls through the public API, against the server in memory.
 
-use std::sync::Arc;
+mod office;
 
-use uc_model::{ConnectionState, FailureCause, Presence, PresenceState, UserId};
-use uc_session::{
-    CallError, Client, Event, SignInError, Sound, Trust,
-    fake::{FakeServer, NullMediaEngine, TokioClock},
+use office::{desk, server, settle, talk};
+use uc_model::{
+    Action, Capability, CapabilitySet, ConnectionState, FailureCause, Presence, PresenceState,
 };
-
-fn server() -> FakeServer {
-    FakeServer::new()
-        .with_user("330", "secret", "Ada", "Lovelace")
-        .with_user("331", "secret", "Grace", "Hopper")
-}
-
-async fn sign_in(server: &FakeServer, user: &str) -> Client {
-    sign_in_with(server, user, &NullMediaEngine::default())
-        .await
-        .unwrap()
-}
-
-async fn sign_in_with(
-    server: &FakeServer,
-    user: &str,
-    engine: &NullMediaEngine,
-) -> Result<Client, SignInError> {
-    Client::builder("uc.example", user)
-        .password("secret".to_owned())
-        .trust(Trust::AcceptFirst)
-        .backend(server.backend())
-        .media(Arc::new(engine.clone()))
-        .clock(Arc::new(TokioClock::new()))
-        .sign_in()
-        .await
-}
+use uc_session::{
+    CallError, Event, ServiceError, Sound,
+    fake::{Fault, Kind},
+    port::{BackendError, MediaError},
+};
 
 #[tokio::test(start_paused = true)]
 async fn a_colleague_is_found_by_the_first_letters_and_her_presence_is_seen() {
     let server = server();
-    let (ada, grace) = (sign_in(&server, "330").await, sign_in(&server, "331").await);
-    let found = ada.search("gr").await.unwrap();
+    let (ada, grace) = (desk(&server, "330").await, desk(&server, "331").await);
+    let found = ada.client.search("gr").await.unwrap();
     assert_eq!(found.contacts.len(), 1);
     let user = found.contacts[0].user.clone().unwrap();
 
-    let mut events = ada.events();
+    let mut events = ada.client.events();
     let presence = Presence {
         state: PresenceState::Lunch,
         until: None,
         note: None,
     };
-    grace.set_presence(presence.clone()).await.unwrap();
+    grace.client.set_presence(presence.clone()).await.unwrap();
     let event = events.next().await.unwrap();
     assert_eq!(
         event,
@@ -58,16 +35,16 @@ async fn a_colleague_is_found_by_the_first_letters_and_her_presence_is_seen() {
             presence: presence.clone()
         }
     );
-    assert_eq!(ada.view().presence(&user), Some(&presence));
-    assert_eq!(grace.view().presence(&user), Some(&presence));
+    assert_eq!(ada.client.view().presence(&user), Some(&presence));
+    assert_eq!(grace.client.view().presence(&user), Some(&presence));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_call_rings_is_answered_held_retrieved_and_ended() {
     let server = server();
-    let (ada, grace) = (sign_in(&server, "330").await, sign_in(&server, "331").await);
-    let outgoing = ada.call("331").await.unwrap();
-    let incoming = grace.incoming().await.unwrap();
+    let (ada, grace) = (desk(&server, "330").await, desk(&server, "331").await);
+    let outgoing = ada.client.call("331").await.unwrap();
+    let incoming = grace.client.incoming().await.unwrap();
     assert_eq!(incoming.state().local, ConnectionState::Alerting);
     incoming.answer().await.unwrap();
     incoming.connected().await.unwrap();
@@ -86,17 +63,218 @@ async fn a_call_rings_is_answered_held_retrieved_and_ended() {
     assert_eq!(outgoing.ended().await, Some(FailureCause::Normal));
     assert_eq!(incoming.ended().await, Some(FailureCause::Normal));
     assert_eq!(server.open_calls(), 0);
-    let other = UserId::new("331").unwrap();
-    assert!(ada.view().presence(&other).is_some());
-    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-    assert_eq!(ada.view().conversations().len(), 1);
-    assert_eq!(grace.view().conversations().len(), 1);
+    settle().await;
+    assert_eq!(ada.client.view().conversations().len(), 1);
+    assert_eq!(grace.client.view().conversations().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_number_nobody_has_fails_with_its_cause() {
     let server = server();
-    let ada = sign_in(&server, "330").await;
-    let error = ada.call("999").await.unwrap_err();
+    let ada = desk(&server, "330").await;
+    let error = ada.client.call("999").await.unwrap_err();
     assert_eq!(error, CallError::Ended(FailureCause::NoSuchNumber));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rejected_call_tells_the_caller_and_a_cancelled_one_the_called() {
+    let server = server();
+    let (ada, grace) = (desk(&server, "330").await, desk(&server, "331").await);
+    let outgoing = ada.client.call("331").await.unwrap();
+    grace
+        .client
+        .incoming()
+        .await
+        .unwrap()
+        .reject()
+        .await
+        .unwrap();
+    assert_eq!(outgoing.ended().await, Some(FailureCause::Rejected));
+    assert_eq!(
+        outgoing.connected().await,
+        Err(CallError::Ended(FailureCause::Rejected))
+    );
+    let outgoing = ada.client.call("331").await.unwrap();
+    let incoming = grace.client.incoming().await.unwrap();
+    outgoing.hang_up().await.unwrap();
+    assert_eq!(incoming.ended().await, Some(FailureCause::Cancelled));
+    assert_eq!(ada.engine.stats().open, 0);
+    assert_eq!(outgoing.hang_up().await, Ok(()), "twice is no error");
+}
+
+#[tokio::test(start_paused = true)]
+async fn several_calls_at_once_keep_their_own_states() {
+    let server = server().with_user("332", "secret", "Alan", "Turing");
+    let ada = desk(&server, "330").await;
+    let (grace, alan) = (desk(&server, "331").await, desk(&server, "332").await);
+    let (first, _) = talk(&ada, &grace).await;
+    first.hold().await.unwrap();
+    let (second, _) = talk(&ada, &alan).await;
+    assert_eq!(first.state().local, ConnectionState::Hold);
+    assert_eq!(second.state().local, ConnectionState::Connected);
+    assert_eq!(ada.client.calls().len(), 2);
+    second.hang_up().await.unwrap();
+    first.retrieve().await.unwrap();
+    assert_eq!(ada.client.calls().len(), 1);
+    assert_eq!(ada.engine.stats().open, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_allowed_now_is_refused_and_changes_nothing() {
+    let server = server();
+    let (ada, grace) = (desk(&server, "330").await, desk(&server, "331").await);
+    let outgoing = ada.client.call("331").await.unwrap();
+    let before = outgoing.state();
+    assert_eq!(
+        outgoing.hold().await,
+        Err(CallError::NotAllowed {
+            action: Action::Hold
+        })
+    );
+    assert_eq!(
+        outgoing.set_muted(true).await,
+        Ok(()),
+        "muting before the answer is fine"
+    );
+    assert_eq!(outgoing.state().local, before.local);
+    assert!(outgoing.allowed_actions().has(Action::Clear));
+    let incoming = grace.client.incoming().await.unwrap();
+    assert_eq!(incoming.set_muted(true).await, Err(CallError::NoSound));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_hold_leaves_the_call_as_it_was() {
+    let server = server();
+    let (ada, grace) = (desk(&server, "330").await, desk(&server, "331").await);
+    let (call, _) = talk(&ada, &grace).await;
+    let refused = BackendError::Unavailable;
+    server.fault(Kind::Hold, Fault::Fails(refused.clone()));
+    assert_eq!(call.hold().await, Err(CallError::Backend(refused)));
+    assert_eq!(call.state().local, ConnectionState::Connected);
+    assert_eq!(call.status().sound, Sound::Connected);
+    call.hold().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn both_sides_may_hold_and_retrieve_at_the_same_time() {
+    let server = server();
+    let (ada, grace) = (desk(&server, "330").await, desk(&server, "331").await);
+    let (one, other) = talk(&ada, &grace).await;
+    for _ in 0..3 {
+        let (a, b) = tokio::join!(one.hold(), other.hold());
+        assert_eq!((a, b), (Ok(()), Ok(())));
+        let (a, b) = tokio::join!(one.retrieve(), other.retrieve());
+        assert_eq!((a, b), (Ok(()), Ok(())));
+    }
+    // Glares are settled by rounds that follow.
+    tokio::time::sleep(std::time::Duration::from_secs(30)).await;
+    assert_eq!(one.status().sound, Sound::Connected);
+    assert_eq!(one.state().remote.state, ConnectionState::Connected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_microphone_a_call_fails_before_it_rings_and_a_ringing_one_rings_on() {
+    let server = server();
+    let (ada, grace) = (desk(&server, "330").await, desk(&server, "331").await);
+    let broken = MediaError::Device("no microphone".into());
+    ada.engine.fail_next(broken.clone());
+    let error = ada.client.call("331").await.unwrap_err();
+    assert_eq!(error, CallError::Media(broken.clone()));
+    assert_eq!(server.open_calls(), 0);
+
+    let outgoing = ada.client.call("331").await.unwrap();
+    let incoming = grace.client.incoming().await.unwrap();
+    grace.engine.fail_next(broken.clone());
+    assert_eq!(incoming.answer().await, Err(CallError::Media(broken)));
+    assert_eq!(incoming.state().local, ConnectionState::Alerting);
+    incoming.answer().await.unwrap();
+    outgoing.connected().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_without_a_path_for_its_sound_ends_with_that_cause() {
+    let server = server();
+    let (ada, grace) = (desk(&server, "330").await, desk(&server, "331").await);
+    ada.engine.without_path();
+    let outgoing = ada.client.call("331").await.unwrap();
+    let incoming = grace.client.incoming().await.unwrap();
+    incoming.answer().await.unwrap();
+    assert_eq!(
+        outgoing.connected().await,
+        Err(CallError::Media(MediaError::NoPath))
+    );
+    assert_eq!(incoming.ended().await, Some(FailureCause::MediaFailed));
+    assert_eq!(outgoing.ended().await, Some(FailureCause::MediaFailed));
+    assert_eq!((ada.engine.stats().open, grace.engine.stats().open), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_answered_at_another_client_of_the_user_stops_ringing_here() {
+    let server = server();
+    let ada = desk(&server, "330").await;
+    let (grace, laptop) = (desk(&server, "331").await, desk(&server, "331").await);
+    let outgoing = ada.client.call("331").await.unwrap();
+    let here = grace.client.incoming().await.unwrap();
+    let there = laptop.client.incoming().await.unwrap();
+    let (a, b) = tokio::join!(here.answer(), there.answer());
+    assert_ne!(a.is_ok(), b.is_ok(), "one of them takes it: {a:?} {b:?}");
+    outgoing.connected().await.unwrap();
+    settle().await;
+    let open = grace.engine.stats().open + laptop.engine.stats().open;
+    assert_eq!(open, 1, "the other's sound is closed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_capability_set_lacks_is_refused_without_asking_the_server() {
+    let server = server();
+    server.set_capabilities(CapabilitySet::EMPTY.with(Capability::VoipCalls));
+    let ada = desk(&server, "330").await;
+    assert_eq!(
+        ada.client.search("a").await.err(),
+        Some(ServiceError::Unsupported)
+    );
+    let office = Presence {
+        state: PresenceState::Office,
+        until: None,
+        note: None,
+    };
+    assert_eq!(
+        ada.client.set_presence(office).await,
+        Err(ServiceError::Unsupported)
+    );
+    assert_eq!(
+        (
+            server.arrived(Kind::Search),
+            server.arrived(Kind::SetPresence)
+        ),
+        (0, 0)
+    );
+    server.set_capabilities(CapabilitySet::EMPTY);
+    let ada = desk(&server, "330").await;
+    assert_eq!(
+        ada.client.call("331").await.unwrap_err(),
+        CallError::Unsupported
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_lines_drive_a_desk_phone() {
+    let server = server();
+    let control = [Capability::DeskPhoneControl, Capability::Hold];
+    server.set_capabilities(control.into_iter().collect());
+    let (ada, grace) = (desk(&server, "330").await, desk(&server, "331").await);
+    let (call, _) = talk(&ada, &grace).await;
+    assert_eq!(call.status().sound, Sound::Elsewhere);
+    call.hold().await.unwrap();
+    call.retrieve().await.unwrap();
+    call.hang_up().await.unwrap();
+    assert_eq!(ada.engine.stats().opened, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_an_engine_a_voip_call_says_what_is_missing() {
+    let server = server();
+    let client = office::builder(&server, "330").sign_in().await.unwrap();
+    assert_eq!(client.call("331").await.unwrap_err(), CallError::NoSound);
+    assert!(matches!(client.call("x").await, Err(CallError::Number(_))));
 }

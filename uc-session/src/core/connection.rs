@@ -1,3 +1,6 @@
+#[cfg(test)]
+mod tests;
+
 use std::{sync::Arc, time::Duration};
 
 use super::{

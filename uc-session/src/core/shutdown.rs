@@ -37,7 +37,9 @@ pub(super) struct Shutdown {
 impl Shutdown {
     /// Nothing may be asked any more.
     pub(super) fn begin(&mut self, io: &Io, sign_out: bool) {
-        self.begun = true;
+        if std::mem::replace(&mut self.begun, true) {
+            return;
+        }
         self.sign_out = sign_out;
         self.until = io.time() + PATIENCE;
     }

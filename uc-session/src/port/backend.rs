@@ -397,6 +397,12 @@ pub enum BackendError {
     /// The server doesn't offer this.
     #[error("this server doesn't offer that")]
     Unsupported,
+    /// Something answers, but not as this kind of server.
+    #[error(
+        "what answers there is no UC server that this version can use: check address and port; \
+         servers with the older web services (WSI) alone are not supported yet"
+    )]
+    NoUcx,
     /// No such thing.
     #[error("the server doesn't know it (any more)")]
     NotFound,

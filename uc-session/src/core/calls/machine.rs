@@ -1,3 +1,7 @@
+#[cfg(test)]
+mod tests;
+mod wishes;
+
 use std::{sync::Arc, time::Duration};
 
 use uc_model::{
@@ -53,7 +57,7 @@ struct Dial {
 }
 
 /// A service the user has asked for: finished by the event that shows it, by the server's refusal,
-/// or [`CONFIRMATION`] after the server's yes.
+/// or 5 s after the server's yes.
 #[derive(Debug)]
 struct Pending {
     action: Action,
@@ -324,88 +328,6 @@ impl Machine {
         }
     }
 
-    /// A service the user asks for; `sound`: there is something that makes sound.
-    pub(super) fn act(&mut self, io: &mut Io, ticket: Ticket, action: Action, sound: bool) {
-        let Some(call) = self.call() else {
-            let cause = FailureCause::Normal;
-            return io.reply(ticket, Reply::Act(Err(CallError::Ended(cause))));
-        };
-        let allowed = action == Action::Clear || call.allowed_actions().has(action);
-        let voip = call.device == DeviceKind::Voip;
-        let busy = self.pending.as_ref().map(|pending| pending.action);
-        let ends = matches!(action, Action::Clear | Action::Reject);
-        let refusal = match busy {
-            _ if !allowed => Some(CallError::NotAllowed { action }),
-            _ if ends && self.waiting_for_end.len() >= MOST_WAITING => Some(CallError::TooMany),
-            _ if ends => None,
-            Some(action) => Some(CallError::Pending { action }),
-            None if io.link.is_none() => Some(CallError::NotConnected),
-            None if action == Action::Answer && voip && !sound => Some(CallError::NoSound),
-            None => None,
-        };
-        if let Some(error) = refusal {
-            return io.reply(ticket, Reply::Act(Err(error)));
-        }
-        if ends {
-            self.waiting_for_end.push(ticket);
-            return self.hang_up(io, None);
-        }
-        self.pending = Some(Pending {
-            action,
-            ticket,
-            until: None,
-        });
-        match action {
-            Action::Answer if voip => self.open_answer(io),
-            Action::Answer => self.answer(io, None),
-            Action::Hold => self.ask(io, Step::Hold, |call| Service::Hold { call }),
-            Action::Retrieve => self.ask(io, Step::Retrieve, |call| Service::Retrieve { call }),
-            _ => self.fail_pending(io, CallError::Unsupported),
-        }
-    }
-
-    fn ask(&mut self, io: &mut Io, step: Step, service: impl FnOnce(CallId) -> Service) {
-        let Some(call) = self.id().cloned() else {
-            return;
-        };
-        if !self.service(io, step, service(call)) {
-            self.fail_pending(io, CallError::NotConnected);
-        }
-    }
-
-    fn open_answer(&mut self, io: &mut Io) {
-        self.sound_error = None;
-        self.sound = Some(Sound::open(
-            io,
-            self.key,
-            DescriptionKind::Answer,
-            self.muted,
-        ));
-        self.bind(io);
-    }
-
-    fn answer(&mut self, io: &mut Io, description: Option<SessionDescription>) {
-        self.ask(io, Step::Answer, |call| Service::Answer {
-            call,
-            description,
-        });
-    }
-
-    /// Ends the call: its sound at once, then at the server, as soon as it can be told.
-    pub(super) fn hang_up(&mut self, io: &mut Io, cause: Option<FailureCause>) {
-        if std::mem::replace(&mut self.clearing, true) {
-            return;
-        }
-        self.close_sound(io);
-        let Some(call) = self.id().cloned() else {
-            return;
-        };
-        if !self.service(io, Step::Clear, Service::Clear { call, cause }) {
-            self.untold = Some(cause);
-            self.end_here(io, cause.unwrap_or(FailureCause::Normal));
-        }
-    }
-
     /// At the client's end: hangs up what would lose its sound.
     pub(super) fn hang_up_if_ours(&mut self, io: &mut Io) {
         match &mut self.phase {
@@ -437,16 +359,6 @@ impl Machine {
             }
             Phase::Over(_) => {}
         }
-    }
-
-    /// Cuts the microphone off or on.
-    pub(super) fn mute(&mut self, io: &mut Io, muted: bool) -> Result<(), CallError> {
-        if self.sound.is_none() {
-            return Err(CallError::NoSound);
-        }
-        self.muted = muted;
-        self.follow(io);
-        Ok(())
     }
 
     /// Lets the sound follow what is wanted.
@@ -505,86 +417,6 @@ impl Machine {
     fn described(&mut self, io: &mut Io, result: Result<(), &BackendError>) {
         if let Some(sound) = &mut self.sound {
             sound.described(io, result);
-        }
-    }
-
-    /// The server has said yes or no to the pending request.
-    fn asked(&mut self, io: &mut Io, error: Option<BackendError>) {
-        match error {
-            Some(error) => {
-                if self
-                    .pending
-                    .as_ref()
-                    .is_some_and(|p| p.action == Action::Answer)
-                {
-                    self.close_sound(io);
-                }
-                self.fail_pending(io, CallError::Backend(error));
-            }
-            None => {
-                if let Some(pending) = &mut self.pending {
-                    pending.until = Some(io.time() + CONFIRMATION);
-                }
-                self.check_pending(io);
-            }
-        }
-    }
-
-    /// A hang-up always ends the call here; what the server could not be told is told later.
-    fn cleared(&mut self, io: &mut Io, error: Option<BackendError>) {
-        self.clearing = false;
-        if self.is_over() {
-            return;
-        }
-        match error {
-            None | Some(BackendError::NotFound | BackendError::WrongState) => {}
-            Some(BackendError::Unsupported | BackendError::RefusedValue) => {
-                let error = error.unwrap_or(BackendError::Unsupported);
-                for ticket in std::mem::take(&mut self.waiting_for_end) {
-                    io.reply(ticket, Reply::Act(Err(CallError::Backend(error.clone()))));
-                }
-                return;
-            }
-            Some(_) => self.untold = Some(None),
-        }
-        let failed = self.sound_error.is_some();
-        let cause = if failed {
-            FailureCause::MediaFailed
-        } else {
-            FailureCause::Normal
-        };
-        self.end_here(io, cause);
-    }
-
-    /// Finishes the pending request if the call's state shows it.
-    fn check_pending(&mut self, io: &mut Io) {
-        let (Some(pending), Some(call)) = (&self.pending, self.call()) else {
-            return;
-        };
-        let up = matches!(
-            call.local,
-            ConnectionState::Connected | ConnectionState::Hold
-        );
-        let elsewhere = call.device == DeviceKind::Voip && !self.carried_here;
-        let done = match pending.action {
-            Action::Answer if up && elsewhere => {
-                self.close_sound(io);
-                let cause = FailureCause::AnsweredElsewhere;
-                return self.fail_pending(io, CallError::Ended(cause));
-            }
-            Action::Answer => up,
-            Action::Hold => call.local == ConnectionState::Hold,
-            Action::Retrieve => call.local == ConnectionState::Connected,
-            _ => false,
-        };
-        if let Some(pending) = self.pending.take_if(|_| done) {
-            io.reply(pending.ticket, Reply::Act(Ok(())));
-        }
-    }
-
-    fn fail_pending(&mut self, io: &mut Io, error: CallError) {
-        if let Some(pending) = self.pending.take() {
-            io.reply(pending.ticket, Reply::Act(Err(error)));
         }
     }
 
@@ -800,8 +632,3 @@ fn differs_only_by_rev(before: &CallStatus, now: &CallStatus) -> bool {
         before == *now
     }
 }
-
-/// From the server's yes to the event that shows it (our choice).
-const CONFIRMATION: Duration = Duration::from_secs(5);
-/// Requests to end the same call that wait at once (our choice).
-const MOST_WAITING: usize = 16;

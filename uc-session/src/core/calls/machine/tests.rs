@@ -1,0 +1,350 @@
+use std::{fmt::Write, time::Duration};
+
+use uc_model::{
+    Action,
+    CallDirection::{Incoming, Outgoing},
+    CallId, ConnectionState as S, PhoneNumber,
+};
+
+use super::{Machine, Phase};
+use crate::{
+    core::{
+        Input, MediaOutcome, Request,
+        rig::{Rig, update},
+    },
+    port::{
+        BackendError, BackendEvent, CallUpdate, Cursor, MediaError, MediaEvent, Operation, Outcome,
+        ServerChange, Service,
+    },
+};
+
+/// Where the only call is: phase, own and other connection, sound, pending request.
+fn name(rig: &Rig) -> String {
+    let Some(machine) = rig.core.calls.machines.values().next() else {
+        return "(gone)".into();
+    };
+    let phase = match &machine.phase {
+        Phase::Preparing(_) => "Preparing".to_owned(),
+        Phase::Dialling(_) => "Dialling".to_owned(),
+        Phase::Known(call) => format!("{:?}/{:?}", call.local, call.remote.state),
+        Phase::Over(_) => "Over".to_owned(),
+    };
+    let sound = machine.sound.as_ref().map_or("", |_| " sound");
+    let pending = machine
+        .pending
+        .as_ref()
+        .map(|p| format!(" {:?}…", p.action));
+    let clearing = if machine.clearing { " Clear…" } else { "" };
+    format!("{phase}{sound}{}{clearing}", pending.unwrap_or_default())
+}
+
+fn id() -> CallId {
+    CallId::new("c1").unwrap()
+}
+
+fn tell(rig: &mut Rig, update: CallUpdate) {
+    let cursor = Cursor(format!("e-{}", update.call.rev.0));
+    let change = ServerChange::Call(Box::new(update));
+    let link = rig.link();
+    rig.input(Input::Backend {
+        link,
+        event: BackendEvent::Change { cursor, change },
+    });
+}
+
+fn serve(rig: &mut Rig, result: Result<Outcome, BackendError>) -> bool {
+    rig.complete(|o| matches!(o, Operation::Service { .. }), result)
+}
+
+fn outcome(update: CallUpdate) -> Result<Outcome, BackendError> {
+    Ok(Outcome::Call(Box::new(update)))
+}
+
+fn act(rig: &mut Rig, action: Action) {
+    rig.request(Request::Act { call: id(), action });
+}
+
+/// Every state a call can be in, as steps of a call's life.
+const STATES: &[(&str, fn() -> Rig)] = &[
+    ("preparing", || {
+        let mut rig = Rig::live();
+        rig.request(Request::Call {
+            to: PhoneNumber::new("331").unwrap(),
+        });
+        rig
+    }),
+    ("dialling", || {
+        let mut rig = STATES[0].1();
+        rig.complete_media(Ok(MediaOutcome::Done));
+        rig.description();
+        rig
+    }),
+    ("ringing there", || {
+        let mut rig = STATES[1].1();
+        serve(
+            &mut rig,
+            outcome(update(10, Outgoing, S::Connected, S::Alerting, true)),
+        );
+        rig
+    }),
+    ("ringing here", || {
+        let mut rig = Rig::live();
+        tell(
+            &mut rig,
+            update(10, Incoming, S::Alerting, S::Connected, false),
+        );
+        rig
+    }),
+    ("answering, sound", || {
+        let mut rig = STATES[3].1();
+        act(&mut rig, Action::Answer);
+        rig
+    }),
+    ("answering, asked", || {
+        let mut rig = STATES[4].1();
+        rig.complete_media(Ok(MediaOutcome::Done));
+        rig.description();
+        rig
+    }),
+    ("connected", || {
+        let mut rig = STATES[5].1();
+        serve(
+            &mut rig,
+            outcome(update(11, Incoming, S::Connected, S::Connected, true)),
+        );
+        rig
+    }),
+    ("holding", || {
+        let mut rig = STATES[6].1();
+        act(&mut rig, Action::Hold);
+        rig
+    }),
+    ("held", || {
+        let mut rig = STATES[7].1();
+        serve(
+            &mut rig,
+            outcome(update(12, Incoming, S::Hold, S::Connected, true)),
+        );
+        rig
+    }),
+    ("retrieving", || {
+        let mut rig = STATES[8].1();
+        rig.description();
+        serve(
+            &mut rig,
+            outcome(update(13, Incoming, S::Hold, S::Connected, true)),
+        );
+        act(&mut rig, Action::Retrieve);
+        rig
+    }),
+    ("hanging up", || {
+        let mut rig = STATES[6].1();
+        act(&mut rig, Action::Clear);
+        rig
+    }),
+];
+
+/// Everything that can happen to a call.
+const HAPPENINGS: &[(&str, fn(&mut Rig))] = &[
+    ("sound done", |rig| {
+        rig.complete_media(Ok(MediaOutcome::Done));
+    }),
+    ("sound described", |rig| {
+        rig.description();
+    }),
+    ("sound command failed", |rig| {
+        rig.complete_media(Err(MediaError::NoAudio));
+    }),
+    ("sound lost", |rig| {
+        let media = rig
+            .core
+            .calls
+            .machines
+            .keys()
+            .next()
+            .map(|key| crate::core::MediaId(key.0));
+        if let Some(media) = media {
+            rig.input(Input::Media {
+                media,
+                event: MediaEvent::Failed(MediaError::Lost),
+            });
+        }
+    }),
+    ("service refused", |rig| {
+        serve(rig, Err(BackendError::WrongState));
+    }),
+    ("service broke", |rig| {
+        serve(
+            rig,
+            Err(BackendError::Broken {
+                before_answer: false,
+            }),
+        );
+    }),
+    ("told: other answers", |rig| {
+        tell(rig, update(20, Outgoing, S::Connected, S::Connected, true))
+    }),
+    ("told: held", |rig| {
+        tell(rig, update(20, Incoming, S::Hold, S::Connected, true))
+    }),
+    ("told: connected", |rig| {
+        tell(rig, update(20, Incoming, S::Connected, S::Connected, true))
+    }),
+    ("told: elsewhere", |rig| {
+        tell(rig, update(20, Incoming, S::Connected, S::Connected, false))
+    }),
+    ("told: over", |rig| {
+        tell(rig, update(20, Incoming, S::Null, S::Null, false))
+    }),
+    ("told: old news", |rig| {
+        tell(rig, update(9, Incoming, S::Null, S::Null, false))
+    }),
+    ("answer", |rig| act(rig, Action::Answer)),
+    ("reject", |rig| act(rig, Action::Reject)),
+    ("hold", |rig| act(rig, Action::Hold)),
+    ("retrieve", |rig| act(rig, Action::Retrieve)),
+    ("clear", |rig| act(rig, Action::Clear)),
+    ("connection lost", |rig| {
+        let link = rig.link();
+        let event = BackendEvent::StreamEnded(BackendError::Closed);
+        rig.input(Input::Backend { link, event });
+    }),
+    ("60 s", |rig| {
+        for _ in 0..60 {
+            rig.pass(Duration::from_secs(1));
+            rig.complete(|o| matches!(o, Operation::Probe { .. }), Ok(Outcome::Done));
+        }
+    }),
+];
+
+#[test]
+fn the_table_of_transitions_is_whole() {
+    let mut table = String::new();
+    for (state, reach) in STATES {
+        writeln!(table, "{state}: {}", name(&reach())).unwrap();
+        for (happening, make) in HAPPENINGS {
+            let mut rig = reach();
+            let before = name(&rig);
+            make(&mut rig);
+            let after = name(&rig);
+            if after != before {
+                writeln!(table, "    {happening:<22} {after}").unwrap();
+            }
+        }
+    }
+    insta::assert_snapshot!("call", table);
+}
+
+#[test]
+fn events_that_come_before_the_answer_to_make_call_are_not_lost() {
+    let mut rig = STATES[1].1();
+    tell(
+        &mut rig,
+        update(10, Outgoing, S::Connected, S::Alerting, true),
+    );
+    tell(
+        &mut rig,
+        update(11, Outgoing, S::Connected, S::Connected, true),
+    );
+    assert_eq!(rig.core.calls.machines.len(), 2);
+    serve(
+        &mut rig,
+        outcome(update(10, Outgoing, S::Connected, S::Alerting, true)),
+    );
+    assert_eq!(rig.core.calls.machines.len(), 1);
+    assert_eq!(name(&rig), "Connected/Connected sound");
+    let accepts = |(_, command): &(_, crate::core::Command)| {
+        matches!(
+            command,
+            crate::core::Command::Media {
+                command: crate::core::MediaCommand::AcceptAnswer(_),
+                ..
+            }
+        )
+    };
+    assert!(
+        rig.waiting.iter().any(accepts),
+        "the answer came with the early event"
+    );
+}
+
+#[test]
+fn duplicated_and_reordered_events_show_the_newest_state() {
+    let states = [
+        update(10, Incoming, S::Alerting, S::Connected, false),
+        update(11, Incoming, S::Connected, S::Connected, false),
+        update(12, Incoming, S::Hold, S::Connected, false),
+        update(13, Incoming, S::Connected, S::Hold, false),
+    ];
+    for order in [
+        [0, 1, 2, 3],
+        [3, 2, 1, 0],
+        [0, 3, 1, 2],
+        [2, 2, 3, 3],
+        [1, 3, 0, 3],
+    ] {
+        let mut rig = Rig::live();
+        for index in order {
+            tell(&mut rig, states[index].clone());
+        }
+        assert_eq!(name(&rig), "Connected/Hold", "{order:?}");
+        tell(&mut rig, update(14, Incoming, S::Null, S::Null, false));
+        for late in &states {
+            tell(&mut rig, late.clone());
+        }
+        assert_eq!(name(&rig), "(gone)", "what is over stays over");
+    }
+}
+
+#[test]
+fn a_glare_is_rolled_back_and_the_others_offer_answered_first() {
+    let mut rig = STATES[8].1();
+    rig.description();
+    serve(&mut rig, Err(BackendError::Glare));
+    assert!(matches!(
+        rig.waiting.last(),
+        Some((
+            _,
+            crate::core::Command::Media {
+                command: crate::core::MediaCommand::RollBack,
+                ..
+            }
+        ))
+    ));
+    rig.complete_media(Ok(MediaOutcome::Done));
+    let mut theirs = update(20, Incoming, S::Hold, S::Hold, true);
+    let offer = theirs.description.as_mut().unwrap();
+    offer.generation = 2;
+    tell(&mut rig, theirs);
+    rig.description();
+    let answers = |o: &Operation| match o {
+        Operation::Service {
+            service: Service::Describe { description, .. },
+            ..
+        } => {
+            description.generation == 2 && description.kind == crate::port::DescriptionKind::Answer
+        }
+        _ => false,
+    };
+    let held = update(21, Incoming, S::Hold, S::Hold, true);
+    assert!(rig.complete(answers, outcome(held)));
+}
+
+#[test]
+fn only_one_service_at_a_time_is_asked_but_hanging_up_always() {
+    let mut rig = STATES[7].1();
+    act(&mut rig, Action::Hold);
+    let refused = |output: &crate::core::Output| format!("{output:?}").contains("Pending");
+    assert!(rig.last.iter().any(refused));
+    act(&mut rig, Action::Clear);
+    assert_eq!(name(&rig), "Connected/Connected Hold… Clear…");
+}
+
+/// A machine never outlives what it stands for.
+#[test]
+fn a_machine_that_is_over_is_quiet() {
+    let mut rig = STATES[6].1();
+    tell(&mut rig, update(20, Incoming, S::Null, S::Null, false));
+    assert!(rig.core.calls.machines.values().all(Machine::is_quiet));
+    assert!(rig.core.calls.are_quiet());
+}
