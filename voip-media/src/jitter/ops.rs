@@ -97,7 +97,7 @@ impl Run {
             0 => u32::from(bytes.next_u16()) << 16,
             _ => self.timestamp.wrapping_add(u32::from(bytes.next_u16())),
         };
-        let source = u32::from(bytes.next() % 16 == 0);
+        let source = u32::from(bytes.next().is_multiple_of(16));
         let payload = [bytes.next(), bytes.next(), 0, 0];
         let length = usize::from(bytes.next() % 5);
         self.insert(seq, timestamp, 1 + source, &payload[..length.min(4)]);

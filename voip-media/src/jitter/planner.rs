@@ -99,7 +99,7 @@ impl DelayPlanner {
         self.mean += (arrival.duration / MEAN_MEMORY).min(1.0) * (transit - self.mean);
         self.usual.observe(transit, arrival.duration);
         self.rare.observe(transit, arrival.duration);
-        if self.arrivals % CHOOSE_EVERY == 0 || self.arrivals < 50 {
+        if self.arrivals.is_multiple_of(CHOOSE_EVERY) || self.arrivals < 50 {
             self.choose();
         }
     }
@@ -215,9 +215,10 @@ impl Bank {
         };
         let early = if seen.recovers { seen.duration } else { 0.0 };
         let weight = weight * 1_000.0 / seen.duration;
-        for policy in 0..POLICIES {
-            let target = level + OFFSETS[policy];
-            let before = self.delay[policy];
+        let policies = self.delay.iter_mut().zip(&mut self.cost).zip(OFFSETS);
+        for ((delay_now, cost_now), offset) in policies {
+            let target = level + offset;
+            let before = *delay_now;
             let lowest = (before - faster).max(seen.recent.min(before));
             let delay = target.max(lowest).min(before + slower);
             let excess = (seen.transit - delay).max(0.0);
@@ -229,10 +230,9 @@ impl Bank {
             let event = if missed > 0.0 { EVENT } else { 0.0 };
             let concealed = missed + event + long + unrecovered;
             let after = delay + keep * excess;
-            self.delay[policy] = after;
-            let offset = after - floor;
-            let cost = delay_cost(offset) + weight * concealed;
-            self.cost[policy] += share * (cost - self.cost[policy]);
+            *delay_now = after;
+            let cost = delay_cost(after - floor) + weight * concealed;
+            *cost_now += share * (cost - *cost_now);
         }
     }
 }
