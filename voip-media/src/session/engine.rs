@@ -20,7 +20,7 @@ use crate::{
         shared::SessionShared,
         sound::SoundPort,
     },
-    transport::{Identity, ServerAddress},
+    transport::{Identity, ServerAddress, dtls_config},
 };
 
 /// Runs calls: one media thread with a tick of 10 ms, and one microphone and one loudspeaker that
@@ -133,7 +133,8 @@ impl EngineBuilder {
     /// # Errors
     /// [`EngineError::NoRuntime`] outside a tokio runtime; thread refused.
     pub fn build(self) -> Result<Engine, EngineError> {
-        tokio::runtime::Handle::try_current().map_err(|_| EngineError::NoRuntime)?;
+        let runtime = tokio::runtime::Handle::try_current().map_err(|_| EngineError::NoRuntime)?;
+        runtime.spawn_blocking(dtls_config);
         let clock = Clock::start();
         let (errors, errors_out) = mpsc::channel(ERRORS);
         let (media, thread) = media::start(clock, move |error| {

@@ -106,3 +106,47 @@ pub enum SessionError {
     #[error("the sound processing of this program has stopped")]
     EngineStopped,
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+
+    #[test]
+    fn every_text_says_what_is_wrong() {
+        let texts = [
+            EngineError::NoRuntime.to_string(),
+            EngineError::Thread.to_string(),
+            OpenError::Config(ConfigFault::NoCodec).to_string(),
+            OpenError::Config(ConfigFault::PacketTime).to_string(),
+            OpenError::Config(ConfigFault::Loss).to_string(),
+            OpenError::Config(ConfigFault::IceServer).to_string(),
+            OpenError::NoRuntime.to_string(),
+            OpenError::Certificate.to_string(),
+            OpenError::TooManySessions.to_string(),
+            OpenError::Closed.to_string(),
+            NegotiationError::WrongState.to_string(),
+            NegotiationError::Codec(CodecError::Settings).to_string(),
+            NegotiationError::Socket(std::io::ErrorKind::AddrInUse).to_string(),
+            NegotiationError::NoCandidates.to_string(),
+            NegotiationError::Closed.to_string(),
+            SessionError::NoPath.to_string(),
+            SessionError::PathLost.to_string(),
+            SessionError::Handshake.to_string(),
+            SessionError::WrongFingerprint.to_string(),
+            SessionError::NoSrtpProfile.to_string(),
+            SessionError::EngineStopped.to_string(),
+            SdpError::Malformed.to_string(),
+            SdpError::TooLarge.to_string(),
+            SdpError::NoAudio.to_string(),
+            SdpError::NotSecured.to_string(),
+            SdpError::NoCommonCodec.to_string(),
+            SdpError::NoFingerprint.to_string(),
+            SdpError::NoIceCredentials.to_string(),
+            SdpError::NoRtcpMux.to_string(),
+            SdpError::NoDtlsRole.to_string(),
+        ];
+        assert_snapshot!("texts", texts.join("\n"));
+    }
+}

@@ -57,7 +57,7 @@ pub(crate) struct SendPath {
     payload_type: PayloadType,
     /// RTP clock units of a packet.
     units: u32,
-    narrow: Option<Downsampler>,
+    narrow: Option<Box<Downsampler>>,
     pending: Vec<i16>,
     filled: usize,
 }
@@ -71,7 +71,7 @@ impl SendPath {
         narrow: bool,
     ) -> Self {
         let pending = vec![0; encoder.frame_samples()];
-        let narrow = narrow.then(Downsampler::new);
+        let narrow = narrow.then(|| Box::new(Downsampler::new()));
         Self {
             encoder,
             payload_type,
@@ -112,13 +112,13 @@ impl SendPath {
 pub(crate) struct ReceivePath {
     payload_type: PayloadType,
     decoder: Box<dyn Decoder>,
-    narrow: Option<Upsampler>,
+    narrow: Option<Box<Upsampler>>,
 }
 
 impl ReceivePath {
     /// For packets of this payload type.
     pub(crate) fn new(payload_type: PayloadType, decoder: Box<dyn Decoder>) -> Self {
-        let narrow = (decoder.sample_rate().hz() == 8_000).then(Upsampler::new);
+        let narrow = (decoder.sample_rate().hz() == 8_000).then(|| Box::new(Upsampler::new()));
         Self {
             payload_type,
             decoder,

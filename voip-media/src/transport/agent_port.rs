@@ -3,15 +3,18 @@
 use std::{
     io,
     net::{IpAddr, SocketAddr},
-    sync::{Arc, Weak},
+    sync::{
+        Arc, OnceLock, Weak,
+        atomic::{AtomicU16, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
 use async_trait::async_trait;
 use tokio::sync::{Mutex, mpsc};
 use webrtc_ice::{
-    agent::agent_config::AgentConfig,
-    candidate::CandidateType,
+    agent::{Agent, agent_config::AgentConfig},
+    candidate::{Candidate, CandidateType, candidate_base::unmarshal_candidate},
     mdns::MulticastDnsMode,
     network_type::NetworkType,
     udp_mux::UDPMux,
@@ -24,9 +27,23 @@ use crate::transport::{IceCredentials, IceSettings, ServerAddress, socket::Media
 
 /// The agent's end of our socket: it sends through it and is handed STUN messages. Holds the
 /// socket weakly: a task of the agent that lives too long keeps no descriptor.
+///
+/// The agent nominates a pair only with the next round of checks after the pair has answered: up
+/// to a whole interval late. There is no call to start a round, but each new remote candidate
+/// does: once an answer has been dealt with, it is given one of the family that it has no socket for,
+/// which pairs with nothing.
 pub(crate) struct AgentPort {
     socket: Weak<MediaSocket>,
-    stun: Mutex<mpsc::Receiver<(Vec<u8>, SocketAddr)>>,
+    stun: Mutex<Inbox>,
+    agent: OnceLock<Weak<Agent>>,
+    rounds: AtomicU16,
+}
+
+struct Inbox {
+    messages: mpsc::Receiver<(Vec<u8>, SocketAddr)>,
+    /// The message given last was an answer; it has been dealt with when the next one is asked
+    /// for.
+    answered: bool,
 }
 
 impl AgentPort {
@@ -36,7 +53,35 @@ impl AgentPort {
     ) -> Self {
         Self {
             socket: Arc::downgrade(socket),
-            stun: Mutex::new(stun),
+            stun: Mutex::new(Inbox {
+                messages: stun,
+                answered: false,
+            }),
+            agent: OnceLock::new(),
+            rounds: AtomicU16::new(0),
+        }
+    }
+
+    /// The agent that it belongs to.
+    pub(crate) fn attach(&self, agent: &Arc<Agent>) {
+        let _ = self.agent.set(Arc::downgrade(agent));
+    }
+
+    /// Starts a round of checks, unless a pair is selected.
+    fn start_round(&self) {
+        let Some(agent) = self.agent.get().and_then(Weak::upgrade) else {
+            return;
+        };
+        let round = self.rounds.fetch_add(1, Relaxed);
+        if round >= EXTRA_ROUNDS || agent.get_selected_candidate_pair().is_some() {
+            return;
+        }
+        let v6 = self.socket().is_ok_and(|socket| socket.is_v6());
+        let address = if v6 { "0.0.0.0" } else { "::" };
+        let line = format!("0 1 udp 1 {address} {} typ host", 1 + round);
+        if let Ok(candidate) = unmarshal_candidate(&line) {
+            let candidate: Arc<dyn Candidate + Send + Sync> = Arc::new(candidate);
+            let _ = agent.add_remote_candidate(&candidate);
         }
     }
 
@@ -69,7 +114,12 @@ impl Conn for AgentPort {
     }
 
     async fn recv_from(&self, buffer: &mut [u8]) -> Result<(usize, SocketAddr), Error> {
-        let (message, from) = self.stun.lock().await.recv().await.ok_or_else(closed)?;
+        let mut inbox = self.stun.lock().await;
+        if std::mem::take(&mut inbox.answered) {
+            self.start_round();
+        }
+        let (message, from) = inbox.messages.recv().await.ok_or_else(closed)?;
+        inbox.answered = message.starts_with(&BINDING_SUCCESS.to_be_bytes());
         let length = message.len().min(buffer.len());
         buffer[..length].copy_from_slice(&message[..length]);
         Ok((length, from))
@@ -209,6 +259,10 @@ fn relay_urls(settings: &IceSettings) -> Vec<Url> {
     relays.collect()
 }
 
+/// Rounds of checks that are started by answers.
+const EXTRA_ROUNDS: u16 = 16;
+/// STUN message type (RFC 8489 §6).
+const BINDING_SUCCESS: u16 = 0x0101;
 /// Between two rounds of checks. The agent's default, 200 ms, costs each call as much.
 const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 /// Rounds before a pair is given up: 30 s of them.

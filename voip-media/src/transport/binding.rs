@@ -18,7 +18,10 @@ pub(crate) fn mapped_address(message: &[u8], transaction: &[u8; 12]) -> Option<S
     let is_answer = header[..2] == BINDING_SUCCESS.to_be_bytes()
         && header[4..8] == MAGIC_COOKIE.to_be_bytes()
         && header[8..] == *transaction;
-    while is_answer {
+    if !is_answer {
+        return None;
+    }
+    loop {
         let (head, rest) = attributes.split_at_checked(4)?;
         let kind = u16::from_be_bytes([head[0], head[1]]);
         let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
@@ -28,7 +31,6 @@ pub(crate) fn mapped_address(message: &[u8], transaction: &[u8; 12]) -> Option<S
         }
         attributes = rest.get(length.next_multiple_of(4)..)?;
     }
-    None
 }
 
 fn unmask(value: &[u8], transaction: &[u8; 12]) -> Option<SocketAddr> {

@@ -1,5 +1,5 @@
 use std::{
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -95,18 +95,12 @@ impl SecureTransport for DtlsSrtp {
         expected: &[Fingerprint],
         now: Instant,
     ) -> Result<(), SecureError> {
-        let config = Config::builder()
-            .use_server_cookie(false)
-            .flight_start_rto(FLIGHT_TIMEOUT)
-            .flight_retries(FLIGHT_RETRIES)
-            .handshake_timeout(HANDSHAKE_TIMEOUT)
-            .build()
-            .map_err(|_| SecureError::Handshake)?;
+        let config = config().ok_or(SecureError::Handshake)?;
         let certificate = DtlsCertificate {
             certificate: self.identity.certificate.clone(),
             private_key: self.identity.private_key.clone(),
         };
-        let mut dtls = Dtls::new_auto(Arc::new(config), certificate, now);
+        let mut dtls = Dtls::new_auto(config, certificate, now);
         dtls.set_active(role == DtlsRole::Active);
         self.expected = expected.to_vec();
         self.role = role;
@@ -184,6 +178,21 @@ impl SecureTransport for DtlsSrtp {
             .ok_or(SecureError::NoKeys)?
             .unprotect(kind, packet)
     }
+}
+
+/// The configuration of all handshakes. Building it checks the whole cryptography against test
+/// vectors, which takes longer than a handshake: once, and best before the first call.
+pub(crate) fn config() -> Option<Arc<Config>> {
+    static CONFIG: OnceLock<Option<Arc<Config>>> = OnceLock::new();
+    let build = || {
+        let builder = Config::builder()
+            .use_server_cookie(false)
+            .flight_start_rto(FLIGHT_TIMEOUT)
+            .flight_retries(FLIGHT_RETRIES)
+            .handshake_timeout(HANDSHAKE_TIMEOUT);
+        builder.build().ok().map(Arc::new)
+    };
+    CONFIG.get_or_init(build).clone()
 }
 
 /// First retransmission of a flight. One second, the default, is the p99 of a call's set-up on a

@@ -92,11 +92,12 @@ impl WebrtcIce {
             pwd: random_token(24),
         };
         let port = Arc::new(AgentPort::new(&socket, stun_out));
-        let config = agent_config(settings, &credentials, family, net, port);
-        let agent = Agent::new(config).await.map_err(|_| IceError::Agent)?;
+        let config = agent_config(settings, &credentials, family, net, Arc::clone(&port));
+        let agent = Arc::new(Agent::new(config).await.map_err(|_| IceError::Agent)?);
+        port.attach(&agent);
         listen(&agent, &notes_in);
         let mut ice = Self {
-            agent: Some(Arc::new(agent)),
+            agent: Some(agent),
             credentials,
             socket,
             stun,
@@ -149,7 +150,7 @@ impl WebrtcIce {
     }
 
     fn is_v6(&self) -> bool {
-        self.socket.local_addr().is_ok_and(|at| at.is_ipv6())
+        self.socket.is_v6()
     }
 
     fn agent(&self) -> Result<&Arc<Agent>, IceError> {

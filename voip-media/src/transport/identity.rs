@@ -21,6 +21,8 @@ impl Fingerprint {
         let mut octets = text.trim().split(':');
         for byte in &mut bytes {
             let octet = octets.next().filter(|octet| octet.len() == 2)?;
+            let digits = octet.bytes().all(|digit| digit.is_ascii_hexdigit());
+            let octet = digits.then_some(octet)?;
             *byte = u8::from_str_radix(octet, 16).ok()?;
         }
         octets.next().is_none().then_some(Self(bytes))

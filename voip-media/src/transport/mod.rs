@@ -15,7 +15,7 @@ mod srtp;
 
 pub(crate) use candidate::IceCandidate;
 pub(crate) use demux::{DatagramKind, classify};
-pub(crate) use dtls::DtlsSrtp;
+pub(crate) use dtls::{DtlsSrtp, config as dtls_config};
 pub(crate) use ice::WebrtcIce;
 pub(crate) use identity::{Fingerprint, Identity, random_bytes, random_token, random_u32};
 pub(crate) use path::{IceCredentials, IceError, IceEvent, IceRole, IceSettings, IceTransport};

@@ -37,6 +37,11 @@ impl MediaSocket {
         })
     }
 
+    /// Whether it is an IPv6 socket.
+    pub(crate) fn is_v6(&self) -> bool {
+        self.local_addr().is_ok_and(|at| at.is_ipv6())
+    }
+
     pub(crate) fn local_addr(&self) -> io::Result<SocketAddr> {
         self.socket.local_addr()
     }

@@ -1,3 +1,6 @@
+use std::sync::Arc;
+
+use crate::transport::{DtlsRole, MediaKind, SecureError};
 use bytes::BytesMut;
 use dimpl::{KeyingMaterial, SrtpProfile};
 use rtc_shared::error::Error;
@@ -7,9 +10,6 @@ use rtc_srtp::{
     option::{srtcp_replay_protection, srtp_replay_protection},
     protection_profile::ProtectionProfile,
 };
-use std::sync::Arc;
-
-use crate::transport::{DtlsRole, MediaKind, SecureError};
 
 /// SRTP and SRTCP of one session (RFC 3711, RFC 7714).
 ///
@@ -157,3 +157,120 @@ const REPLAY_WINDOW: usize = 64;
 /// Sources a session can have in its life: one, and a few more for what changes behind a media
 /// server. A context is never given up, or its packets could be replayed.
 const MAX_SOURCES: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROFILES: [SrtpProfile; 3] = [
+        SrtpProfile::AES128_CM_SHA1_80,
+        SrtpProfile::AEAD_AES_128_GCM,
+        SrtpProfile::AEAD_AES_256_GCM,
+    ];
+
+    fn pair(profile: SrtpProfile) -> (Srtp, Srtp) {
+        let octets: Vec<u8> = (0..profile.keying_material_len())
+            .map(|octet| octet as u8)
+            .collect();
+        let material = KeyingMaterial::new(&octets);
+        let side = |role| Srtp::new(&material, profile, role).expect("a known profile");
+        (side(DtlsRole::Active), side(DtlsRole::Passive))
+    }
+
+    fn rtp(ssrc: u32, seq: u16) -> Vec<u8> {
+        let mut packet = vec![0x80, 111];
+        packet.extend(seq.to_be_bytes());
+        packet.extend([0; 4]);
+        packet.extend(ssrc.to_be_bytes());
+        packet.extend(b"speech");
+        packet
+    }
+
+    #[test]
+    fn every_profile_protects_both_ways() {
+        for profile in PROFILES {
+            let (mut near, mut far) = pair(profile);
+            let packet = rtp(7, 1);
+            let protected = near.protect(MediaKind::Rtp, &packet).expect("protected");
+            assert!(!protected.windows(6).any(|window| window == b"speech"));
+            let opened = far
+                .unprotect(MediaKind::Rtp, &protected)
+                .expect("authentic");
+            assert_eq!(&opened[..], packet);
+            let protected = far.protect(MediaKind::Rtp, &packet).expect("protected");
+            assert!(near.unprotect(MediaKind::Rtp, &protected).is_ok());
+        }
+    }
+
+    #[test]
+    fn reports_are_protected_too() {
+        for profile in PROFILES {
+            let (mut near, mut far) = pair(profile);
+            let report = [0x80, 201, 0, 1, 0, 0, 0, 7];
+            let protected = near.protect(MediaKind::Rtcp, &report).expect("protected");
+            let opened = far
+                .unprotect(MediaKind::Rtcp, &protected)
+                .expect("authentic");
+            assert_eq!(&opened[..], report);
+        }
+    }
+
+    #[test]
+    fn a_packet_passes_once() {
+        for profile in PROFILES {
+            let (mut near, mut far) = pair(profile);
+            let first = near.protect(MediaKind::Rtp, &rtp(7, 1)).expect("protected");
+            assert!(far.unprotect(MediaKind::Rtp, &first).is_ok());
+            let again = far.unprotect(MediaKind::Rtp, &first).err();
+            assert_eq!(again, Some(SecureError::Replayed), "{profile}");
+        }
+    }
+
+    #[test]
+    fn packets_that_overtake_each_other_pass_across_the_wrap() {
+        let (mut near, mut far) = pair(SrtpProfile::AEAD_AES_128_GCM);
+        let numbers = [65_530u16, 65_534, 65_535, 0, 1, 2];
+        let sent = numbers.map(|seq| near.protect(MediaKind::Rtp, &rtp(7, seq)).expect("sent"));
+        for index in [0, 2, 1, 4, 3, 5] {
+            assert!(
+                far.unprotect(MediaKind::Rtp, &sent[index]).is_ok(),
+                "{}",
+                numbers[index]
+            );
+        }
+    }
+
+    #[test]
+    fn forged_sources_leave_nothing_and_real_ones_are_bounded() {
+        let (mut near, mut far) = pair(SrtpProfile::AEAD_AES_128_GCM);
+        for ssrc in 0..1_000 {
+            let mut forged = rtp(ssrc, 1);
+            forged.extend([0; 16]);
+            let refused = far.unprotect(MediaKind::Rtp, &forged).err();
+            assert_eq!(refused, Some(SecureError::Unauthenticated));
+        }
+        assert_eq!(far.sources.len(), 0);
+        let mut open = |ssrc| {
+            let packet = near
+                .protect(MediaKind::Rtp, &rtp(ssrc, 1))
+                .expect("protected");
+            far.unprotect(MediaKind::Rtp, &packet).err()
+        };
+        for ssrc in 0..16 {
+            assert_eq!(open(ssrc), None);
+        }
+        assert_eq!(open(16), Some(SecureError::UnknownSource));
+    }
+
+    #[test]
+    fn short_packets_are_refused() {
+        let (_, mut far) = pair(SrtpProfile::AES128_CM_SHA1_80);
+        for length in 0..12 {
+            assert!(far.unprotect(MediaKind::Rtp, &rtp(1, 1)[..length]).is_err());
+            assert!(
+                far.unprotect(MediaKind::Rtcp, &[0x80; 12][..length])
+                    .is_err()
+            );
+        }
+    }
+}

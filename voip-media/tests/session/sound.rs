@@ -2,17 +2,23 @@
 
 use std::{
     f32::consts::TAU,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use voip_media::{
-    AudioBackend, AudioDevice, AudioError, CaptureStream, DeviceChoice, PlayoutStream,
+    AudioBackend, AudioDevice, AudioDirection, AudioError, CaptureStream, DeviceChoice,
+    PlayoutStream,
 };
 
 /// A microphone that hears a tone, and a loudspeaker that remembers.
 pub(crate) struct ToneBackend {
     hertz: f32,
     heard: Arc<Mutex<Vec<i16>>>,
+    unplugged: AtomicBool,
+    broken: Arc<AtomicBool>,
 }
 
 impl ToneBackend {
@@ -20,14 +26,30 @@ impl ToneBackend {
         Arc::new(Self {
             hertz,
             heard: Arc::default(),
+            unplugged: AtomicBool::new(false),
+            broken: Arc::default(),
         })
     }
 
+    /// Whether there is no microphone.
+    #[allow(dead_code, reason = "not every test binary unplugs")]
+    pub(crate) fn unplug(&self, unplugged: bool) {
+        self.unplugged.store(unplugged, Relaxed);
+    }
+
+    /// The microphone that is open goes away.
+    #[allow(dead_code, reason = "not every test binary breaks devices")]
+    pub(crate) fn break_now(&self) {
+        self.broken.store(true, Relaxed);
+    }
+
     /// Samples played so far.
+    #[allow(dead_code, reason = "not every test binary listens")]
     pub(crate) fn heard(&self) -> Vec<i16> {
         self.heard.lock().expect("not poisoned").clone()
     }
 
+    #[allow(dead_code, reason = "not every test binary listens")]
     /// The share of the last `milliseconds` that is a tone of `hertz` (Goertzel), 0.0 to 1.0.
     pub(crate) fn share_of(&self, hertz: f32, milliseconds: usize) -> f32 {
         let heard = self.heard();
@@ -38,7 +60,19 @@ impl ToneBackend {
     }
 }
 
+#[allow(dead_code, reason = "not every test binary listens")]
+/// The mean over windows of 20 ms: a jitter buffer that stretches time moves the phase.
 pub(crate) fn share_of(samples: &[i16], hertz: f32) -> f32 {
+    let windows = samples.chunks_exact(960);
+    let count = windows.len().max(1) as f32;
+    windows
+        .map(|window| share_of_window(window, hertz))
+        .sum::<f32>()
+        / count
+}
+
+#[allow(dead_code, reason = "not every test binary listens")]
+fn share_of_window(samples: &[i16], hertz: f32) -> f32 {
     let (mut real, mut imaginary, mut energy) = (0.0f64, 0.0f64, 0.0f64);
     for (index, sample) in samples.iter().enumerate() {
         let angle = f64::from(TAU) * f64::from(hertz) * index as f64 / 48_000.0;
@@ -47,7 +81,7 @@ pub(crate) fn share_of(samples: &[i16], hertz: f32) -> f32 {
         imaginary += value * angle.sin();
         energy += value * value;
     }
-    let tone = 2.0 * (real * real + imaginary * imaginary) / samples.len().max(1) as f64;
+    let tone = 2.0 * (real * real + imaginary * imaginary) / samples.len() as f64;
     if energy > 0.0 {
         (tone / energy) as f32
     } else {
@@ -61,9 +95,14 @@ impl AudioBackend for ToneBackend {
     }
 
     fn open_capture(&self, _: &DeviceChoice) -> Result<Box<dyn CaptureStream>, AudioError> {
+        if self.unplugged.load(Relaxed) {
+            return Err(AudioError::NoDevice(AudioDirection::Capture));
+        }
+        let broken = Arc::clone(&self.broken);
         Ok(Box::new(Tone {
             hertz: self.hertz,
             at: 0,
+            broken,
         }))
     }
 
@@ -75,6 +114,7 @@ impl AudioBackend for ToneBackend {
 struct Tone {
     hertz: f32,
     at: u32,
+    broken: Arc<AtomicBool>,
 }
 
 impl CaptureStream for Tone {
@@ -92,7 +132,8 @@ impl CaptureStream for Tone {
     }
 
     fn take_error(&mut self) -> Option<AudioError> {
-        None
+        let lost = AudioError::Lost(AudioDirection::Capture);
+        self.broken.swap(false, Relaxed).then_some(lost)
     }
 }
 
