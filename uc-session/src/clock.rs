@@ -25,7 +25,6 @@ pub trait Clock: Send + Sync + fmt::Debug {
 pub struct SystemClock(Instant);
 
 impl Default for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the driver's clock")]
     fn default() -> Self {
         Self(Instant::now())
     }

@@ -81,7 +81,7 @@ impl Core {
             calls: Calls::new(config.sound),
             connection: Connection::new(config),
             io: Io::new(seed, now, pins),
-            requests: Requests::default(),
+            requests: Requests,
             shutdown: Shutdown::default(),
         }
     }

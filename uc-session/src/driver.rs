@@ -222,6 +222,7 @@ impl Driver {
         }
         if let Some(sender) = &*locked(&self.published.0.events) {
             for event in events {
+                log(&event);
                 // Nobody listens: nobody is told.
                 let _ = sender.send(event);
             }
@@ -240,6 +241,18 @@ impl Driver {
             }
         }
         unclaimed
+    }
+}
+
+/// What happens to the connection; nothing that identifies a person.
+fn log(event: &Event) {
+    match event {
+        Event::ConnectionLost { reason } => tracing::info!(%reason, "connection lost"),
+        Event::ConnectionRestored => tracing::info!("connection restored"),
+        Event::SessionEnded => tracing::warn!("the server has ended the session"),
+        Event::CertificateStranger { .. } => tracing::warn!("a foreign certificate was shown"),
+        Event::Undecodable { total } => tracing::warn!(total, "an event could not be read"),
+        _ => {}
     }
 }
 

@@ -1,5 +1,7 @@
 //! Whatever comes in whatever order: no panic, no stuck state, and the same again.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -131,7 +133,7 @@ impl World {
                 self.now.wall_ms += ms;
                 self.input(Input::Time);
             }
-            Step::ToTimeout => self.to_timeout(),
+            Step::ToTimeout => self.keep_promise(),
         }
     }
 
@@ -142,7 +144,7 @@ impl World {
     }
 
     /// What is promised makes progress: something comes out, or the next promise is later.
-    fn to_timeout(&mut self) {
+    fn keep_promise(&mut self) {
         let Some((at, why)) = self.due.filter(|(at, _)| *at < Duration::MAX) else {
             return;
         };
@@ -389,7 +391,7 @@ fn call(which: u8, rev: u64) -> CallUpdate {
         }),
         candidates: None,
         carried_here: which & 2 != 0,
-        unconfirmed: rev % 7 == 0,
+        unconfirmed: rev.is_multiple_of(7),
     }
 }
 
@@ -428,7 +430,7 @@ proptest! {
             request: Request::Shutdown { sign_out: true },
         });
         for _ in 0..20 {
-            world.to_timeout();
+            world.keep_promise();
         }
         prop_assert!(world.due.is_none(), "a shutdown always comes to its end");
     }

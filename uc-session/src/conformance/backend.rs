@@ -160,10 +160,10 @@ impl Peer {
                     link, self.link,
                     "events come from the link that was subscribed"
                 );
-                if let BackendEvent::Change { change, .. } = event {
-                    if let Some(found) = wanted(change) {
-                        return found;
-                    }
+                if let BackendEvent::Change { change, .. } = event
+                    && let Some(found) = wanted(change)
+                {
+                    return found;
                 }
             }
         })

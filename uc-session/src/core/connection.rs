@@ -41,7 +41,7 @@ use crate::{
 #[derive(Debug)]
 enum Phase {
     Idle,
-    Racing(Race),
+    Racing(Box<Race>),
     Entering(LinkId),
     Subscribing(LinkId, Buffer),
     Fetching(LinkId, Buffer),
@@ -281,7 +281,7 @@ impl Connection {
 
     fn race(&mut self, io: &mut Io) {
         self.last_round = io.time();
-        self.phase = Phase::Racing(Race::new(io, &self.config));
+        self.phase = Phase::Racing(Box::new(Race::new(io, &self.config)));
     }
 
     fn dialled(&mut self, io: &mut Io, link: LinkId, result: Result<Outcome, BackendError>) {

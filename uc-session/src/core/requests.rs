@@ -13,7 +13,7 @@ use crate::{
 
 /// Searches and changes of the own presence: one question, one answer, at most
 /// [`MOST_UNDER_WAY`] at once. The time-out is the command's.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Requests;
 
 impl Requests {

@@ -14,7 +14,6 @@ pub struct TokioClock {
 
 impl TokioClock {
     /// A clock that starts now.
-    #[expect(clippy::disallowed_methods, reason = "a clock")]
     #[expect(clippy::new_without_default, reason = "the moment matters")]
     pub fn new() -> Self {
         Self {

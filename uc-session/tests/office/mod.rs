@@ -1,5 +1,6 @@
 //! Two colleagues at the server in memory.
-#![allow(dead_code, reason = "not every test needs everything")]
+#![allow(dead_code, unreachable_pub, reason = "not every test needs everything")]
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::{sync::Arc, time::Duration};
 

@@ -283,10 +283,11 @@ impl Machine {
 
     /// Tells a restarted server that the call still runs here.
     fn confirm(&mut self, io: &mut Io) {
-        if self.unconfirmed && self.sound.is_some() {
-            if let Some(call) = self.id().cloned() {
-                self.unconfirmed = !self.service(io, Step::Confirm, Service::Confirm { call });
-            }
+        if self.unconfirmed
+            && self.sound.is_some()
+            && let Some(call) = self.id().cloned()
+        {
+            self.unconfirmed = !self.service(io, Step::Confirm, Service::Confirm { call });
         }
     }
 

@@ -311,7 +311,11 @@ impl Sound {
             (State::Sending, Err(error)) => {
                 self.agreed_held = !self.intent.held;
                 let pause = match error {
-                    BackendError::Glare => io.random.between(GLARE_LEAST, GLARE_MOST),
+                    BackendError::Glare => {
+                        // The round is the other's, whose offer carries the same number.
+                        self.generation -= 1;
+                        io.random.between(GLARE_LEAST, GLARE_MOST)
+                    }
                     _ => {
                         self.tries += 1;
                         TRY_AGAIN

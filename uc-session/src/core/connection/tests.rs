@@ -65,8 +65,10 @@ fn event(rig: &mut Rig, event: BackendEvent) {
     rig.input(Input::Backend { link, event });
 }
 
+type Happening = fn(&mut Rig);
+
 /// Everything that can happen to a connection.
-const HAPPENINGS: &[(&str, fn(&mut Rig))] = &[
+const HAPPENINGS: &[(&str, Happening)] = &[
     ("dialled", |rig| {
         rig.complete(|o| matches!(o, Operation::Dial { .. }), Ok(dialled()));
     }),

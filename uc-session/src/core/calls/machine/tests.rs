@@ -64,8 +64,11 @@ fn act(rig: &mut Rig, action: Action) {
     rig.request(Request::Act { call: id(), action });
 }
 
+type Reach = fn() -> Rig;
+type Happening = fn(&mut Rig);
+
 /// Every state a call can be in, as steps of a call's life.
-const STATES: &[(&str, fn() -> Rig)] = &[
+const STATES: &[(&str, Reach)] = &[
     ("preparing", || {
         let mut rig = Rig::live();
         rig.request(Request::Call {
@@ -145,7 +148,7 @@ const STATES: &[(&str, fn() -> Rig)] = &[
 ];
 
 /// Everything that can happen to a call.
-const HAPPENINGS: &[(&str, fn(&mut Rig))] = &[
+const HAPPENINGS: &[(&str, Happening)] = &[
     ("sound done", |rig| {
         rig.complete_media(Ok(MediaOutcome::Done));
     }),

@@ -35,6 +35,9 @@ impl Machine {
             _ if !allowed => Some(CallError::NotAllowed { action }),
             _ if ends && self.waiting_for_end.len() >= MOST_WAITING => Some(CallError::TooMany),
             _ if ends => None,
+            _ if self.clearing => Some(CallError::Pending {
+                action: Action::Clear,
+            }),
             Some(action) => Some(CallError::Pending { action }),
             None if io.link.is_none() => Some(CallError::NotConnected),
             None if action == Action::Answer && voip && !sound => Some(CallError::NoSound),
