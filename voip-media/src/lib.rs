@@ -27,6 +27,8 @@ pub use codec::{
     PcmaCodec, PcmuCodec, codec,
 };
 pub use emodel::{EmodelInput, Mos, mos};
+#[doc(hidden)]
+pub use jitter::exercise_jitter_buffer;
 pub use jitter::{
     Dropped, Inserted, JitterBuffer, JitterConfig, JitterStats, Played, PlayedKind, RtpPacketRef,
 };
@@ -35,6 +37,8 @@ pub use session::{
     AudioSession, ConfigFault, Engine, EngineBuilder, EngineError, Impairment, Intent,
     NegotiationError, OpenError, SessionConfig, SessionError, SessionEvent,
 };
+#[doc(hidden)]
+pub use session::{exercise_datagram, exercise_description};
 pub use stats::{DropCounts, ImpairmentStats, SessionStats};
 pub use transport::{IceServer, MAX_DATAGRAM};
 pub use units::{Bitrate, Complexity, LossRate, MediaTime, PayloadType, SampleRate, SeqNum, Ssrc};

@@ -8,6 +8,7 @@ mod driver;
 mod engine;
 mod error;
 mod event;
+mod exercise;
 mod impairment;
 mod link;
 mod media;
@@ -26,6 +27,8 @@ pub use config::{Impairment, Intent, SessionConfig};
 pub use engine::{Engine, EngineBuilder};
 pub use error::{ConfigFault, EngineError, NegotiationError, OpenError, SessionError};
 pub use event::SessionEvent;
+#[doc(hidden)]
+pub use exercise::{exercise_datagram, exercise_description};
 
 use driver::Command;
 use shared::SessionShared;

@@ -13,6 +13,7 @@ mod server;
 mod socket;
 mod srtp;
 
+pub(crate) use binding::mapped_address;
 pub(crate) use candidate::IceCandidate;
 pub(crate) use demux::{DatagramKind, classify};
 pub(crate) use dtls::{DtlsSrtp, config as dtls_config};
