@@ -142,6 +142,7 @@ impl Client {
         headers: &[(&str, &str)],
     ) -> Answer {
         let request = self.request(method, path, body, headers);
+        self.sender.ready().await.unwrap();
         let sent = timeout(PATIENCE, self.sender.send_request(request)).await;
         let response = sent.unwrap().unwrap();
         let status = response.status().as_u16();
@@ -163,6 +164,7 @@ impl Client {
         let mut connection = self.again(self.address).await;
         let last: Vec<_> = last.iter().map(|id| ("last-event-id", *id)).collect();
         let request = connection.request("GET", "/uc/v1/events", Vec::new(), &last);
+        connection.sender.ready().await.unwrap();
         let response = connection.sender.send_request(request).await.unwrap();
         assert_eq!(response.status(), 200);
         Events {
