@@ -63,7 +63,7 @@ impl Default for UcxConfig {
 /// Runs on the caller's tokio runtime, with one task per connection and one per event stream. A
 /// request that makes something is sent once and carries its key; one that only reads is sent
 /// once more when its connection broke before an answer. A server that doesn't know UCX (it speaks
-/// WSI alone, which comes later) is `Unsupported` at sign-in. Dropping the backend closes
+/// WSI alone, which comes later) is [`NoUcx`](BackendError::NoUcx) at sign-in. Dropping the backend closes
 /// everything.
 ///
 /// ```
@@ -134,12 +134,12 @@ impl UcxBackend {
     /// Who answers there, if it speaks our version of UCX.
     async fn hello(&self, link: &OpenLink) -> Result<wire::Hello, BackendError> {
         let answer = match link.ask(Request::get(Route::Hello)).await {
-            Err(BackendError::NotFound) => return Err(BackendError::Unsupported),
+            Err(BackendError::NotFound) => return Err(BackendError::NoUcx),
             answer => answer?,
         };
         let hello: wire::Hello = answer.decode().map_err(|_| BackendError::Malformed)?;
         let known = hello.ucx.contains(&session::UCX_VERSION);
-        known.then_some(hello).ok_or(BackendError::Unsupported)
+        known.then_some(hello).ok_or(BackendError::NoUcx)
     }
 
     /// Asks for the least that needs a session, so that an ended one is noticed here.

@@ -1,7 +1,21 @@
 //! The SDK end to end: real TLS, real UDP, the embedded server, and servers of bad manners.
 
+#[cfg(feature = "media")]
+mod calls;
+mod client;
+mod conformance;
+mod faults;
+#[cfg(feature = "media")]
+mod media_faults;
+#[cfg(feature = "media")]
+mod office;
+#[cfg(feature = "media")]
+mod outages;
 mod party;
 mod place;
 mod rogue;
+#[cfg(feature = "media")]
+mod tampering;
+mod texts;
 mod ucx_bad_servers;
 mod ucx_server;

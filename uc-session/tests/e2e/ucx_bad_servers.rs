@@ -63,7 +63,7 @@ async fn an_address_that_cannot_be_one_is_an_unknown_name() {
 }
 
 #[tokio::test]
-async fn a_server_without_ucx_is_unsupported_and_gets_no_password() {
+async fn a_server_without_ucx_is_told_apart_and_gets_no_password() {
     let no_hello = |heard: &Heard| match heard.path.as_str() {
         "/uc/v1/hello" => Say::Raw(b"HTTP/1.1 404 No\r\ncontent-length: 0\r\n\r\n".to_vec()),
         _ => panic!("asked for {} after the 404", heard.path),
@@ -73,20 +73,20 @@ async fn a_server_without_ucx_is_unsupported_and_gets_no_password() {
     party.dial(rogue.address).await.unwrap();
     assert_eq!(
         party.sign_in("330", "secret").await,
-        Err(BackendError::Unsupported)
+        Err(BackendError::NoUcx)
     );
     assert_eq!(rogue.requests(), 1);
 }
 
 #[tokio::test]
-async fn a_later_version_of_ucx_alone_is_unsupported() {
+async fn a_later_version_of_ucx_alone_is_no_ucx() {
     let later = r#"{"server":"S","version":"9","ucx":[2],"mode":"suite","configuration":{}}"#;
     let rogue = Rogue::start(hello_is(later)).await;
     let party = Party::new();
     party.dial(rogue.address).await.unwrap();
     assert_eq!(
         party.sign_in("330", "secret").await,
-        Err(BackendError::Unsupported)
+        Err(BackendError::NoUcx)
     );
 }
 

@@ -1,0 +1,127 @@
+use std::{fmt, path::Path, sync::Arc};
+
+use async_trait::async_trait;
+use voip_media::{AudioBackend, Engine, Impairment, NullBackend, SessionConfig, WavBackend};
+
+use super::{session::VoipSession, translate};
+use crate::port::{MediaEngine, MediaError, MediaSession};
+
+/// The sound of calls by WebRTC audio: Opus or G.711, DTLS-SRTP, ICE over UDP.
+///
+/// One engine has one microphone, one loudspeaker and one media thread, which all its calls share;
+/// it can serve several clients. The devices are opened by the first call that connects. The
+/// thread ends when the engine and its last call are dropped.
+///
+/// Most programs choose the sound at the [`ClientBuilder`](crate::ClientBuilder); this is for the
+/// others: another source of sound, other codecs, ICE servers, or an impaired network for a demo.
+///
+/// ```no_run
+/// # fn demo() -> Result<(), uc_session::port::MediaError> {
+/// use std::{sync::Arc, time::Duration};
+/// use uc_session::{Client, Impairment, VoipEngine};
+///
+/// let bad_network = Impairment { loss: 0.05, jitter: Duration::from_millis(20), seed: 1 };
+/// let engine = VoipEngine::wav(Some("question.wav"), Some("answer.wav"))?.impaired(Some(bad_network));
+/// let client = Client::builder("uc.example.com", "330").media(Arc::new(engine));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct VoipEngine {
+    engine: Engine,
+    session: SessionConfig,
+}
+
+impl VoipEngine {
+    /// An engine with this source and sink of sound; their default devices.
+    ///
+    /// # Errors
+    /// [`MediaError::Device`]: outside a tokio runtime, or refused by the system.
+    pub fn new(backend: Arc<dyn AudioBackend>) -> Result<Self, MediaError> {
+        let engine = Engine::builder(backend).build();
+        Ok(Self::over(engine.map_err(translate::in_words)?))
+    }
+
+    /// An engine that was made elsewhere, with chosen devices for example. The configuration of
+    /// its sessions is this type's.
+    pub fn over(engine: Engine) -> Self {
+        Self {
+            engine,
+            session: SessionConfig::default(),
+        }
+    }
+
+    /// Speaks one WAV file and records what is heard into another; without a file to speak there
+    /// is silence, without one to record into nothing is kept.
+    ///
+    /// # Errors
+    /// [`MediaError::Device`] where the file to speak can't be read; as [`VoipEngine::new`].
+    pub fn wav(
+        play: Option<impl AsRef<Path>>,
+        record: Option<impl AsRef<Path>>,
+    ) -> Result<Self, MediaError> {
+        let mut backend = WavBackend::new();
+        if let Some(path) = play {
+            backend = backend.play(path).map_err(translate::in_words)?;
+        }
+        if let Some(path) = record {
+            backend = backend.record(path.as_ref());
+        }
+        Self::new(Arc::new(backend))
+    }
+
+    /// Silence in, nothing out.
+    ///
+    /// # Errors
+    /// As [`VoipEngine::new`].
+    pub fn null() -> Result<Self, MediaError> {
+        Self::new(Arc::new(NullBackend))
+    }
+
+    /// The microphone and the loudspeaker that the system calls its default.
+    ///
+    /// # Errors
+    /// [`MediaError::Device`] where there is none; as [`VoipEngine::new`].
+    #[cfg(feature = "device")]
+    pub fn devices() -> Result<Self, MediaError> {
+        use voip_media::{AudioDirection, AudioError, DeviceBackend};
+
+        let backend = DeviceBackend::new();
+        let found = backend.devices().map_err(translate::in_words)?;
+        for direction in [AudioDirection::Capture, AudioDirection::Playout] {
+            if !found.iter().any(|device| device.direction == direction) {
+                return Err(translate::in_words(AudioError::NoDevice(direction)));
+            }
+        }
+        Self::new(Arc::new(backend))
+    }
+
+    /// This engine with calls that negotiate and send like this: codecs, ICE servers, time-outs.
+    #[must_use]
+    pub fn session(mut self, config: SessionConfig) -> Self {
+        self.session = config;
+        self
+    }
+
+    /// This engine with loss and jitter on what its calls receive: for tests and demonstrations.
+    #[must_use]
+    pub fn impaired(mut self, impairment: Option<Impairment>) -> Self {
+        self.session.impairment = impairment;
+        self
+    }
+}
+
+impl fmt::Debug for VoipEngine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VoipEngine").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl MediaEngine for VoipEngine {
+    async fn open(&self) -> Result<Box<dyn MediaSession>, MediaError> {
+        let session = self.engine.open_with(self.session.clone());
+        let session = session.map_err(translate::open_error)?;
+        Ok(Box::new(VoipSession::new(session, self.session.impairment)))
+    }
+}

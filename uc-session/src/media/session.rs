@@ -1,0 +1,83 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use voip_media::{AudioSession, Impairment, Intent};
+
+use super::translate;
+use crate::port::{MediaError, MediaEvent, MediaIntent, MediaSession, MediaStats};
+
+/// One call's sound. The engine's session has the same life: dropped, it ends at once.
+#[derive(Debug)]
+pub(super) struct VoipSession {
+    session: AudioSession,
+    /// The mean delay of an impairment, which no packet tells of.
+    path: Duration,
+}
+
+impl VoipSession {
+    pub(super) fn new(session: AudioSession, impairment: Option<Impairment>) -> Self {
+        // Its delays are spread around three standard deviations.
+        let path = impairment.map_or(Duration::ZERO, |impairment| impairment.jitter * 3);
+        Self { session, path }
+    }
+}
+
+#[async_trait]
+impl MediaSession for VoipSession {
+    async fn offer(&self, ice_restart: bool) -> Result<String, MediaError> {
+        let offer = if ice_restart {
+            self.session.restart_ice().await
+        } else {
+            self.session.offer().await
+        };
+        offer.map_err(translate::negotiation_error)
+    }
+
+    async fn accept_offer(&self, sdp: &str) -> Result<String, MediaError> {
+        let answer = self.session.accept_offer(sdp).await;
+        answer.map_err(translate::negotiation_error)
+    }
+
+    async fn accept_answer(&self, sdp: &str) -> Result<(), MediaError> {
+        let taken = self.session.accept_answer(sdp).await;
+        taken.map_err(translate::negotiation_error)
+    }
+
+    async fn roll_back(&self) -> Result<(), MediaError> {
+        let forgotten = self.session.roll_back().await;
+        forgotten.map_err(translate::negotiation_error)
+    }
+
+    async fn add_candidates(
+        &self,
+        candidates: &[String],
+        _complete: bool,
+    ) -> Result<(), MediaError> {
+        let added = self.session.add_remote_candidates(candidates).await;
+        added.map_err(translate::negotiation_error)
+    }
+
+    fn apply(&self, intent: MediaIntent) {
+        self.session.apply(Intent {
+            number: intent.number,
+            muted: intent.muted,
+            held: intent.held,
+        });
+    }
+
+    async fn next_event(&self) -> Option<MediaEvent> {
+        loop {
+            if let Some(event) = translate::event(self.session.next_event().await?) {
+                return Some(event);
+            }
+        }
+    }
+
+    fn stats(&self) -> MediaStats {
+        translate::stats(&self.session.stats(), self.path)
+    }
+
+    async fn close(&self) {
+        self.session.close().await;
+    }
+}

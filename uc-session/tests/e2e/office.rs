@@ -1,0 +1,99 @@
+//! People with a client each, at the embedded server.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{sleep, timeout};
+use uc_server::{RunningServer, Server};
+use uc_session::{Client, VoipEngine};
+use voip_media::{LoopbackBackend, Script};
+
+use crate::client::{PATIENCE, builder};
+
+/// A signed-in user whose microphone hears a tone and whose loudspeaker remembers.
+pub struct Person {
+    pub client: Client,
+    pub sound: LoopbackBackend,
+}
+
+/// A microphone that hears a tone of `hertz` for ever.
+pub fn tone(hertz: f64) -> LoopbackBackend {
+    LoopbackBackend::repeating(Script::new().tone(hertz, 8_000, Duration::from_secs(1)))
+}
+
+pub async fn person(server: &RunningServer, user: &str, hertz: f64) -> Person {
+    let sound = tone(hertz);
+    let engine = VoipEngine::new(Arc::new(sound.clone())).unwrap();
+    let client = builder(server, user)
+        .media(Arc::new(engine))
+        .sign_in()
+        .await
+        .unwrap();
+    Person { client, sound }
+}
+
+/// Two people who can call each other: Rosa (330) at 440 Hz, Bruno (331) at 1,000 Hz.
+pub async fn rosa_and_bruno() -> (RunningServer, Person, Person) {
+    let server = Server::builder().start().await.unwrap();
+    let rosa = person(&server, "330", ROSA_HZ).await;
+    let bruno = person(&server, "331", BRUNO_HZ).await;
+    (server, rosa, bruno)
+}
+
+pub const ROSA_HZ: f64 = 440.0;
+pub const BRUNO_HZ: f64 = 1_000.0;
+
+impl Person {
+    /// Waits until 100 ms in a row are mostly a tone of `hertz`.
+    pub async fn hears(&self, hertz: f64) {
+        let mut heard = self.sound.take_played();
+        let hearing = async {
+            loop {
+                heard.extend(self.sound.take_played());
+                let last = &heard[heard.len().saturating_sub(WINDOW)..];
+                if last.len() == WINDOW && share_of(last, hertz) > 0.8 {
+                    return;
+                }
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let in_time = timeout(PATIENCE, hearing).await;
+        assert!(in_time.is_ok(), "no {hertz} Hz in {} samples", heard.len());
+    }
+
+    /// Waits until nothing but silence is played for 200 ms, if anything.
+    pub async fn hears_nothing(&self) {
+        let silent = async {
+            loop {
+                self.sound.take_played();
+                sleep(Duration::from_millis(200)).await;
+                let heard = self.sound.take_played();
+                if heard.iter().all(|sample| sample.unsigned_abs() < 100) {
+                    return;
+                }
+            }
+        };
+        let in_time = timeout(PATIENCE, silent).await;
+        assert!(in_time.is_ok(), "the sound goes on");
+    }
+}
+
+/// The share of the energy that a tone of `hertz` has (Goertzel).
+fn share_of(samples: &[i16], hertz: f64) -> f64 {
+    let coefficient = 2.0 * (std::f64::consts::TAU * hertz / 48_000.0).cos();
+    let (mut last, mut before, mut energy) = (0.0, 0.0, 0.0);
+    for &sample in samples {
+        let sample = f64::from(sample);
+        energy += sample * sample;
+        (before, last) = (last, sample + coefficient * last - before);
+    }
+    let power = last * last + before * before - coefficient * last * before;
+    let count = samples.len() as f64;
+    if energy < count * 100.0 {
+        0.0
+    } else {
+        2.0 * power / (count * energy)
+    }
+}
+
+/// 100 ms at 48 kHz.
+const WINDOW: usize = 4_800;
