@@ -120,7 +120,7 @@ const LIKENESS: Likeness = Likeness(0.6);
 const FAR_LIKENESS: Likeness = Likeness(0.3);
 const WAIT_LIKENESS: Likeness = Likeness(-1.0);
 /// Most that is put in while waiting for one packet, in µs.
-const WAIT_US: u32 = 35_000;
+const WAIT_US: u32 = 60_000;
 /// Frames left below which waiting for a very late packet begins; for a late one, the last.
 const OVERDUE_FRAMES: usize = 4;
 /// A packet is overdue this long before the time that nine of ten packets keep, in µs.

@@ -15,7 +15,7 @@ pub struct JitterConfig {
     /// Default 1.2 s.
     pub max_delay: Duration,
     /// What concealment costs: milliseconds of delay that are worth as much as one concealed
-    /// millisecond per second, 0.1 to 100. Larger values buffer more. Default 3.
+    /// millisecond per second, 0.1 to 100. Larger values buffer more. Default 2.8.
     pub concealment_weight: f32,
 }
 
@@ -26,7 +26,7 @@ impl Default for JitterConfig {
             max_payload: 1_500,
             min_delay: Duration::ZERO,
             max_delay: Duration::from_millis(1_200),
-            concealment_weight: 3.0,
+            concealment_weight: 2.8,
         }
     }
 }
@@ -70,7 +70,7 @@ mod tests {
         assert_eq!(config.max_payload, 1);
         assert_eq!(config.min_delay, Duration::from_secs(2));
         assert_eq!(config.max_delay, Duration::from_secs(2));
-        assert_eq!(config.concealment_weight, 3.0);
+        assert_eq!(config.concealment_weight, 2.8);
     }
 
     #[test]

@@ -309,9 +309,9 @@ impl SlidingMinimum {
 }
 
 /// What beginning to conceal costs, in concealed ms: both ends of a gap are heard.
-const EVENT: f32 = 28.0;
+const EVENT: f32 = 32.0;
 /// Concealed ms in a row that count double: a codec conceals a syllable, not a word.
-const LONG_EVENT: f32 = 285.0;
+const LONG_EVENT: f32 = 274.0;
 /// Delay in ms over the floor from which each more counts double: talkers begin to collide.
 const LONG_DELAY: f32 = 50.0;
 /// Share of overtaken packets from which a hole is waited for.
@@ -348,7 +348,7 @@ const WAVE_FROM: f32 = 25.0;
 /// Memory of the mean transit in ms of media.
 const MEAN_MEMORY: f32 = 1_700.0;
 /// Packets that keep the usual transit, and the rare one, to each that doesn't.
-const USUAL_ODDS: f32 = 4.0;
+const USUAL_ODDS: f32 = 9.0;
 const RARE_ODDS: f32 = 12.0;
 /// ms of media in which a quantile falls by 1 ms.
 const QUANTILE_STEP: f32 = 200.0;
