@@ -176,10 +176,10 @@ impl<D: Direction> Keeper<D> {
         };
         let (stream, media_end) = build(format)
             .or_else(|_| build(format.with_default_buffers()))
-            .map_err(|error| refusal(D::DIRECTION, &error))?;
+            .map_err(|error| at_opening(refusal(D::DIRECTION, &error), &self.choice))?;
         stream
             .play()
-            .map_err(|error| refusal(D::DIRECTION, &error))?;
+            .map_err(|error| at_opening(refusal(D::DIRECTION, &error), &self.choice))?;
         Ok((stream, media_end))
     }
 
@@ -202,7 +202,33 @@ impl<D: Direction> Keeper<D> {
     }
 }
 
+/// What can't even be opened hasn't gone away: it never was there.
+fn at_opening(error: AudioError, choice: &DeviceChoice) -> AudioError {
+    match (error, choice) {
+        (AudioError::Lost(direction), DeviceChoice::Default) => AudioError::NoDevice(direction),
+        (AudioError::Lost(direction), DeviceChoice::Fixed(_)) => AudioError::NotFound(direction),
+        (error, _) => error,
+    }
+}
+
 /// The longest that a sound system may take to open a device.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 /// A device that doesn't call for this long has stalled: a suspended sink says nothing.
 const STALL_TIMEOUT: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::DeviceId;
+
+    #[test]
+    fn a_device_that_cannot_be_opened_is_missing_and_not_lost() {
+        let direction = AudioDirection::Capture;
+        let fixed = DeviceChoice::Fixed(DeviceId("alsa:hw".to_owned()));
+        let (lost, format) = (AudioError::Lost(direction), AudioError::Format(direction));
+        let missing = AudioError::NoDevice(direction);
+        assert_eq!(at_opening(lost.clone(), &DeviceChoice::Default), missing);
+        assert_eq!(at_opening(lost, &fixed), AudioError::NotFound(direction));
+        assert_eq!(at_opening(format.clone(), &fixed), format);
+    }
+}
