@@ -481,6 +481,8 @@ impl Connection {
         match result {
             Ok(_) => liveness.heard(io.time()),
             Err(BackendError::NotSignedIn) => self.session_gone(io),
+            // What was heard meanwhile may have waited in this computer while it slept.
+            Err(BackendError::TimedOut) => self.fail(io, LostReason::Silent),
             // The deadline decides: another connection of the link may have broken by chance.
             Err(_) => {}
         }

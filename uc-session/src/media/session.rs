@@ -1,24 +1,27 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use voip_media::{AudioSession, Impairment, Intent};
+use voip_media::{AudioSession, Intent, SessionConfig};
 
-use super::translate;
+use super::translate::{self, Conditions};
 use crate::port::{MediaError, MediaEvent, MediaIntent, MediaSession, MediaStats};
 
 /// One call's sound. The engine's session has the same life: dropped, it ends at once.
 #[derive(Debug)]
 pub(super) struct VoipSession {
     session: AudioSession,
-    /// The mean delay of an impairment, which no packet tells of.
-    path: Duration,
+    conditions: Conditions,
 }
 
 impl VoipSession {
-    pub(super) fn new(session: AudioSession, impairment: Option<Impairment>) -> Self {
-        // Its delays are spread around three standard deviations.
-        let path = impairment.map_or(Duration::ZERO, |impairment| impairment.jitter * 3);
-        Self { session, path }
+    pub(super) fn new(session: AudioSession, config: &SessionConfig) -> Self {
+        // An impairment's delays are spread around three standard deviations.
+        let path = config.impairment.map_or(Duration::ZERO, |it| it.jitter * 3);
+        let packet = config.packet_time;
+        Self {
+            session,
+            conditions: Conditions { packet, path },
+        }
     }
 }
 
@@ -74,7 +77,7 @@ impl MediaSession for VoipSession {
     }
 
     fn stats(&self) -> MediaStats {
-        translate::stats(&self.session.stats(), self.path)
+        translate::stats(&self.session.stats(), self.conditions)
     }
 
     async fn close(&self) {

@@ -89,28 +89,37 @@ fn session_error(error: SessionError) -> MediaError {
     }
 }
 
-/// A session's figures. `path`: what an impairment inside the program adds to the network's delay.
-pub(super) fn stats(stats: &SessionStats, path: Duration) -> MediaStats {
+/// What a session's figures don't tell.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Conditions {
+    /// The sound in one packet.
+    pub(super) packet: Duration,
+    /// What an impairment inside the program adds to the network's delay.
+    pub(super) path: Duration,
+}
+
+/// A session's figures.
+pub(super) fn stats(stats: &SessionStats, conditions: Conditions) -> MediaStats {
     MediaStats {
         sent: stats.packets_sent,
         received: stats.packets_received,
         loss: share(stats.packets_lost, stats.packets_received),
-        concealed: stats.concealed_share,
+        concealed: concealed(stats, conditions.packet),
         buffer_delay: stats.mean_buffer_delay,
         round_trip: stats.round_trip,
         first_heard: stats.first_audio_after,
-        mos: quality(stats, path),
+        mos: quality(stats, conditions),
         refused: refused(&stats.drops),
     }
 }
 
 /// The E-model's estimate of what this side hears (ITU-T G.107 family). Packets that were lost but
 /// not made up came from in-band FEC.
-fn quality(stats: &SessionStats, path: Duration) -> Option<f32> {
+fn quality(stats: &SessionStats, conditions: Conditions) -> Option<f32> {
     let codec = stats.codec.filter(|_| stats.played >= ENOUGH)?;
-    let network = stats.round_trip.unwrap_or_default() / 2 + path;
+    let network = stats.round_trip.unwrap_or_default() / 2 + conditions.path;
     let lost = share(stats.packets_lost, stats.packets_received);
-    let concealed = stats.concealed_share;
+    let concealed = concealed(stats, conditions.packet);
     let mos = voip_media::mos(EmodelInput {
         one_way_delay: ENDS + network + stats.mean_buffer_delay,
         loss: LossRate(concealed),
@@ -118,6 +127,19 @@ fn quality(stats: &SessionStats, path: Duration) -> Option<f32> {
         ..EmodelInput::new(codec)
     });
     Some(mos.value() as f32)
+}
+
+/// The share of speech that was made up. What was played beyond the sound of all packets that were
+/// sent to us is a pause, as while the call is held, and no speech.
+fn concealed(stats: &SessionStats, packet: Duration) -> f32 {
+    let packets = stats.packets_received + stats.packets_lost;
+    let speech = packet.saturating_mul(u32::try_from(packets).unwrap_or(u32::MAX));
+    let made_up = stats.played.mul_f32(stats.concealed_share.clamp(0.0, 1.0));
+    let pauses = stats.played.saturating_sub(speech);
+    match stats.played.min(speech).as_secs_f32() {
+        0.0 => 0.0,
+        heard => (made_up.saturating_sub(pauses).as_secs_f32() / heard).min(1.0),
+    }
 }
 
 /// The lost ones among all that were sent.

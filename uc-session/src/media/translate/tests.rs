@@ -4,6 +4,11 @@ use voip_media::{AudioDirection, AudioError, CodecKind, MediaTime};
 
 use super::*;
 
+const AT_ONCE: Conditions = Conditions {
+    packet: Duration::from_millis(20),
+    path: Duration::ZERO,
+};
+
 #[test]
 fn a_refused_description_keeps_its_reason() {
     let table = [
@@ -103,10 +108,11 @@ fn a_device_that_goes_and_comes_back_is_told_in_words() {
 #[test]
 fn figures_are_shares_of_what_was_sent_and_refusals_are_not_of_this_call() {
     let mut told = SessionStats::default();
-    assert_eq!(stats(&told, Duration::ZERO), MediaStats::default());
+    assert_eq!(stats(&told, AT_ONCE), MediaStats::default());
     told.packets_sent = 10;
     told.packets_received = 6;
     told.packets_lost = 2;
+    told.played = Duration::from_millis(160);
     told.concealed_share = 0.5;
     told.mean_buffer_delay = Duration::from_millis(60);
     told.round_trip = Some(Duration::from_millis(8));
@@ -117,7 +123,7 @@ fn figures_are_shares_of_what_was_sent_and_refusals_are_not_of_this_call() {
     told.drops.early = 100;
     told.drops.receive_overflow = 100;
     told.drops.send_overflow = 100;
-    let figures = stats(&told, Duration::ZERO);
+    let figures = stats(&told, AT_ONCE);
     assert_eq!((figures.sent, figures.received), (10, 6));
     assert_eq!((figures.loss, figures.concealed), (0.25, 0.5));
     assert_eq!(figures.buffer_delay, Duration::from_millis(60));
@@ -130,16 +136,30 @@ fn figures_are_shares_of_what_was_sent_and_refusals_are_not_of_this_call() {
 fn quality_falls_with_loss_and_delay_and_needs_some_sound() {
     let mut told = SessionStats::default();
     told.codec = Some(CodecKind::Opus);
-    let at_once = Duration::ZERO;
-    assert_eq!(stats(&told, at_once).mos, None);
+    assert_eq!(stats(&told, AT_ONCE).mos, None);
     told.played = Duration::from_secs(5);
     told.packets_received = 250;
-    let perfect = stats(&told, at_once).mos.unwrap();
+    let perfect = stats(&told, AT_ONCE).mos.unwrap();
     assert!(perfect > 4.2, "{perfect}");
     told.packets_lost = 10;
-    let recovered = stats(&told, at_once).mos.unwrap();
+    let recovered = stats(&told, AT_ONCE).mos.unwrap();
     told.concealed_share = 0.04;
-    let concealed = stats(&told, at_once).mos.unwrap();
-    let late = stats(&told, Duration::from_millis(300)).mos.unwrap();
+    let concealed = stats(&told, AT_ONCE).mos.unwrap();
+    let late = Conditions {
+        path: Duration::from_millis(300),
+        ..AT_ONCE
+    };
+    let late = stats(&told, late).mos.unwrap();
     assert!(perfect > recovered && recovered > concealed && concealed > late);
+}
+
+#[test]
+fn a_pause_is_no_speech_that_was_made_up() {
+    let mut told = SessionStats::default();
+    told.packets_received = 95;
+    told.packets_lost = 5;
+    told.played = Duration::from_secs(8);
+    told.concealed_share = 6.1 / 8.0;
+    let concealed = stats(&told, AT_ONCE).concealed;
+    assert!((concealed - 0.05).abs() < 0.001, "{concealed}");
 }
