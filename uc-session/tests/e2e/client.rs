@@ -7,7 +7,7 @@ use uc_server::RunningServer;
 use uc_session::{Client, ClientBuilder, Event, Events, Trust, fake::TokioClock};
 
 /// What `user` needs to sign in, but for sound.
-pub fn builder(server: &RunningServer, user: &str) -> ClientBuilder {
+pub(crate) fn builder(server: &RunningServer, user: &str) -> ClientBuilder {
     Client::builder(&server.address().to_string(), user)
         .password(format!("demo-{user}"))
         .trust(Trust::Pin(server.fingerprint()))
@@ -15,7 +15,7 @@ pub fn builder(server: &RunningServer, user: &str) -> ClientBuilder {
 }
 
 /// The first event that fits.
-pub async fn event(events: &mut Events, fits: impl Fn(&Event) -> bool) -> Event {
+pub(crate) async fn event(events: &mut Events, fits: impl Fn(&Event) -> bool) -> Event {
     within(async {
         loop {
             let event = events.next().await.expect("the client lives");
@@ -29,7 +29,7 @@ pub async fn event(events: &mut Events, fits: impl Fn(&Event) -> bool) -> Event 
 
 /// `work`, unless it takes so long that something is wrong.
 #[track_caller]
-pub fn within<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
+pub(crate) fn within<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
     let place = Location::caller();
     async move {
         let done = timeout(PATIENCE, work).await;
@@ -38,7 +38,7 @@ pub fn within<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
 }
 
 /// Waits until `holds`.
-pub async fn until(holds: impl Fn() -> bool) {
+pub(crate) async fn until(holds: impl Fn() -> bool) {
     within(async {
         while !holds() {
             sleep(Duration::from_millis(1)).await;
@@ -48,4 +48,4 @@ pub async fn until(holds: impl Fn() -> bool) {
 }
 
 /// Much longer than anything here takes on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);

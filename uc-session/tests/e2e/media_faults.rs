@@ -121,6 +121,6 @@ fn video_call(rev: u32, local: &str) -> String {
     let sdp = "v=0\\r\\no=- 1 1 IN IP4 127.0.0.1\\r\\ns=-\\r\\nt=0 0\\r\\n\
         m=video 9 UDP/TLS/RTP/SAVPF 96\\r\\nc=IN IP4 127.0.0.1\\r\\na=mid:0\\r\\na=rtcp-mux\\r\\n";
     format!(r#"{{"id":"c1","rev":{rev},"direction":"incoming","device":"voip","local":"{local}","#)
-        + &format!(r#""party":{{"number":"331"}},"remote":"connected","started":1,"cause":null,"#)
+        + r#""party":{"number":"331"},"remote":"connected","started":1,"cause":null,"#
         + &format!(r#""description":{{"generation":1,"kind":"offer","sdp":"{sdp}"}}}}"#)
 }

@@ -10,17 +10,17 @@ use voip_media::{LoopbackBackend, Script};
 use crate::client::{PATIENCE, builder};
 
 /// A signed-in user whose microphone hears a tone and whose loudspeaker remembers.
-pub struct Person {
-    pub client: Client,
-    pub sound: LoopbackBackend,
+pub(crate) struct Person {
+    pub(crate) client: Client,
+    pub(crate) sound: LoopbackBackend,
 }
 
 /// A microphone that hears a tone of `hertz` for ever.
-pub fn tone(hertz: f64) -> LoopbackBackend {
+pub(crate) fn tone(hertz: f64) -> LoopbackBackend {
     LoopbackBackend::repeating(Script::new().tone(hertz, 8_000, Duration::from_secs(1)))
 }
 
-pub async fn person(server: &RunningServer, user: &str, hertz: f64) -> Person {
+pub(crate) async fn person(server: &RunningServer, user: &str, hertz: f64) -> Person {
     let sound = tone(hertz);
     let engine = VoipEngine::new(Arc::new(sound.clone())).unwrap();
     let client = builder(server, user)
@@ -32,19 +32,19 @@ pub async fn person(server: &RunningServer, user: &str, hertz: f64) -> Person {
 }
 
 /// Two people who can call each other: Rosa (330) at 440 Hz, Bruno (331) at 1,000 Hz.
-pub async fn rosa_and_bruno() -> (RunningServer, Person, Person) {
+pub(crate) async fn rosa_and_bruno() -> (RunningServer, Person, Person) {
     let server = Server::builder().start().await.unwrap();
     let rosa = person(&server, "330", ROSA_HZ).await;
     let bruno = person(&server, "331", BRUNO_HZ).await;
     (server, rosa, bruno)
 }
 
-pub const ROSA_HZ: f64 = 440.0;
-pub const BRUNO_HZ: f64 = 1_000.0;
+pub(crate) const ROSA_HZ: f64 = 440.0;
+pub(crate) const BRUNO_HZ: f64 = 1_000.0;
 
 impl Person {
     /// Waits until 100 ms in a row are mostly a tone of `hertz`.
-    pub async fn hears(&self, hertz: f64) {
+    pub(crate) async fn hears(&self, hertz: f64) {
         let mut heard = self.sound.take_played();
         let hearing = async {
             loop {
@@ -61,7 +61,7 @@ impl Person {
     }
 
     /// Waits until nothing but silence is played for 200 ms, if anything.
-    pub async fn hears_nothing(&self) {
+    pub(crate) async fn hears_nothing(&self) {
         let silent = async {
             loop {
                 self.sound.take_played();

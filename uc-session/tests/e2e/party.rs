@@ -15,20 +15,20 @@ use uc_session::{
 
 /// Holds up to 16 events; then the backend waits.
 #[derive(Debug)]
-pub struct KeepingSink {
+pub(crate) struct KeepingSink {
     put: mpsc::Sender<(LinkId, BackendEvent)>,
     kept: Mutex<mpsc::Receiver<(LinkId, BackendEvent)>>,
 }
 
 impl KeepingSink {
-    pub fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         let (put, kept) = mpsc::channel(16);
         let kept = Mutex::new(kept);
         Arc::new(Self { put, kept })
     }
 
     /// The next event, heartbeats passed over.
-    pub async fn next(&self) -> BackendEvent {
+    pub(crate) async fn next(&self) -> BackendEvent {
         let mut kept = self.kept.lock().await;
         loop {
             match kept.recv().await.expect("the sink itself can put") {
@@ -42,7 +42,7 @@ impl KeepingSink {
     }
 
     /// Whether nothing waits.
-    pub async fn is_empty(&self) -> bool {
+    pub(crate) async fn is_empty(&self) -> bool {
         self.kept.lock().await.is_empty()
     }
 }
@@ -55,28 +55,28 @@ impl EventSink for KeepingSink {
 }
 
 /// A backend with one link.
-pub struct Party {
-    pub backend: UcxBackend,
-    pub sink: Arc<KeepingSink>,
+pub(crate) struct Party {
+    pub(crate) backend: UcxBackend,
+    pub(crate) sink: Arc<KeepingSink>,
 }
 
 /// The link of every [`Party`].
-pub const LINK: LinkId = LinkId(1);
+pub(crate) const LINK: LinkId = LinkId(1);
 
 impl Party {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             backend: UcxBackend::default(),
             sink: KeepingSink::new(),
         }
     }
 
-    pub async fn execute(&self, operation: Operation) -> Result<Outcome, BackendError> {
+    pub(crate) async fn execute(&self, operation: Operation) -> Result<Outcome, BackendError> {
         let sink: Arc<dyn EventSink> = Arc::clone(&self.sink) as _;
         self.backend.execute(operation, &sink).await
     }
 
-    pub async fn dial(&self, address: SocketAddr) -> Result<Outcome, BackendError> {
+    pub(crate) async fn dial(&self, address: SocketAddr) -> Result<Outcome, BackendError> {
         let address = ServerAddress {
             host: address.ip().to_string(),
             port: address.port(),
@@ -88,7 +88,11 @@ impl Party {
         .await
     }
 
-    pub async fn sign_in(&self, user: &str, password: &str) -> Result<Outcome, BackendError> {
+    pub(crate) async fn sign_in(
+        &self,
+        user: &str,
+        password: &str,
+    ) -> Result<Outcome, BackendError> {
         let password = Redacted::new(password.to_owned());
         self.execute(Operation::SignIn {
             link: LINK,
@@ -98,7 +102,7 @@ impl Party {
         .await
     }
 
-    pub async fn subscribe(&self, after: Option<&Cursor>) -> Result<Outcome, BackendError> {
+    pub(crate) async fn subscribe(&self, after: Option<&Cursor>) -> Result<Outcome, BackendError> {
         self.execute(Operation::Subscribe {
             link: LINK,
             after: after.cloned(),
@@ -106,14 +110,14 @@ impl Party {
         .await
     }
 
-    pub async fn snapshot(&self) -> StateSnapshot {
+    pub(crate) async fn snapshot(&self) -> StateSnapshot {
         match self.execute(Operation::Snapshot { link: LINK }).await {
             Ok(Outcome::Snapshot(snapshot)) => *snapshot,
             other => panic!("no snapshot: {other:?}"),
         }
     }
 
-    pub async fn ask(&self, service: Service) -> Result<Outcome, BackendError> {
+    pub(crate) async fn ask(&self, service: Service) -> Result<Outcome, BackendError> {
         self.execute(Operation::Service {
             link: LINK,
             service,
@@ -121,18 +125,18 @@ impl Party {
         .await
     }
 
-    pub async fn search(&self, query: &str) -> Result<Outcome, BackendError> {
+    pub(crate) async fn search(&self, query: &str) -> Result<Outcome, BackendError> {
         let query = Redacted::new(query.to_owned());
         self.ask(Service::Search { query, limit: 5 }).await
     }
 
-    pub async fn close(&self) {
+    pub(crate) async fn close(&self) {
         let closed = self.execute(Operation::Close { link: LINK }).await;
         assert_eq!(closed, Ok(Outcome::Done));
     }
 
     /// The next change of the stream.
-    pub async fn next_change(&self) -> (Cursor, ServerChange) {
+    pub(crate) async fn next_change(&self) -> (Cursor, ServerChange) {
         match self.sink.next().await {
             BackendEvent::Change { cursor, change } => (cursor, change),
             other => panic!("no change: {other:?}"),
@@ -140,7 +144,7 @@ impl Party {
     }
 
     /// The next state of a call.
-    pub async fn next_call(&self) -> CallUpdate {
+    pub(crate) async fn next_call(&self) -> CallUpdate {
         loop {
             if let (_, ServerChange::Call(update)) = self.next_change().await {
                 return *update;

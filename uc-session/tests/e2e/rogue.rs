@@ -20,23 +20,23 @@ use tokio::{
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 /// A running rogue; dropping it cuts every connection.
-pub struct Rogue {
-    pub address: SocketAddr,
-    pub sha256: [u8; 32],
+pub(crate) struct Rogue {
+    pub(crate) address: SocketAddr,
+    pub(crate) sha256: [u8; 32],
     shared: Arc<Shared>,
     listening: JoinHandle<()>,
 }
 
 /// A request as it came.
-pub struct Heard {
-    pub method: String,
-    pub path: String,
-    pub head: String,
-    pub body: String,
+pub(crate) struct Heard {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 /// What to answer.
-pub enum Say {
+pub(crate) enum Say {
     /// A whole answer with a JSON body; the connection is kept.
     Json(u16, String),
     /// These bytes instead of an answer, then the end.
@@ -57,7 +57,7 @@ struct Shared {
 }
 
 impl Rogue {
-    pub async fn start(script: impl Fn(&Heard) -> Say + Send + Sync + 'static) -> Self {
+    pub(crate) async fn start(script: impl Fn(&Heard) -> Say + Send + Sync + 'static) -> Self {
         let (acceptor, sha256) = identity();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -77,17 +77,17 @@ impl Rogue {
     }
 
     /// Writes `text` to every open event stream.
-    pub fn push(&self, text: &str) {
+    pub(crate) fn push(&self, text: &str) {
         let _ = self.shared.pushed.send(text.to_owned());
     }
 
     /// Requests heard so far.
-    pub fn requests(&self) -> usize {
+    pub(crate) fn requests(&self) -> usize {
         self.shared.requests.load(Ordering::SeqCst)
     }
 
     /// Waits until the clients have closed all their connections.
-    pub async fn deserted(&self) {
+    pub(crate) async fn deserted(&self) {
         while self.shared.open.load(Ordering::SeqCst) > 0 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -101,7 +101,7 @@ impl Drop for Rogue {
 }
 
 /// The answers of a harmless server whose user 330 sees a colleague and has no calls.
-pub fn good(heard: &Heard) -> Say {
+pub(crate) fn good(heard: &Heard) -> Say {
     let path = heard.path.split('?').next().unwrap_or_default();
     match (heard.method.as_str(), path) {
         ("GET", "/uc/v1/hello") => Say::Json(200, HELLO.into()),
@@ -115,12 +115,12 @@ pub fn good(heard: &Heard) -> Say {
 }
 
 /// A problem of this kind.
-pub fn problem(kind: &str, status: u16) -> String {
+pub(crate) fn problem(kind: &str, status: u16) -> String {
     format!(r#"{{"type":"urn:ucx:problem:{kind}","status":{status},"title":"no"}}"#)
 }
 
 /// An event as it stands in the stream.
-pub fn event(id: &str, data: &str) -> String {
+pub(crate) fn event(id: &str, data: &str) -> String {
     format!("id: {id}\ndata: {data}\n\n")
 }
 

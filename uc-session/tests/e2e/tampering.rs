@@ -13,7 +13,7 @@ use uc_session::{
 
 /// A real engine, but for what it says in its descriptions.
 #[derive(Debug, Clone)]
-pub struct Tampering {
+pub(crate) struct Tampering {
     engine: VoipEngine,
     alter: fn(String) -> String,
     heard: Arc<Mutex<Vec<String>>>,
@@ -26,7 +26,7 @@ struct TamperingSession {
 }
 
 impl Tampering {
-    pub fn new(engine: VoipEngine, alter: fn(String) -> String) -> Self {
+    pub(crate) fn new(engine: VoipEngine, alter: fn(String) -> String) -> Self {
         Self {
             engine,
             alter,
@@ -35,7 +35,7 @@ impl Tampering {
     }
 
     /// The loopback addresses that the far end named so far.
-    pub fn far_addresses(&self) -> Vec<SocketAddr> {
+    pub(crate) fn far_addresses(&self) -> Vec<SocketAddr> {
         let heard = self.heard.lock().unwrap();
         let lines = heard.iter().flat_map(|sdp| sdp.lines());
         let candidates = lines.filter_map(|line| line.strip_prefix("a=candidate:"));
