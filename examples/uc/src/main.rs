@@ -1,2 +1,80 @@
 //! A command-line unified-communications client.
-fn main() {}
+#![forbid(unsafe_code)]
+
+mod account;
+mod call;
+mod failure;
+mod output;
+mod people;
+mod sound;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{account::Account, failure::Failure, output::Output};
+
+/// Signs in at a UC server, watches what happens there, searches, sets the presence, calls.
+///
+/// Every command prints plain lines, or JSON with --json. The password comes from a prompt, from
+/// --password-file or from the environment variable UC_PASSWORD, never from an argument.
+#[derive(Debug, Parser)]
+#[command(name = "uc", version)]
+struct Arguments {
+    #[command(flatten)]
+    account: Account,
+    /// Prints JSON: one object, or one a line where more follow.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Signs in, says who and where, and signs out again.
+    SignIn,
+    /// Shows what happens until Ctrl-C.
+    Watch,
+    /// Finds people by first letters or digits.
+    Search {
+        /// What to look for, for example "bi" or "33".
+        query: String,
+    },
+    /// Shows everybody's presence, or sets one's own.
+    Presence(people::PresenceArguments),
+    /// Calls a number and talks until one side hangs up, or Ctrl-C.
+    Call(call::CallArguments),
+    /// Waits for a call, answers it, and talks until one side hangs up, or Ctrl-C.
+    Answer(call::AnswerArguments),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_env("UC_LOG"))
+        .with_writer(std::io::stderr)
+        .init();
+    let output = Output::new(arguments.json);
+    match carry_out(&arguments, &output).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output.failure(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn carry_out(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
+    let account = &arguments.account;
+    match &arguments.command {
+        Command::SignIn => people::sign_in(account, output).await,
+        Command::Watch => watch::watch(account, output).await,
+        Command::Search { query } => people::search(account, output, query).await,
+        Command::Presence(wish) => people::presence(account, output, wish).await,
+        Command::Call(wish) => call::call(account, output, wish).await,
+        Command::Answer(wish) => call::answer(account, output, wish).await,
+    }
+}

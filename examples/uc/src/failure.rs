@@ -1,0 +1,53 @@
+use std::path::PathBuf;
+
+use thiserror::Error;
+use uc_session::{CallError, ServiceError, SignInError, port::MediaError};
+
+/// Why a command ended without success. The texts are for the person at the keyboard.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub(crate) enum Failure {
+    /// Sign-in.
+    #[error("{0}")]
+    SignIn(#[from] SignInError),
+    /// An unknown or changed certificate, and nobody to ask.
+    #[error(
+        "{error}\n  {certificate}\nIf it is the right one, say so with --pin {pin} (or UC_PIN)"
+    )]
+    Certificate {
+        /// What the sign-in said.
+        error: Box<SignInError>,
+        /// Who it is for, and how long.
+        certificate: String,
+        /// The fingerprint in hexadecimal digits.
+        pin: String,
+    },
+    /// Search or presence.
+    #[error("{0}")]
+    Service(#[from] ServiceError),
+    /// A call.
+    #[error("{0}")]
+    Call(#[from] CallError),
+    /// Sound files or devices.
+    #[error("{0}")]
+    Sound(#[from] MediaError),
+    /// This build can't use the microphone.
+    #[cfg(not(feature = "device"))]
+    #[error(
+        "this build of uc has no microphone and loudspeaker: build it with --features device (on \
+         Linux that needs the ALSA development package), or give --play and --record"
+    )]
+    NoDevices,
+    /// The password file.
+    #[error("the password file {0} can't be read")]
+    PasswordFile(PathBuf),
+    /// The prompt.
+    #[error("no password: there is nobody to ask; use --password-file or UC_PASSWORD")]
+    NoPassword,
+    /// An option.
+    #[error("{0}")]
+    Option(&'static str),
+    /// The connection ended before what was asked for.
+    #[error("the session ended before")]
+    Ended,
+}
