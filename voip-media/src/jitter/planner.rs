@@ -104,6 +104,11 @@ impl DelayPlanner {
         }
     }
 
+    /// Whether too little has come for a judgement of its own.
+    pub(super) fn is_new(&self) -> bool {
+        (self.arrivals as f32) < PRIOR_PACKETS
+    }
+
     /// The transit in µs at which speech should be played.
     pub(super) fn target(&self) -> i64 {
         let (bank, policy) = self.chosen;

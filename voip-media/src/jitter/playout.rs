@@ -51,10 +51,21 @@ impl JitterBuffer {
             return;
         };
         let delay = now - self.source.micros(first.timestamp) + self.micros_of(self.real());
-        if delay >= self.planner.target() {
+        if delay >= self.start_delay() {
             self.phase = Phase::Playing;
             self.next = first.seq;
             self.tail = first.timestamp;
+        }
+    }
+
+    /// A new stream's first sound doesn't wait for a target that nothing was learnt for yet: it
+    /// comes early, and stretching brings the delay up to the target.
+    fn start_delay(&self) -> i64 {
+        let target = self.planner.target();
+        if self.planner.is_new() {
+            target.min(self.planner.floor() + FIRST_START_US)
+        } else {
+            target
         }
     }
 
@@ -302,5 +313,8 @@ const SILENCE_BYTES: usize = 2;
 const OUTAGE_US: u32 = 2_000_000;
 /// From concealment without codec to real sound, in µs.
 const FADE_IN_US: u32 = 4_000;
+/// Delay over the fastest packet with which a new stream begins, in µs: two pulls of 10 ms, so that
+/// a packet that comes a little later than the first is still in time.
+const FIRST_START_US: i64 = 20_000;
 /// Skipping a gap may take the delay this much below the target, in µs.
 const SKIP_SLACK_US: i64 = 5_000;

@@ -186,7 +186,12 @@ impl Driver {
     async fn serve(&mut self, command: Command) {
         match command {
             Command::Offer { restart, reply } => {
-                let _ = reply.send(self.make_offer(restart).await);
+                let offer = self.make_offer(restart).await;
+                if offer.is_ok() {
+                    // Devices may take long to open: while the far side rings, there is time.
+                    self.acquire_sound();
+                }
+                let _ = reply.send(offer);
             }
             Command::AcceptOffer { sdp, reply } => {
                 let _ = reply.send(self.take_offer(&sdp).await);
@@ -358,7 +363,8 @@ impl Driver {
             number: intent.number,
             connected: self.established,
             sends: !intent.held && direction.sends(),
-            plays: !intent.held,
+            plays: !intent.held && direction.receives(),
+            paused: !direction.sends(),
             muted: intent.muted,
         };
         if control != self.control {

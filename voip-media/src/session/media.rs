@@ -37,9 +37,10 @@ pub(crate) enum MediaCommand {
         id: u64,
         tuning: EncoderTuning,
     },
-    Streams {
-        streams: SoundStreams,
-        reply: oneshot::Sender<SoundStreams>,
+    /// Takes a stream and gives the former one of that direction back.
+    Stream {
+        stream: SoundStream,
+        reply: oneshot::Sender<SoundStream>,
     },
     Stop,
 }
@@ -49,9 +50,29 @@ pub(crate) type Retired = (Option<SendPath>, Vec<ReceivePath>);
 
 /// Microphone and loudspeaker, as far as there are any.
 #[derive(Default)]
-pub(crate) struct SoundStreams {
-    pub(crate) capture: Option<Box<dyn CaptureStream>>,
-    pub(crate) playout: Option<Box<dyn PlayoutStream>>,
+struct SoundStreams {
+    capture: Option<Box<dyn CaptureStream>>,
+    playout: Option<Box<dyn PlayoutStream>>,
+}
+
+/// One of them; `None` while there is none.
+pub(crate) enum SoundStream {
+    Capture(Option<Box<dyn CaptureStream>>),
+    Playout(Option<Box<dyn PlayoutStream>>),
+}
+
+impl SoundStreams {
+    /// Puts a stream in its place; the former one, to be dropped elsewhere.
+    fn exchange(&mut self, stream: SoundStream) -> SoundStream {
+        match stream {
+            SoundStream::Capture(new) => {
+                SoundStream::Capture(std::mem::replace(&mut self.capture, new))
+            }
+            SoundStream::Playout(new) => {
+                SoundStream::Playout(std::mem::replace(&mut self.playout, new))
+            }
+        }
+    }
 }
 
 /// Sends commands to the media thread, and wakes it.
@@ -170,8 +191,8 @@ impl MediaThread {
                     session.tune(tuning);
                 }
             }
-            MediaCommand::Streams { streams, reply } => {
-                let _ = reply.send(std::mem::replace(&mut self.streams, streams));
+            MediaCommand::Stream { stream, reply } => {
+                let _ = reply.send(self.streams.exchange(stream));
             }
             MediaCommand::Stop => {}
         }

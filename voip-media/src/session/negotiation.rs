@@ -324,7 +324,7 @@ impl Driver {
         }
     }
 
-    fn acquire_sound(&mut self) {
+    pub(super) fn acquire_sound(&mut self) {
         if !std::mem::replace(&mut self.sound_acquired, true) {
             let sound = std::sync::Arc::clone(&self.place.engine.sound);
             let shared = std::sync::Arc::clone(&self.shared);

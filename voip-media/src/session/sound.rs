@@ -11,13 +11,13 @@ use tokio::{
 use crate::{
     AudioBackend, AudioError, DeviceChoice, SessionEvent,
     session::{
-        media::{MediaCommand, MediaHandle, SoundStreams},
+        media::{MediaCommand, MediaHandle, SoundStream},
         shared::SessionShared,
     },
 };
 
-/// Microphone and loudspeaker of an engine: opened for the first session that connects, closed
-/// after the last one, opened again when they fail.
+/// Microphone and loudspeaker of an engine: opened for the first session that offers or answers,
+/// closed after the last one, opened again when they fail.
 pub(crate) struct SoundPort {
     backend: Arc<dyn AudioBackend>,
     capture: DeviceChoice,
@@ -89,7 +89,8 @@ impl SoundPort {
         if let Some(keeper) = state.keeper.take() {
             state.errors = keeper.await.ok();
         }
-        self.exchange(SoundStreams::default()).await;
+        self.exchange(SoundStream::Capture(None)).await;
+        self.exchange(SoundStream::Playout(None)).await;
     }
 
     fn add_listener(&self, session: &Arc<SessionShared>) {
@@ -111,38 +112,38 @@ impl SoundPort {
         }
     }
 
-    /// Opens both directions; what works is used. The first error, if there is one.
+    /// Opens both directions side by side, since one may take its time; what works is used as soon
+    /// as it does. The first error, if there is one.
     async fn open(&self) -> Option<AudioError> {
-        let backend = Arc::clone(&self.backend);
-        let (capture, playout) = (self.capture.clone(), self.playout.clone());
-        let opened = tokio::task::spawn_blocking(move || {
-            (
-                backend.open_capture(&capture),
-                backend.open_playout(&playout),
-            )
-        });
-        let (capture, playout) = opened.await.ok()?;
-        let (capture, capture_error) = split(capture);
-        let (playout, playout_error) = split(playout);
-        self.exchange(SoundStreams { capture, playout }).await;
+        let (backend, choice) = (Arc::clone(&self.backend), self.capture.clone());
+        let capture = self.open_one(move || backend.open_capture(&choice), SoundStream::Capture);
+        let (backend, choice) = (Arc::clone(&self.backend), self.playout.clone());
+        let playout = self.open_one(move || backend.open_playout(&choice), SoundStream::Playout);
+        let (capture_error, playout_error) = tokio::join!(capture, playout);
         capture_error.or(playout_error)
     }
 
+    async fn open_one<T: Send + 'static>(
+        &self,
+        open: impl FnOnce() -> Result<T, AudioError> + Send + 'static,
+        direction: fn(Option<T>) -> SoundStream,
+    ) -> Option<AudioError> {
+        let (stream, error) = match tokio::task::spawn_blocking(open).await.ok()? {
+            Ok(stream) => (Some(stream), None),
+            Err(error) => (None, Some(error)),
+        };
+        self.exchange(direction(stream)).await;
+        error
+    }
+
     /// Closing a device may block: not on the media thread, and not here.
-    async fn exchange(&self, streams: SoundStreams) {
+    async fn exchange(&self, stream: SoundStream) {
         let (reply, former) = oneshot::channel();
-        if self.media.send(MediaCommand::Streams { streams, reply })
+        if self.media.send(MediaCommand::Stream { stream, reply })
             && let Ok(former) = former.await
         {
             let _ = tokio::task::spawn_blocking(move || drop(former)).await;
         }
-    }
-}
-
-fn split<T>(result: Result<T, AudioError>) -> (Option<T>, Option<AudioError>) {
-    match result {
-        Ok(value) => (Some(value), None),
-        Err(error) => (None, Some(error)),
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 
 use crate::{
-    Decoder, Encoder, EncoderTuning, JitterBuffer, JitterConfig, MediaTime, PayloadType,
-    PlayedKind, RtpPacketRef,
+    Decoder, Encoder, EncoderTuning, JitterBuffer, JitterConfig, JitterStats, MediaTime,
+    PayloadType, PlayedKind, RtpPacketRef,
     rtp::{HEADER, Packetizer},
     session::{
         counters::{MediaCounters, peak},
@@ -28,6 +28,15 @@ pub(crate) struct SessionStream {
     jitter: JitterBuffer,
     arrivals: Arrivals,
     control: Control,
+    unheard: Unheard,
+}
+
+/// What the jitter buffer made while nothing was to be played: it says nothing of the call's
+/// quality, and the figures leave it out.
+#[derive(Debug, Clone, Copy, Default)]
+struct Unheard {
+    played: u64,
+    concealed: u64,
 }
 
 /// What is to be sent and played now.
@@ -39,10 +48,12 @@ pub(crate) struct Control {
     pub(crate) connected: bool,
     /// Packets are sent: not held, and the far side listens.
     pub(crate) sends: bool,
-    /// What comes is played: not held.
+    /// What comes is played: not held, and the far side may send.
     pub(crate) plays: bool,
     /// What is sent is silence.
     pub(crate) muted: bool,
+    /// The far side holds the call: nothing need come (RFC 3264 §8.4).
+    pub(crate) paused: bool,
 }
 
 /// Encoder and decoders of what was negotiated.
@@ -150,6 +161,7 @@ impl SessionStream {
             jitter: JitterBuffer::new(config),
             arrivals: Arrivals::new(),
             control: Control::default(),
+            unheard: Unheard::default(),
         }
     }
 
@@ -273,6 +285,7 @@ impl SessionStream {
     /// Adds 10 ms of its sound to `mix`. Time goes on in the buffer even if nothing is to be heard.
     pub(crate) fn play(&mut self, mix: &mut [i32; FRAME], now: MediaTime) {
         let mut frame = [0; FRAME];
+        let before = self.jitter.stats();
         let Some(path) = self.receive.get_mut(self.active) else {
             return;
         };
@@ -286,6 +299,10 @@ impl SessionStream {
             None => self.jitter.get(path.decoder.as_mut(), &mut frame, now),
         };
         let clock = path.decoder.clock_rate().hz();
+        let after = self.jitter.stats();
+        if !self.plays() || self.control.paused {
+            self.unheard.leave_out(&before, &after);
+        }
         if let Some(delay) = kind
             .timestamp
             .and_then(|at| self.arrivals.delay(at, clock, now))
@@ -308,11 +325,12 @@ impl SessionStream {
 
     fn publish(&self, rate: u32) {
         let stats = self.jitter.stats();
-        let played = stats.played_samples.saturating_sub(stats.silent_samples);
-        self.counters.played_samples.store(played, Relaxed);
-        self.counters
+        let played = audible(&stats).saturating_sub(self.unheard.played);
+        let concealed = stats
             .concealed_samples
-            .store(stats.concealed_samples, Relaxed);
+            .saturating_sub(self.unheard.concealed);
+        self.counters.played_samples.store(played, Relaxed);
+        self.counters.concealed_samples.store(concealed, Relaxed);
         self.counters.sample_rate.store(rate, Relaxed);
     }
 
@@ -321,6 +339,20 @@ impl SessionStream {
         let _ = self.ends.notes.push(note);
         self.ends.waker.wake();
     }
+}
+
+impl Unheard {
+    fn leave_out(&mut self, before: &JitterStats, after: &JitterStats) {
+        self.played += audible(after).saturating_sub(audible(before));
+        self.concealed += after
+            .concealed_samples
+            .saturating_sub(before.concealed_samples);
+    }
+}
+
+/// Samples that were more than the silence before a call's first packet.
+const fn audible(stats: &JitterStats) -> u64 {
+    stats.played_samples.saturating_sub(stats.silent_samples)
 }
 
 impl SendPath {
