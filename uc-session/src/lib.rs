@@ -30,8 +30,8 @@
 mod call;
 mod client;
 mod clock;
-pub mod core;
 pub mod conformance;
+pub mod core;
 mod driver;
 mod error;
 mod events;

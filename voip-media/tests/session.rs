@@ -178,6 +178,13 @@ async fn a_held_call_is_silent_both_ways_and_comes_back() {
     assert!(!callee.hears(LOW).await);
     assert_eq!(caller.session.stats().packets_sent, sent_near);
     assert_eq!(callee.session.stats().packets_sent, sent_far);
+    for side in [&caller, &callee] {
+        let stats = side.session.stats();
+        assert!(
+            stats.concealed_share < 0.3,
+            "the hold counts as loss: {stats:?}"
+        );
+    }
 
     caller
         .applied(Intent {

@@ -3,25 +3,22 @@ use std::time::Duration;
 use async_trait::async_trait;
 use voip_media::{AudioSession, Intent, SessionConfig};
 
-use super::translate::{self, Conditions};
+use super::translate;
 use crate::port::{MediaError, MediaEvent, MediaIntent, MediaSession, MediaStats};
 
 /// One call's sound. The engine's session has the same life: dropped, it ends at once.
 #[derive(Debug)]
 pub(super) struct VoipSession {
     session: AudioSession,
-    conditions: Conditions,
+    /// What an impairment inside the program adds to the network's delay.
+    path: Duration,
 }
 
 impl VoipSession {
     pub(super) fn new(session: AudioSession, config: &SessionConfig) -> Self {
         // An impairment's delays are spread around three standard deviations.
         let path = config.impairment.map_or(Duration::ZERO, |it| it.jitter * 3);
-        let packet = config.packet_time;
-        Self {
-            session,
-            conditions: Conditions { packet, path },
-        }
+        Self { session, path }
     }
 }
 
@@ -77,7 +74,7 @@ impl MediaSession for VoipSession {
     }
 
     fn stats(&self) -> MediaStats {
-        translate::stats(&self.session.stats(), self.conditions)
+        translate::stats(&self.session.stats(), self.path)
     }
 
     async fn close(&self) {

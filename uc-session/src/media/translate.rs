@@ -89,57 +89,35 @@ fn session_error(error: SessionError) -> MediaError {
     }
 }
 
-/// What a session's figures don't tell.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Conditions {
-    /// The sound in one packet.
-    pub(super) packet: Duration,
-    /// What an impairment inside the program adds to the network's delay.
-    pub(super) path: Duration,
-}
-
-/// A session's figures.
-pub(super) fn stats(stats: &SessionStats, conditions: Conditions) -> MediaStats {
+/// A session's figures. `path` is what they don't tell: what an impairment inside the program adds
+/// to the network's delay.
+pub(super) fn stats(stats: &SessionStats, path: Duration) -> MediaStats {
     MediaStats {
         sent: stats.packets_sent,
         received: stats.packets_received,
         loss: share(stats.packets_lost, stats.packets_received),
-        concealed: concealed(stats, conditions.packet),
+        concealed: stats.concealed_share,
         buffer_delay: stats.mean_buffer_delay,
         round_trip: stats.round_trip,
         first_heard: stats.first_audio_after,
-        mos: quality(stats, conditions),
+        mos: quality(stats, path),
         refused: refused(&stats.drops),
     }
 }
 
 /// The E-model's estimate of what this side hears (ITU-T G.107 family). Packets that were lost but
 /// not made up came from in-band FEC.
-fn quality(stats: &SessionStats, conditions: Conditions) -> Option<f32> {
+fn quality(stats: &SessionStats, path: Duration) -> Option<f32> {
     let codec = stats.codec.filter(|_| stats.played >= ENOUGH)?;
-    let network = stats.round_trip.unwrap_or_default() / 2 + conditions.path;
+    let network = stats.round_trip.unwrap_or_default() / 2 + path;
     let lost = share(stats.packets_lost, stats.packets_received);
-    let concealed = concealed(stats, conditions.packet);
     let mos = voip_media::mos(EmodelInput {
         one_way_delay: ENDS + network + stats.mean_buffer_delay,
-        loss: LossRate(concealed),
-        recovered: LossRate((lost - concealed).max(0.0)),
+        loss: LossRate(stats.concealed_share),
+        recovered: LossRate((lost - stats.concealed_share).max(0.0)),
         ..EmodelInput::new(codec)
     });
     Some(mos.value() as f32)
-}
-
-/// The share of speech that was made up. What was played beyond the sound of all packets that were
-/// sent to us is a pause, as while the call is held, and no speech.
-fn concealed(stats: &SessionStats, packet: Duration) -> f32 {
-    let packets = stats.packets_received + stats.packets_lost;
-    let speech = packet.saturating_mul(u32::try_from(packets).unwrap_or(u32::MAX));
-    let made_up = stats.played.mul_f32(stats.concealed_share.clamp(0.0, 1.0));
-    let pauses = stats.played.saturating_sub(speech);
-    match stats.played.min(speech).as_secs_f32() {
-        0.0 => 0.0,
-        heard => (made_up.saturating_sub(pauses).as_secs_f32() / heard).min(1.0),
-    }
 }
 
 /// The lost ones among all that were sent.
