@@ -12,7 +12,7 @@ use rtcp::{
         SdesType, SourceDescription, SourceDescriptionChunk, SourceDescriptionItem,
     },
 };
-use webrtc_util::marshal::Marshal;
+use webrtc_util::marshal::{Marshal, Unmarshal};
 
 use crate::{MediaTime, Ssrc, rtp::Reception};
 
@@ -138,18 +138,21 @@ impl Reporter {
     }
 
     /// Reads a compound packet; what it says of our stream, if it does. Broken packets say
-    /// nothing.
-    pub(crate) fn read(&mut self, mut packet: &[u8], now: MediaTime) -> Option<Feedback> {
-        let packets = rtcp::packet::unmarshal(&mut packet).ok()?;
+    /// nothing. Only reports are read: the other kinds are of no use here, and reading them is
+    /// where a hostile length can do harm.
+    pub(crate) fn read(&mut self, packet: &[u8], now: MediaTime) -> Option<Feedback> {
         let mut feedback = None;
-        for packet in &packets {
-            let packet = packet.as_any();
-            if let Some(report) = packet.downcast_ref::<SenderReport>() {
-                self.last_sender_report = Some(((report.ntp_time >> 16) as u32, now));
-                feedback = self.feedback(&report.reports, now).or(feedback);
-            } else if let Some(report) = packet.downcast_ref::<ReceiverReport>() {
-                feedback = self.feedback(&report.reports, now).or(feedback);
-            }
+        for (kind, mut part) in parts(packet)? {
+            let reports = match kind {
+                SENDER_REPORT => {
+                    let report = SenderReport::unmarshal(&mut part).ok()?;
+                    self.last_sender_report = Some(((report.ntp_time >> 16) as u32, now));
+                    report.reports
+                }
+                RECEIVER_REPORT => ReceiverReport::unmarshal(&mut part).ok()?.reports,
+                _ => continue,
+            };
+            feedback = self.feedback(&reports, now).or(feedback);
         }
         feedback
     }
@@ -207,6 +210,20 @@ impl ReportSchedule {
     }
 }
 
+/// The packets of a compound packet with their types (RFC 3550 §6.1); `None` if their lengths
+/// don't add up to it.
+fn parts(mut compound: &[u8]) -> Option<Vec<(u8, &[u8])>> {
+    let mut parts = Vec::new();
+    while !compound.is_empty() {
+        let header = compound.first_chunk::<4>()?;
+        let words = usize::from(u16::from_be_bytes([header[2], header[3]]));
+        let (part, rest) = compound.split_at_checked(4 + words * 4)?;
+        parts.push((header[1], part));
+        compound = rest;
+    }
+    Some(parts)
+}
+
 /// A wall-clock time as NTP has it: seconds since 1900, 32 bits before the point (RFC 5905 §6).
 pub(crate) fn ntp_time(time: SystemTime) -> u64 {
     let since = time
@@ -226,6 +243,10 @@ fn duration(units: u32) -> Duration {
     Duration::from_micros((u64::from(units) * 1_000_000) >> 16)
 }
 
+/// Packet type (RFC 3550 §6.4.1).
+const SENDER_REPORT: u8 = 200;
+/// Packet type (RFC 3550 §6.4.2).
+const RECEIVER_REPORT: u8 = 201;
 const INTERVAL: Duration = Duration::from_secs(1);
 /// Seconds from 1900 to 1970.
 const NTP_TO_UNIX: u64 = 2_208_988_800;
@@ -313,6 +334,32 @@ mod tests {
     fn ntp_counts_from_1900() {
         let new_year_2000 = SystemTime::UNIX_EPOCH + Duration::from_millis(946_684_800_500);
         assert_eq!(ntp_time(new_year_2000), (3_155_673_600 << 32) | 1 << 31);
+    }
+
+    /// A receiver report of loss on source 1.
+    fn loss_report() -> Vec<u8> {
+        let block = [0, 0, 0, 1, 128, 0, 0, 1, 0, 0, 0, 9, 0, 0, 0, 0];
+        [&[0x81, 201, 0, 7, 0, 0, 0, 2][..], &block, &[0; 8]].concat()
+    }
+
+    /// An estimate of the bitrate (REMB) that claims 255 sources and has none: the rtcp crate
+    /// panics at it.
+    const HOSTILE_ESTIMATE: [u8; 20] = *b"\x8f\xce\0\x04\0\0\0\x02\0\0\0\0REMB\xff\0\0\0";
+
+    #[test]
+    fn a_hostile_packet_beside_a_report_is_passed_over() {
+        assert_eq!(reporter(1).read(&HOSTILE_ESTIMATE, at(0)), None);
+        let compound = [&loss_report()[..], &HOSTILE_ESTIMATE].concat();
+        let feedback = reporter(1).read(&compound, at(0)).expect("feedback");
+        assert_eq!(feedback.loss, 0.5);
+    }
+
+    #[test]
+    fn a_compound_packet_with_a_wrong_length_says_nothing() {
+        let mut compound = [loss_report(), loss_report()].concat();
+        assert!(reporter(1).read(&compound, at(0)).is_some());
+        compound[35] += 1;
+        assert_eq!(reporter(1).read(&compound, at(0)), None);
     }
 
     proptest! {
