@@ -73,8 +73,9 @@ pub async fn run(
     stage.presence(&caller, &callee).await?;
     let number = stage.search(&caller).await?;
     let call = stage.call(&caller, &callee, &number).await?;
-    stage.talk_hold_and_retrieve(&call).await?;
+    stage.talk().await;
     let stats = [call.outgoing.media_stats(), call.incoming.media_stats()];
+    stage.hold_and_retrieve(&call).await?;
     stage.hang_up(&call, &caller, &callee).await?;
     caller.sign_out().await;
     callee.sign_out().await;
@@ -181,11 +182,14 @@ impl<P: FnMut(&Step) + Send> Stage<P> {
         })
     }
 
-    async fn talk_hold_and_retrieve(&mut self, call: &TwoSided) -> Result<(), DemoError> {
+    /// Both speak at once, until the longer recording is over.
+    async fn talk(&mut self) {
         let longest = speech::first().seconds().max(speech::second().seconds());
         sleep(Duration::from_secs_f64(longest + 0.5)).await;
         self.done("each said all they had to say", true);
+    }
 
+    async fn hold_and_retrieve(&mut self, call: &TwoSided) -> Result<(), DemoError> {
         call.outgoing.hold().await?;
         let held = |call: &TwoSided| {
             call.outgoing.state().local == ConnectionState::Hold

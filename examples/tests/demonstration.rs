@@ -7,7 +7,11 @@ use demo::{Options, Report, controls, parse_impairment, run};
 /// What a good call must reach.
 const ALIKE: f32 = 0.95;
 
+/// One demonstration at a time: quality is measured in real time, on few cores.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 async fn demonstrate(name: &str, impairment: Option<&str>) -> (Report, PathBuf) {
+    let _turn = TURN.lock().await;
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     let impairment = impairment.map(|text| parse_impairment(text).expect("well formed"));
     let options = Options {

@@ -8,7 +8,8 @@ use crate::{Bitrate, CodecKind, Complexity, EncoderTuning, IceServer, LossRate};
 pub struct SessionConfig {
     /// Codecs in order of preference. Default: Opus, PCMU, PCMA.
     pub codecs: Vec<CodecKind>,
-    /// An answer names one codec only, so that nothing switches during the call. Default: true.
+    /// An answer names one codec only, so that the far side needs no further round (the
+    /// manual's "codec preselection", VOIP-3). Default: false.
     pub codec_preselection: bool,
     /// Sound per packet: 10, 20, 40 or 60 ms. Default: 20 ms (RFC 7874 §3).
     pub packet_time: Duration,
@@ -37,7 +38,7 @@ impl Default for SessionConfig {
     fn default() -> Self {
         Self {
             codecs: vec![CodecKind::Opus, CodecKind::Pcmu, CodecKind::Pcma],
-            codec_preselection: true,
+            codec_preselection: false,
             packet_time: Duration::from_millis(20),
             encoder: EncoderTuning {
                 bitrate: Bitrate(24_000),
