@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use dimpl::{KeyingMaterial, SrtpProfile};
+use webrtc_ice::candidate::candidate_base::unmarshal_candidate;
+
 use crate::{
     CodecKind, MediaTime, Ssrc,
     jsep::{Direction, Kind, Wishes, agree, read},
     rtp::{Reporter, RtpView},
-    transport::{IceCandidate, classify, mapped_address},
+    transport::{DtlsRole, IceCandidate, MediaKind, Srtp, classify, mapped_address},
 };
 
 /// Reads any bytes as an offer and as an answer, and agrees with them.
@@ -26,11 +29,13 @@ pub fn exercise_description(data: &[u8]) {
         }
     }
     for line in text.lines().take(8) {
-        let _ = IceCandidate::parse(line);
+        if let Some(candidate) = IceCandidate::parse(line) {
+            let _ = unmarshal_candidate(candidate.bare());
+        }
     }
 }
 
-/// Reads any bytes as whatever a datagram can be, once opened.
+/// Reads any bytes as whatever a datagram can be: before it is opened, and once it is.
 #[doc(hidden)]
 pub fn exercise_datagram(data: &[u8]) {
     let _ = classify(data);
@@ -38,6 +43,23 @@ pub fn exercise_datagram(data: &[u8]) {
     let _ = mapped_address(data, &[0; 12]);
     let mut reporter = Reporter::new(Ssrc(1), String::new(), 0);
     let _ = reporter.read(data, MediaTime::default());
+    for profile in [
+        SrtpProfile::AES128_CM_SHA1_80,
+        SrtpProfile::AEAD_AES_128_GCM,
+    ] {
+        refuse(profile, data);
+    }
+}
+
+/// What isn't authentic is refused, whatever its lengths say.
+fn refuse(profile: SrtpProfile, data: &[u8]) {
+    let keys = KeyingMaterial::new(&vec![7; profile.keying_material_len()]);
+    let Some(mut protection) = Srtp::new(&keys, profile, DtlsRole::Active) else {
+        return;
+    };
+    for kind in [MediaKind::Rtp, MediaKind::Rtcp] {
+        assert!(protection.unprotect(kind, data).is_err());
+    }
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ pub(crate) use secure::{DtlsRole, MediaKind, SecureError, SecureOutput, SecureTr
 pub use server::IceServer;
 pub(crate) use server::ServerAddress;
 pub(crate) use socket::RECEIVE_BUFFER;
+pub(crate) use srtp::Srtp;
 
 /// The longest datagram that is looked at, in bytes; longer ones are counted drops. Ethernet's
 /// 1,500 with room for a larger link.

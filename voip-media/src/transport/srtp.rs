@@ -83,6 +83,9 @@ impl Srtp {
         kind: MediaKind,
         packet: &[u8],
     ) -> Result<BytesMut, SecureError> {
+        if kind == MediaKind::Rtcp && !says_encrypted(self.profile, packet) {
+            return Err(SecureError::Unauthenticated);
+        }
         let ssrc = source_of(kind, packet).ok_or(SecureError::Unauthenticated)?;
         if let Some(source) = self.sources.iter_mut().find(|source| source.ssrc == ssrc) {
             return open(&mut source.context, kind, packet);
@@ -120,6 +123,20 @@ fn open(context: &mut Context, kind: MediaKind, packet: &[u8]) -> Result<BytesMu
     })
 }
 
+/// Whether a report has the E flag of RFC 3711 §3.4, as all of this profile must. rtc-srtp lets a
+/// report without it pass and doesn't look at its tag.
+fn says_encrypted(profile: ProtectionProfile, report: &[u8]) -> bool {
+    let behind_index = match profile {
+        ProtectionProfile::AeadAes128Gcm | ProtectionProfile::AeadAes256Gcm => 0,
+        _ => HMAC_TAG,
+    };
+    let flag = report
+        .len()
+        .checked_sub(behind_index + 4)
+        .and_then(|at| report.get(at));
+    flag.is_some_and(|octet| octet & 0x80 != 0)
+}
+
 fn source_of(kind: MediaKind, packet: &[u8]) -> Option<u32> {
     let at = match kind {
         MediaKind::Rtp => 8,
@@ -152,6 +169,8 @@ fn protection_profile(profile: SrtpProfile) -> Option<ProtectionProfile> {
     }
 }
 
+/// Octets of the tag behind a report's index (RFC 5764 §4.1.2: 80 bits); with GCM the index is last.
+const HMAC_TAG: usize = 10;
 /// Packets that may overtake each other (RFC 3711 §3.3.2: at least 64).
 const REPLAY_WINDOW: usize = 64;
 /// Sources a session can have in its life: one, and a few more for what changes behind a media
@@ -212,6 +231,18 @@ mod tests {
                 .unprotect(MediaKind::Rtcp, &protected)
                 .expect("authentic");
             assert_eq!(&opened[..], report);
+        }
+    }
+
+    #[test]
+    fn a_forged_report_is_refused_even_if_it_says_that_it_is_not_encrypted() {
+        for profile in PROFILES {
+            let (_, mut far) = pair(profile);
+            let mut forged = vec![0x80, 201, 0, 1, 0, 0, 0, 7];
+            forged.extend([0; 40]);
+            let refused = far.unprotect(MediaKind::Rtcp, &forged).err();
+            assert_eq!(refused, Some(SecureError::Unauthenticated), "{profile}");
+            assert_eq!(far.sources.len(), 0);
         }
     }
 
