@@ -1,5 +1,6 @@
 //! The recorded arrival traces, when they are there: `$UC_TEST_DATA` or `../shared/data`, folder
 //! `net`.
+#![allow(clippy::unwrap_used, reason = "a test that can't go on should panic")]
 
 use std::fs;
 use std::path::PathBuf;

@@ -61,10 +61,6 @@ impl ClientBuilder {
     }
 
     /// Takes the password from an environment variable.
-    #[expect(
-        clippy::result_large_err,
-        reason = "a sign-in's error shows certificates whole"
-    )]
     pub fn password_from_env(self, variable: &str) -> Result<Self, SignInError> {
         let password = env::var(variable).map_err(|_| SignInError::NoPassword)?;
         Ok(self.password(password))
@@ -110,10 +106,6 @@ impl ClientBuilder {
         driver::start(config, backend, self.media, self.clock).await
     }
 
-    #[expect(
-        clippy::result_large_err,
-        reason = "a sign-in's error shows certificates whole"
-    )]
     fn config(&self) -> Result<Config, SignInError> {
         if self.user.is_empty() {
             return Err(SignInError::NoUser);
