@@ -13,7 +13,7 @@ use crate::failure::Failure;
 /// Where and as whom to sign in.
 #[derive(Debug, Args)]
 pub(crate) struct Account {
-    /// The server: name, name:port or [IPv6]:port; without a port 8802.
+    /// The server: `name`, `name:port` or `[IPv6]:port`; without a port 8802.
     #[arg(long, global = true, env = "UC_SERVER", default_value = "127.0.0.1")]
     server: String,
     /// A second address of the same server, for use outside the office.
