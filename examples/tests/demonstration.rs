@@ -48,7 +48,13 @@ async fn a_third_of_the_packets_lost_is_heard_in_the_recording() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn quality_falls_with_loss_and_jitter() {
     let mut scores = Vec::new();
-    for text in ["loss=0,jitter=0", "loss=1,jitter=5", "loss=10,jitter=40"] {
+    for text in [
+        "loss=0,jitter=0",
+        "loss=1,jitter=5",
+        "loss=3,jitter=10",
+        "loss=5,jitter=20",
+        "loss=10,jitter=40",
+    ] {
         let (report, _) = demonstrate(text, Some(text)).await;
         assert!(report.is_ok(), "{text}: {report}");
         scores.push(report.mos);

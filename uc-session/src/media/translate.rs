@@ -96,7 +96,7 @@ pub(super) fn stats(stats: &SessionStats, path: Duration) -> MediaStats {
         sent: stats.packets_sent,
         received: stats.packets_received,
         loss: share(stats.packets_lost, stats.packets_received),
-        concealed: stats.concealed_share,
+        concealed: missing(stats),
         buffer_delay: stats.mean_buffer_delay,
         round_trip: stats.round_trip,
         first_heard: stats.first_audio_after,
@@ -106,18 +106,23 @@ pub(super) fn stats(stats: &SessionStats, path: Duration) -> MediaStats {
 }
 
 /// The E-model's estimate of what this side hears (ITU-T G.107 family). Packets that were lost but
-/// not made up came from in-band FEC.
+/// neither made up nor skipped came from in-band FEC.
 fn quality(stats: &SessionStats, path: Duration) -> Option<f32> {
     let codec = stats.codec.filter(|_| stats.played >= ENOUGH)?;
     let network = stats.round_trip.unwrap_or_default() / 2 + path;
     let lost = share(stats.packets_lost, stats.packets_received);
     let mos = voip_media::mos(EmodelInput {
         one_way_delay: ENDS + network + stats.mean_buffer_delay,
-        loss: LossRate(stats.concealed_share),
-        recovered: LossRate((lost - stats.concealed_share).max(0.0)),
+        loss: LossRate(missing(stats)),
+        recovered: LossRate((lost - missing(stats)).max(0.0)),
         ..EmodelInput::new(codec)
     });
     Some(mos.value() as f32)
+}
+
+/// The share of sound that loss and lateness took.
+fn missing(stats: &SessionStats) -> f32 {
+    (stats.concealed_share + stats.skipped_share).min(1.0)
 }
 
 /// The lost ones among all that were sent.

@@ -81,7 +81,8 @@ pub struct MediaStats {
     pub received: u64,
     /// Share of the far end's packets that never came, 0.0 to 1.0.
     pub loss: f32,
-    /// Share of the played sound that was made up, 0.0 to 1.0.
+    /// Missing sound as a share of what was played, 0.0 to 1.0: made up, or skipped where packets
+    /// were lost.
     pub concealed: f32,
     /// Mean delay from the packet's arrival to its playout.
     pub buffer_delay: Duration,

@@ -232,7 +232,11 @@ impl Bank {
             let missed = (excess - stretched).max(0.0).min(most);
             let long_part = missed / LONG_EVENT;
             let long = missed * long_part * long_part * long_part;
-            let event = if missed > 0.0 { EVENT } else { 0.0 };
+            let event = if missed + unrecovered > 0.0 {
+                EVENT
+            } else {
+                0.0
+            };
             let concealed = missed + event + long + unrecovered;
             let after = delay + keep * excess;
             *delay_now = after;

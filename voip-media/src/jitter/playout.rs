@@ -146,7 +146,7 @@ impl JitterBuffer {
 
     pub(super) fn decode(&mut self, decoder: &mut dyn Decoder, packet: Waiting) {
         self.prepare(decoder);
-        self.stats.lost_packets += (packet.seq - self.next).max(0) as u64;
+        self.count_lost(&packet, packet.timestamp);
         self.bridge(decoder, &packet);
         let faded = self.fade_source();
         let payload = self.store.payload(&packet);
@@ -172,6 +172,7 @@ impl JitterBuffer {
     pub(super) fn decode_redundancy(&mut self, decoder: &mut dyn Decoder, packet: Waiting) {
         self.prepare(decoder);
         let samples = packet.samples;
+        self.count_lost(&packet, packet.timestamp - packet.duration);
         let faded = self.fade_source();
         let room = self.pcm.room(samples);
         let made = decoder
@@ -179,7 +180,6 @@ impl JitterBuffer {
             .map_or(0, |made| made.min(room.len()));
         self.pcm.commit(made);
         self.stats.fec_samples += made as u64;
-        self.stats.lost_packets += (packet.seq - self.next).max(0) as u64;
         self.frame_kind = self.frame_kind.heavier(PlayedKind::Fec);
         self.fade_into(faded, made);
         self.next = packet.seq;
@@ -188,6 +188,18 @@ impl JitterBuffer {
         self.waited = 0;
         if made < samples {
             self.conceal_samples(decoder, samples - made);
+        }
+    }
+
+    /// Counts the packets before `packet` as lost, and as skipped what of them until `start`
+    /// (timestamp of the first real sample) nobody has heard a substitute for.
+    fn count_lost(&mut self, packet: &Waiting, start: i64) {
+        self.stats.lost_packets += (packet.seq - self.next).max(0) as u64;
+        if packet.seq > self.next && !self.quiet_on_purpose {
+            let missing = self.source.micros((start - self.tail).max(0)) as u32;
+            let heard = self.gap.saturating_sub(self.provisional);
+            let skipped = stretch::samples(self.rate, missing).saturating_sub(heard);
+            self.stats.skipped_samples += skipped as u64;
         }
     }
 

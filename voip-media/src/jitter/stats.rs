@@ -28,6 +28,9 @@ pub struct JitterStats {
     pub fec_samples: u64,
     /// Samples made up because speech was missing.
     pub concealed_samples: u64,
+    /// Samples of lost speech in whose place nothing was played: the gap was skipped, wholly or in
+    /// part.
+    pub skipped_samples: u64,
     /// Times that concealment began.
     pub concealment_events: u64,
     /// Samples of comfort noise played while the far side sent nothing on purpose.

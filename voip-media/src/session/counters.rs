@@ -7,6 +7,7 @@ use crate::{MediaTime, SessionStats};
 #[derive(Debug, Default)]
 pub(crate) struct MediaCounters {
     pub(crate) concealed_samples: AtomicU64,
+    pub(crate) skipped_samples: AtomicU64,
     pub(crate) played_samples: AtomicU64,
     pub(crate) sample_rate: AtomicU32,
     pub(crate) delay_sum_us: AtomicU64,
@@ -43,8 +44,11 @@ impl MediaCounters {
         let rate = u64::from(self.sample_rate.load(Relaxed)).max(1);
         stats.played = Duration::from_micros(played * 1_000_000 / rate);
         if played > 0 {
-            let concealed = self.concealed_samples.load(Relaxed);
-            stats.concealed_share = (concealed as f64 / played as f64).min(1.0) as f32;
+            let of_played = |samples: &AtomicU64| {
+                (samples.load(Relaxed) as f64 / played as f64).min(1.0) as f32
+            };
+            stats.concealed_share = of_played(&self.concealed_samples);
+            stats.skipped_share = of_played(&self.skipped_samples);
         }
         let mean = self
             .delay_sum_us

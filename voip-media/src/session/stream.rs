@@ -37,6 +37,7 @@ pub(crate) struct SessionStream {
 struct Unheard {
     played: u64,
     concealed: u64,
+    skipped: u64,
 }
 
 /// What is to be sent and played now.
@@ -330,7 +331,9 @@ impl SessionStream {
             .concealed_samples
             .saturating_sub(self.unheard.concealed);
         self.counters.played_samples.store(played, Relaxed);
+        let skipped = stats.skipped_samples.saturating_sub(self.unheard.skipped);
         self.counters.concealed_samples.store(concealed, Relaxed);
+        self.counters.skipped_samples.store(skipped, Relaxed);
         self.counters.sample_rate.store(rate, Relaxed);
     }
 
@@ -347,6 +350,7 @@ impl Unheard {
         self.concealed += after
             .concealed_samples
             .saturating_sub(before.concealed_samples);
+        self.skipped += after.skipped_samples.saturating_sub(before.skipped_samples);
     }
 }
 

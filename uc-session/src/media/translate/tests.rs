@@ -140,8 +140,12 @@ fn quality_falls_with_loss_and_delay_and_needs_some_sound() {
     assert!(perfect > 4.2, "{perfect}");
     told.packets_lost = 10;
     let recovered = stats(&told, AT_ONCE).mos.unwrap();
+    told.skipped_share = 0.04;
+    let skipped = stats(&told, AT_ONCE).mos.unwrap();
+    told.skipped_share = 0.0;
     told.concealed_share = 0.04;
     let concealed = stats(&told, AT_ONCE).mos.unwrap();
+    assert_eq!(skipped, concealed);
     let late = Duration::from_millis(300);
     let late = stats(&told, late).mos.unwrap();
     assert!(perfect > recovered && recovered > concealed && concealed > late);

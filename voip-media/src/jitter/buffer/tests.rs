@@ -265,6 +265,31 @@ fn a_lost_packet_is_concealed_for_about_its_length() {
 }
 
 #[test]
+fn what_is_lost_is_made_up_or_counted_as_skipped() {
+    let mut rig = Rig::new();
+    // Every eighth packet comes 60 ms late, so that the delay is high; then one in eight is lost.
+    for index in 0..400 {
+        match index % 8 {
+            0 => {}
+            3 if index < 200 => {
+                let _late_at_first = rig.send(index - 3);
+                rig.send(index).unwrap();
+            }
+            _ => {
+                rig.send(index).unwrap();
+            }
+        }
+        rig.pull();
+        rig.pull();
+    }
+    let stats = rig.stats();
+    assert!(stats.lost_packets >= 25, "{stats:?}");
+    assert!(stats.skipped_samples > 0, "{stats:?}");
+    let missing = stats.concealed_samples + stats.skipped_samples;
+    assert!(missing >= 25 * 160, "{stats:?}");
+}
+
+#[test]
 fn redundancy_in_the_next_packet_replaces_concealment() {
     let mut rig = Rig::new();
     for index in 0..200 {
