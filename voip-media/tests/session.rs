@@ -1,101 +1,20 @@
 //! Calls between two sessions of one process, over real UDP sockets.
 
+#[path = "session/side.rs"]
+mod side;
 #[path = "session/sound.rs"]
 mod sound;
 
-use std::{net::UdpSocket, sync::Arc, time::Duration};
+use std::{net::UdpSocket, time::Duration};
 
+use side::{
+    HIGH, LOW, Side, answered, call, config, is_first_audio, negotiate, sides, speak, until,
+};
 use sound::ToneBackend;
 use voip_media::{
-    AudioDirection, AudioError, AudioSession, CodecKind, ConfigFault, Engine, EngineError,
-    IceServer, Impairment, Intent, NegotiationError, OpenError, SdpError, SessionConfig,
-    SessionError, SessionEvent,
+    AudioDirection, AudioError, CodecKind, ConfigFault, Engine, EngineError, IceServer, Impairment,
+    Intent, NegotiationError, OpenError, SdpError, SessionConfig, SessionError, SessionEvent,
 };
-
-const LOW: f32 = 440.0;
-const HIGH: f32 = 1_000.0;
-
-struct Side {
-    engine: Engine,
-    sound: Arc<ToneBackend>,
-    session: AudioSession,
-}
-
-impl Side {
-    fn new(hertz: f32, config: SessionConfig) -> Self {
-        let sound = ToneBackend::new(hertz);
-        let engine = Engine::builder(sound.clone())
-            .session(config)
-            .build()
-            .expect("an engine");
-        let session = engine.open().expect("a session");
-        Self {
-            engine,
-            sound,
-            session,
-        }
-    }
-
-    async fn until(&self, wanted: impl Fn(&SessionEvent) -> bool) -> SessionEvent {
-        until(&self.session, wanted).await
-    }
-
-    async fn applied(&self, intent: Intent) {
-        self.session.apply(intent);
-        self.until(|event| {
-            *event
-                == SessionEvent::Applied {
-                    number: intent.number,
-                }
-        })
-        .await;
-    }
-
-    /// Whether it hears a tone now.
-    async fn hears(&self, hertz: f32) -> bool {
-        // What is on its way arrives first.
-        speak(400).await;
-        self.sound.share_of(hertz, 200) > 0.8
-    }
-}
-
-async fn until(session: &AudioSession, wanted: impl Fn(&SessionEvent) -> bool) -> SessionEvent {
-    let search = async {
-        loop {
-            let event = session.next_event().await.expect("not closed");
-            if wanted(&event) {
-                return event;
-            }
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), search)
-        .await
-        .expect("in time")
-}
-
-/// A round of offer and answer.
-async fn negotiate(caller: &AudioSession, callee: &AudioSession) {
-    let offer = caller.offer().await.expect("an offer");
-    let answer = callee.accept_offer(&offer).await.expect("an answer");
-    caller.accept_answer(&answer).await.expect("accepted");
-}
-
-/// A call in which both sides hear each other.
-async fn call(config: SessionConfig) -> (Side, Side) {
-    let (caller, callee) = (Side::new(LOW, config.clone()), Side::new(HIGH, config));
-    negotiate(&caller.session, &callee.session).await;
-    caller.until(is_first_audio).await;
-    callee.until(is_first_audio).await;
-    (caller, callee)
-}
-
-fn is_first_audio(event: &SessionEvent) -> bool {
-    matches!(event, SessionEvent::FirstAudio { .. })
-}
-
-async fn speak(milliseconds: u64) {
-    tokio::time::sleep(Duration::from_millis(milliseconds)).await;
-}
 
 /// The address at which a description says to be reached.
 fn address_in(sdp: &str) -> String {
@@ -149,13 +68,7 @@ async fn telephone_codecs_carry_the_tone_too() {
 #[tokio::test]
 async fn a_held_call_is_silent_both_ways_and_comes_back() {
     let (caller, callee) = call(SessionConfig::default()).await;
-    caller
-        .applied(Intent {
-            number: 1,
-            muted: false,
-            held: true,
-        })
-        .await;
+    caller.hold(1, true).await;
     let offer = caller.session.offer().await.expect("an offer");
     assert!(offer.contains("a=sendonly"), "{offer}");
     let answer = callee
@@ -186,13 +99,7 @@ async fn a_held_call_is_silent_both_ways_and_comes_back() {
         );
     }
 
-    caller
-        .applied(Intent {
-            number: 2,
-            muted: false,
-            held: false,
-        })
-        .await;
+    caller.hold(2, false).await;
     negotiate(&caller.session, &callee.session).await;
     assert!(caller.hears(HIGH).await);
     assert!(callee.hears(LOW).await);
@@ -222,10 +129,7 @@ async fn muting_one_direction_leaves_the_other_alone() {
 
 #[tokio::test]
 async fn a_certificate_that_was_not_announced_ends_the_call_before_any_sound() {
-    let (caller, callee) = (
-        Side::new(LOW, SessionConfig::default()),
-        Side::new(HIGH, SessionConfig::default()),
-    );
+    let (caller, callee) = sides(SessionConfig::default());
     let offer = caller.session.offer().await.expect("an offer");
     let answer = callee
         .session
@@ -255,10 +159,7 @@ async fn a_certificate_that_was_not_announced_ends_the_call_before_any_sound() {
 
 #[tokio::test]
 async fn a_bad_description_is_a_typed_error_and_the_session_lives_on() {
-    let (caller, callee) = (
-        Side::new(LOW, SessionConfig::default()),
-        Side::new(HIGH, SessionConfig::default()),
-    );
+    let (caller, callee) = sides(SessionConfig::default());
     let offer = caller.session.offer().await.expect("an offer");
     let video = offer.replace("m=audio", "m=video");
     let refused = |error| Err(NegotiationError::Description(error));
@@ -272,25 +173,13 @@ async fn a_bad_description_is_a_typed_error_and_the_session_lives_on() {
     );
     let malformed = Err(NegotiationError::Description(SdpError::Malformed));
     assert_eq!(caller.session.accept_answer("hello").await, malformed);
-    let answer = callee
-        .session
-        .accept_offer(&offer)
-        .await
-        .expect("an answer");
-    caller
-        .session
-        .accept_answer(&answer)
-        .await
-        .expect("accepted");
+    answered(&caller.session, &callee.session, &offer).await;
     caller.until(is_first_audio).await;
 }
 
 #[tokio::test]
 async fn descriptions_out_of_turn_are_refused() {
-    let (caller, callee) = (
-        Side::new(LOW, SessionConfig::default()),
-        Side::new(HIGH, SessionConfig::default()),
-    );
+    let (caller, callee) = sides(SessionConfig::default());
     let offer = caller.session.offer().await.expect("an offer");
     assert_eq!(
         callee.session.accept_answer(&offer).await,
@@ -303,36 +192,15 @@ async fn descriptions_out_of_turn_are_refused() {
     );
     // Glare: one side gives way.
     callee.session.roll_back().await.expect("rolled back");
-    let answer = callee
-        .session
-        .accept_offer(&offer)
-        .await
-        .expect("an answer");
-    caller
-        .session
-        .accept_answer(&answer)
-        .await
-        .expect("accepted");
+    answered(&caller.session, &callee.session, &offer).await;
     callee.until(is_first_audio).await;
 }
 
 #[tokio::test]
 async fn strangers_and_giant_datagrams_are_counted_and_change_nothing() {
-    let (caller, callee) = (
-        Side::new(LOW, SessionConfig::default()),
-        Side::new(HIGH, SessionConfig::default()),
-    );
+    let (caller, callee) = sides(SessionConfig::default());
     let offer = caller.session.offer().await.expect("an offer");
-    let answer = callee
-        .session
-        .accept_offer(&offer)
-        .await
-        .expect("an answer");
-    caller
-        .session
-        .accept_answer(&answer)
-        .await
-        .expect("accepted");
+    answered(&caller.session, &callee.session, &offer).await;
     caller.until(is_first_audio).await;
     let stranger = UdpSocket::bind("0.0.0.0:0").expect("a socket");
     let at = address_in(&offer);
@@ -383,16 +251,7 @@ async fn an_ice_restart_moves_the_call_to_a_new_path_without_a_pause() {
     let (caller, callee) = call(SessionConfig::default()).await;
     let before = caller.session.local_candidates();
     let offer = caller.session.restart_ice().await.expect("an offer");
-    let answer = callee
-        .session
-        .accept_offer(&offer)
-        .await
-        .expect("an answer");
-    caller
-        .session
-        .accept_answer(&answer)
-        .await
-        .expect("accepted");
+    answered(&caller.session, &callee.session, &offer).await;
     speak(500).await;
     assert_ne!(caller.session.local_candidates(), before);
     assert!(caller.hears(HIGH).await);
@@ -410,10 +269,7 @@ async fn an_ice_restart_moves_the_call_to_a_new_path_without_a_pause() {
 
 #[tokio::test]
 async fn candidates_can_follow_the_description() {
-    let (caller, callee) = (
-        Side::new(LOW, SessionConfig::default()),
-        Side::new(HIGH, SessionConfig::default()),
-    );
+    let (caller, callee) = sides(SessionConfig::default());
     let strip = |sdp: &str| {
         let (with, without): (Vec<_>, Vec<_>) = sdp
             .split_inclusive('\n')
@@ -583,12 +439,6 @@ async fn an_engine_carries_only_so_many_sessions() {
     assert_eq!(engine.open().err(), Some(OpenError::TooManySessions));
     sessions[0].close().await;
     engine.open().expect("a place is free");
-}
-
-fn config(change: impl FnOnce(&mut SessionConfig)) -> SessionConfig {
-    let mut config = SessionConfig::default();
-    change(&mut config);
-    config
 }
 
 #[test]

@@ -9,6 +9,9 @@ use crate::process::succeeds;
 /// not set, relative to the workspace.
 const DEFAULT_TEST_DATA: &str = "../shared/data";
 
+/// The names under which `voip-media/tests/browser/chromium.rs` looks for a browser.
+const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
+
 /// What tests need beyond a Rust toolchain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Installed {
@@ -18,6 +21,8 @@ pub(crate) struct Installed {
     pub(crate) cmake: bool,
     /// The PulseAudio server and its command line, for virtual sound devices.
     pub(crate) pulseaudio: bool,
+    /// A browser for calls with one.
+    pub(crate) chromium: bool,
     /// The folder of recorded network traces and headset descriptors.
     pub(crate) test_data: Option<PathBuf>,
 }
@@ -30,6 +35,8 @@ impl Installed {
             sound_library: !linux || succeeds("pkg-config", &["--exists", "alsa"]),
             cmake: on_path("cmake"),
             pulseaudio: linux && on_path("pulseaudio") && on_path("pactl"),
+            chromium: BROWSERS.iter().any(|name| on_path(name))
+                || std::env::var_os("UC_TEST_CHROMIUM").is_some(),
             test_data: test_data(root),
         }
     }
@@ -59,6 +66,11 @@ impl Installed {
             self.sound_library && !self.pulseaudio,
             "calls through virtual sound devices",
             "PulseAudio is missing (Debian: pulseaudio, pulseaudio-utils)",
+        );
+        leave(
+            !self.chromium,
+            "calls with a browser",
+            "Chromium is missing (Debian: chromium)",
         );
         leave(
             self.test_data.is_none(),
@@ -115,6 +127,7 @@ mod tests {
             sound_library: true,
             cmake: true,
             pulseaudio: true,
+            chromium: true,
             test_data: Some(PathBuf::from("data")),
         }
     }
@@ -147,14 +160,16 @@ mod tests {
         let here = Installed {
             cmake: false,
             pulseaudio: false,
+            chromium: false,
             test_data: None,
             ..everything()
         };
         let reasons: Vec<_> = here.left_out().into_iter().map(|left| left.why).collect();
-        assert_eq!(reasons.len(), 3);
+        assert_eq!(reasons.len(), 4);
         assert!(reasons[0].contains("cmake"));
         assert!(reasons[1].contains("PulseAudio"));
-        assert!(reasons[2].contains("UC_TEST_DATA"));
+        assert!(reasons[2].contains("Chromium"));
+        assert!(reasons[3].contains("UC_TEST_DATA"));
         assert_eq!(here.impossible_features(), ["libopus"]);
     }
 

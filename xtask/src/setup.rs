@@ -7,7 +7,7 @@ use crate::installed::on_path;
 use crate::process::{cargo, run, succeeds};
 
 /// Debian packages, each with what needs it.
-const DEBIAN_PACKAGES: [(&str, &str); 6] = [
+const DEBIAN_PACKAGES: [(&str, &str); 7] = [
     ("build-essential", "linking, and ring's assembly"),
     ("pkg-config", "finding the ALSA library"),
     (
@@ -17,6 +17,7 @@ const DEBIAN_PACKAGES: [(&str, &str); 6] = [
     ("cmake", "Opus by the C library (feature `libopus`)"),
     ("pulseaudio", "virtual sound devices for tests"),
     ("pulseaudio-utils", "virtual sound devices for tests"),
+    ("chromium", "calls with a browser in tests"),
 ];
 
 /// Cargo tools with the versions that continuous integration uses, and what needs them.

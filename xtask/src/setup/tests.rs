@@ -55,7 +55,9 @@ fn only_what_is_missing_is_installed() {
 #[test]
 fn system_packages_come_before_the_tools_that_are_built() {
     let plan = plan(&fresh_debian());
-    assert!(matches!(&plan[0], Step::Debian { packages, sudo: false } if packages.len() == 6));
+    assert!(
+        matches!(&plan[0], Step::Debian { packages, sudo: false } if packages.len() == DEBIAN_PACKAGES.len())
+    );
     assert_eq!(plan.len(), 1 + COMPONENTS.len() + CARGO_TOOLS.len());
 }
 
