@@ -12,6 +12,7 @@ mod jitter;
 mod jsep;
 mod rtp;
 mod session;
+mod sound;
 mod stats;
 mod transport;
 mod units;
@@ -39,6 +40,7 @@ pub use session::{
 };
 #[doc(hidden)]
 pub use session::{exercise_datagram, exercise_description};
+pub use sound::{FrameResampler, Resampler};
 pub use stats::{DropCounts, ImpairmentStats, SessionStats};
 pub use transport::{IceServer, MAX_DATAGRAM};
 pub use units::{Bitrate, Complexity, LossRate, MediaTime, PayloadType, SampleRate, SeqNum, Ssrc};

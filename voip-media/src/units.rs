@@ -37,8 +37,18 @@ impl SampleRate {
     pub const HZ_8000: Self = Self(8_000);
     /// 16 kHz (G.722).
     pub const HZ_16000: Self = Self(16_000);
+    /// 44.1 kHz (compact discs, and some devices).
+    pub const HZ_44100: Self = Self(44_100);
     /// 48 kHz (Opus, and the rate of all audio streams of this crate).
     pub const HZ_48000: Self = Self(48_000);
+
+    /// From hertz, 4,000 to 384,000; there is none beyond.
+    pub const fn from_hz(hz: u32) -> Option<Self> {
+        match hz {
+            4_000..=384_000 => Some(Self(hz)),
+            _ => None,
+        }
+    }
 
     /// Hertz.
     pub const fn hz(self) -> u32 {

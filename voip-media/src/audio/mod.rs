@@ -5,7 +5,6 @@ mod clip;
 mod device;
 mod loopback;
 mod null;
-mod resample;
 mod split;
 mod wav;
 

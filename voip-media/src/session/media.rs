@@ -3,7 +3,6 @@
 use std::{
     sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel},
     thread::{self, JoinHandle, Thread},
-    time::Duration,
 };
 
 use tokio::sync::oneshot;
@@ -12,7 +11,7 @@ use crate::{
     AudioError, CaptureStream, EncoderTuning, EngineError, MediaTime, PlayoutStream,
     session::{
         clock::Clock,
-        stream::{CodecSet, Control, FRAME, ReceivePath, SendPath, SessionStream},
+        stream::{CodecSet, Control, FRAME, ReceivePath, SendPath, SessionStream, TICK},
     },
 };
 
@@ -294,7 +293,6 @@ fn clip(sum: i32) -> i16 {
 
 /// Sessions of one engine.
 pub(crate) const MAX_SESSIONS: usize = 32;
-const TICK: Duration = Duration::from_millis(10);
 /// Ticks that are made up for after a delay.
 const MAX_FRAMES: usize = 10;
 /// Frames kept for sessions that begin to send: the longest packet, 60 ms.

@@ -14,7 +14,6 @@ mod link;
 mod media;
 mod negotiation;
 mod network;
-mod resample;
 mod shared;
 mod sound;
 mod stream;

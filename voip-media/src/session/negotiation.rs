@@ -305,8 +305,8 @@ impl Driver {
         let mut encoder = chosen.encoder(agreed.packet_time)?;
         encoder.tune(self.config.encoder)?;
         let units = chosen.clock_rate().samples_in(agreed.packet_time) as u32;
-        let narrow = chosen.sample_rate().hz() == 8_000;
-        let send = SendPath::new(encoder, first.payload_type, units, narrow);
+        let rate = chosen.sample_rate();
+        let send = SendPath::new(encoder, first.payload_type, units, rate)?;
         Ok(Some(CodecSet { send, receive }))
     }
 
@@ -351,10 +351,7 @@ impl Driver {
 }
 
 fn receive_path(choice: &CodecChoice) -> Result<ReceivePath, CodecError> {
-    Ok(ReceivePath::new(
-        choice.payload_type,
-        codec(choice.kind).decoder()?,
-    ))
+    ReceivePath::new(choice.payload_type, codec(choice.kind).decoder()?)
 }
 
 /// Hold keeps the right to send (RFC 3264 §8.4).

@@ -1,20 +1,24 @@
 //! One session's share of the media thread: captured frames become packets, packets become frames to play.
 
-use std::sync::{Arc, atomic::Ordering::Relaxed};
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
 use crate::{
-    Decoder, Encoder, EncoderTuning, JitterBuffer, JitterConfig, JitterStats, MediaTime,
-    PayloadType, PlayedKind, RtpPacketRef,
+    CodecError, Decoder, Encoder, EncoderTuning, FrameResampler, JitterBuffer, JitterConfig,
+    JitterStats, MediaTime, PayloadType, Played, PlayedKind, RtpPacketRef, SampleRate,
     rtp::{HEADER, Packetizer},
     session::{
         counters::{MediaCounters, peak},
         link::{Arrived, MAX_PACKET, MAX_PAYLOAD, MediaEnds, MediaNote, Outgoing},
-        resample::{Downsampler, FACTOR, Upsampler},
     },
 };
 
-/// Samples of 10 ms at 48 kHz: the tick of the media thread.
-pub(crate) const FRAME: usize = 480;
+/// The tick of the media thread.
+pub(crate) const TICK: Duration = Duration::from_millis(10);
+/// Samples of a tick at 48 kHz.
+pub(crate) const FRAME: usize = SampleRate::HZ_48000.samples_in(TICK);
 
 /// A session as the media thread knows it.
 pub(crate) struct SessionStream {
@@ -69,47 +73,45 @@ pub(crate) struct SendPath {
     payload_type: PayloadType,
     /// RTP clock units of a packet.
     units: u32,
-    narrow: Option<Box<Downsampler>>,
+    converter: FrameResampler,
+    /// Samples of 10 ms at the codec's rate.
+    frame: usize,
     pending: Vec<i16>,
     filled: usize,
 }
 
 impl SendPath {
-    /// `units` are RTP clock units of a packet; `narrow` for codecs of 8 kHz.
+    /// `units` are RTP clock units of a packet, `rate` is the codec's.
+    ///
+    /// # Errors
+    /// [`CodecError::Settings`]: a rate that can't be converted to.
     pub(crate) fn new(
         encoder: Box<dyn Encoder>,
         payload_type: PayloadType,
         units: u32,
-        narrow: bool,
-    ) -> Self {
+        rate: SampleRate,
+    ) -> Result<Self, CodecError> {
         let pending = vec![0; encoder.frame_samples()];
-        let narrow = narrow.then(|| Box::new(Downsampler::new()));
-        Self {
+        Ok(Self {
             encoder,
             payload_type,
             units,
-            narrow,
+            converter: converter(SampleRate::HZ_48000, rate)?,
+            frame: rate.samples_in(TICK),
             pending,
             filled: 0,
-        }
+        })
     }
 
     /// Adds 10 ms; whether a packet is full.
     fn add(&mut self, frame: &[i16; FRAME]) -> bool {
-        let length = if self.narrow.is_some() {
-            FRAME / FACTOR
-        } else {
-            FRAME
-        };
-        let Some(room) = self.pending.get_mut(self.filled..self.filled + length) else {
+        let end = self.filled + self.frame;
+        let Some(room) = self.pending.get_mut(self.filled..end) else {
             self.filled = 0;
             return false;
         };
-        match &mut self.narrow {
-            Some(filter) => filter.process(frame, room),
-            None => room.copy_from_slice(frame),
-        }
-        self.filled += length;
+        self.converter.process(frame, room);
+        self.filled = end;
         self.filled == self.pending.len()
     }
 
@@ -124,18 +126,41 @@ impl SendPath {
 pub(crate) struct ReceivePath {
     payload_type: PayloadType,
     decoder: Box<dyn Decoder>,
-    narrow: Option<Box<Upsampler>>,
+    converter: FrameResampler,
+    /// Samples of 10 ms at the codec's rate.
+    frame: usize,
 }
 
 impl ReceivePath {
     /// For packets of this payload type.
-    pub(crate) fn new(payload_type: PayloadType, decoder: Box<dyn Decoder>) -> Self {
-        let narrow = (decoder.sample_rate().hz() == 8_000).then(|| Box::new(Upsampler::new()));
-        Self {
+    ///
+    /// # Errors
+    /// [`CodecError::Settings`]: a rate that can't be converted.
+    pub(crate) fn new(
+        payload_type: PayloadType,
+        decoder: Box<dyn Decoder>,
+    ) -> Result<Self, CodecError> {
+        let rate = decoder.sample_rate();
+        Ok(Self {
             payload_type,
             decoder,
-            narrow,
-        }
+            converter: converter(rate, SampleRate::HZ_48000)?,
+            frame: rate.samples_in(TICK),
+        })
+    }
+
+    /// Takes 10 ms out of the jitter buffer, at 48 kHz.
+    fn play(
+        &mut self,
+        jitter: &mut JitterBuffer,
+        frame: &mut [i16; FRAME],
+        now: MediaTime,
+    ) -> Played {
+        let mut piece = [0; FRAME];
+        let piece = &mut piece[..self.frame];
+        let played = jitter.get(self.decoder.as_mut(), piece, now);
+        self.converter.process(piece, frame);
+        played
     }
 }
 
@@ -290,15 +315,8 @@ impl SessionStream {
         let Some(path) = self.receive.get_mut(self.active) else {
             return;
         };
-        let kind = match &mut path.narrow {
-            Some(filter) => {
-                let mut narrow = [0; FRAME / FACTOR];
-                let played = self.jitter.get(path.decoder.as_mut(), &mut narrow, now);
-                filter.process(&narrow, &mut frame);
-                played
-            }
-            None => self.jitter.get(path.decoder.as_mut(), &mut frame, now),
-        };
+        let kind = path.play(&mut self.jitter, &mut frame, now);
+        let rate = path.decoder.sample_rate().hz();
         let clock = path.decoder.clock_rate().hz();
         let after = self.jitter.stats();
         if !self.plays() || self.control.paused {
@@ -311,7 +329,7 @@ impl SessionStream {
             self.counters.delay_sum_us.fetch_add(delay, Relaxed);
             self.counters.delay_count.fetch_add(1, Relaxed);
         }
-        self.publish(path_rate(clock, self.receive[self.active].narrow.is_some()));
+        self.publish(rate);
         self.counters.playout_peak.store(peak(&frame), Relaxed);
         if !self.plays() {
             return;
@@ -362,17 +380,15 @@ const fn audible(stats: &JitterStats) -> u64 {
 impl SendPath {
     /// Frames of 10 ms in a packet.
     fn frames(&self) -> usize {
-        let frame = if self.narrow.is_some() {
-            FRAME / FACTOR
-        } else {
-            FRAME
-        };
-        self.pending.len() / frame
+        self.pending.len() / self.frame
     }
 }
 
-fn path_rate(clock: u32, narrow: bool) -> u32 {
-    if narrow { 8_000 } else { clock }
+/// Between 48 kHz and a codec's rate.
+fn converter(from: SampleRate, to: SampleRate) -> Result<FrameResampler, CodecError> {
+    let possible = from.max(to) <= SampleRate::HZ_48000;
+    let converter = possible.then(|| FrameResampler::new(from, to)).flatten();
+    converter.ok_or(CodecError::Settings)
 }
 
 fn is_real(kind: PlayedKind) -> bool {

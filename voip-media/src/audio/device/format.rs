@@ -86,6 +86,11 @@ fn buffer_size(range: &SupportedStreamConfigRange) -> BufferSize {
     }
 }
 
+/// The rate of a chosen format.
+pub(super) fn usable(rate: u32) -> SampleRate {
+    SampleRate::from_hz(rate).expect("a format is chosen within the usable rates")
+}
+
 const OUR_RATE: u32 = SampleRate::HZ_48000.hz();
 /// Hertz.
 const USABLE_RATES: std::ops::RangeInclusive<u32> = 8_000..=384_000;

@@ -7,12 +7,10 @@ use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::{
     Counters, Pulse,
-    format::Format,
+    format::{Format, usable},
     stream::{self, DeviceThread, Direction, Plumbing},
 };
-use crate::{
-    AudioDirection, AudioError, DeviceChoice, PlayoutStream, SampleRate, audio::resample::Resampler,
-};
+use crate::{AudioDirection, AudioError, DeviceChoice, PlayoutStream, Resampler, SampleRate};
 
 pub(super) fn open(
     choice: &DeviceChoice,
@@ -55,10 +53,10 @@ pub(super) struct Feeder {
 
 impl Feeder {
     fn new(ring: Producer<i16>, rate: u32, pulse: Arc<Pulse>, counters: Arc<Counters>) -> Self {
-        let ours = SampleRate::HZ_48000.hz();
+        let ours = SampleRate::HZ_48000;
         Self {
             ring,
-            resampler: (rate != ours).then(|| Resampler::new(ours, rate)),
+            resampler: (rate != ours.hz()).then(|| Resampler::new(ours, usable(rate))),
             rate,
             pulse,
             counters,

@@ -9,7 +9,7 @@ use std::{
 use hound::{SampleFormat, WavReader, WavSpec};
 
 use super::file_error;
-use crate::{AudioError, SampleRate, audio::resample::resample_all};
+use crate::{AudioError, SampleRate, sound::resample_all};
 
 /// The whole file, converted.
 pub(super) fn read(path: &Path) -> Result<Vec<i16>, AudioError> {
@@ -20,12 +20,12 @@ pub(super) fn read(path: &Path) -> Result<Vec<i16>, AudioError> {
 fn decode(file: impl Read) -> Result<Vec<i16>, String> {
     let mut reader = WavReader::new(file).map_err(|error| error.to_string())?;
     let spec = reader.spec();
-    if !RATES.contains(&spec.sample_rate) {
+    let Some(rate) = SampleRate::from_hz(spec.sample_rate) else {
         return Err(format!(
             "its rate is {} Hz, 4 to 384 kHz are possible",
             spec.sample_rate
         ));
-    }
+    };
     if spec.channels == 0 {
         return Err("it has no channels".to_owned());
     }
@@ -37,11 +37,7 @@ fn decode(file: impl Read) -> Result<Vec<i16>, String> {
             to_16_bits(sample, spec.bits_per_sample)
         }),
     }?;
-    Ok(resample_all(
-        &mono,
-        spec.sample_rate,
-        SampleRate::HZ_48000.hz(),
-    ))
+    Ok(resample_all(&mono, rate, SampleRate::HZ_48000))
 }
 
 /// All channels added up to one, evenly.
@@ -76,7 +72,6 @@ fn to_16_bits(sample: i32, bits: u16) -> i16 {
 }
 
 /// Hertz.
-const RATES: std::ops::RangeInclusive<u32> = 4_000..=384_000;
 const MAX_SECONDS: usize = 3_600;
 
 #[cfg(test)]
