@@ -4,7 +4,7 @@ mod narrowband;
 
 use std::time::Duration;
 
-use crate::{CodecKind, LossRate};
+use crate::{CodecKind, LossRate, SampleRate};
 
 /// What the E-model is told about one direction of a call.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,8 +36,8 @@ impl EmodelInput {
 }
 
 /// A mean opinion score in conversation, estimated (MOS-CQE, ITU-T P.800.1): 1 (bad) to 4.5
-/// (excellent). Opus is rated as wideband speech (MOS-CQEW), G.711 as narrowband (MOS-CQEN); scores
-/// of the two kinds don't compare.
+/// (excellent). Opus, G.722 and L16 above 8 kHz are rated as wideband speech (MOS-CQEW), G.711 as
+/// narrowband (MOS-CQEN); scores of the two kinds don't compare.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Mos(f64);
 
@@ -67,12 +67,18 @@ impl Mos {
 /// | 10 % random loss, concealed | 2.16 | packet-loss robustness 3.3 |
 /// | 10 % random loss, FEC with one packet of look-ahead | 3.41 | speech from FEC counts 11 % of lost speech |
 ///
-/// That is one voice sample, one bitrate and an instrumental model that knows nothing of
+/// **G.722** is rated as Opus is, by its own impairment of 13 (G.113 appendix IV) and, as the ITU gives none for
+/// G.722 without concealment of its own, G.711's robustness; **L16** likewise without impairment, at 8 kHz
+/// as G.711.
+///
+/// The row of Opus is one voice sample, one bitrate and an instrumental model that knows nothing of
 /// conversation: good for comparing calls of this SDK, not for comparing it with others.
 pub fn mos(input: EmodelInput) -> Mos {
     match input.codec {
-        CodecKind::Opus => score(wideband_rating(&input) / WIDEBAND_SCALE),
-        CodecKind::Pcmu | CodecKind::Pcma => score(narrowband_rating(&input)),
+        CodecKind::Opus => wideband(&OPUS, &input),
+        CodecKind::G722 => wideband(&G722, &input),
+        CodecKind::L16(rate) if rate > SampleRate::HZ_8000 => wideband(&L16, &input),
+        CodecKind::Pcmu | CodecKind::Pcma | CodecKind::L16(_) => score(narrowband_rating(&input)),
     }
 }
 
@@ -89,9 +95,10 @@ fn narrowband_rating(input: &EmodelInput) -> f64 {
     narrowband::rating_without_equipment(delay) - G711.effective(input)
 }
 
-fn wideband_rating(input: &EmodelInput) -> f64 {
+fn wideband(equipment: &Equipment, input: &EmodelInput) -> Mos {
     let delay = input.one_way_delay.as_secs_f64() * 1_000.0;
-    WIDEBAND_MAXIMUM - delay_impairment(delay) - OPUS.effective(input)
+    let rating = WIDEBAND_MAXIMUM - delay_impairment(delay) - equipment.effective(input);
+    score(rating / WIDEBAND_SCALE)
 }
 
 /// What a codec does to speech.
@@ -135,6 +142,16 @@ fn delay_impairment(delay: f64) -> f64 {
 }
 
 const G711: Equipment = Equipment {
+    impairment: 0.0,
+    robustness: 4.3,
+    recovered_weight: 0.0,
+};
+const G722: Equipment = Equipment {
+    impairment: 13.0,
+    robustness: 4.3,
+    recovered_weight: 0.0,
+};
+const L16: Equipment = Equipment {
     impairment: 0.0,
     robustness: 4.3,
     recovered_weight: 0.0,

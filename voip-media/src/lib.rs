@@ -23,9 +23,11 @@ pub use audio::{
 };
 #[cfg(feature = "device")]
 pub use audio::{DeviceBackend, DeviceCounts};
+#[doc(hidden)]
+pub use codec::exercise_decoder;
 pub use codec::{
-    Codec, CodecError, CodecKind, Decoder, Encoder, EncoderTuning, OpusBackend, OpusCodec,
-    PcmaCodec, PcmuCodec, codec,
+    Codec, CodecError, CodecKind, Decoder, Encoder, EncoderTuning, G722Codec, L16Codec,
+    OpusBackend, OpusCodec, PcmaCodec, PcmuCodec, codec,
 };
 pub use emodel::{EmodelInput, Mos, mos};
 #[doc(hidden)]

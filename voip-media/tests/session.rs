@@ -13,7 +13,8 @@ use side::{
 use sound::ToneBackend;
 use voip_media::{
     AudioDirection, AudioError, CodecKind, ConfigFault, Engine, EngineError, IceServer, Impairment,
-    Intent, NegotiationError, OpenError, SdpError, SessionConfig, SessionError, SessionEvent,
+    Intent, NegotiationError, OpenError, SampleRate, SdpError, SessionConfig, SessionError,
+    SessionEvent,
 };
 
 /// The address at which a description says to be reached.
@@ -56,7 +57,14 @@ async fn two_sessions_hear_each_others_tone() {
 
 #[tokio::test]
 async fn telephone_codecs_carry_the_tone_too() {
-    for codec in [CodecKind::Pcmu, CodecKind::Pcma] {
+    for codec in [
+        CodecKind::Pcmu,
+        CodecKind::Pcma,
+        CodecKind::G722,
+        CodecKind::L16(SampleRate::HZ_16000),
+        CodecKind::L16(SampleRate::HZ_44100),
+        CodecKind::L16(SampleRate::HZ_48000),
+    ] {
         let config = config(|config| config.codecs = vec![codec]);
         let (caller, callee) = call(config).await;
         assert!(caller.hears(HIGH).await);

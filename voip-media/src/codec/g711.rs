@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Codec, CodecError, CodecKind, Decoder, Encoder, EncoderTuning};
+use super::{
+    Codec, CodecError, CodecKind, Decoder, Encoder, EncoderTuning,
+    packet::{check_frame, frame_samples, front, if_possible},
+};
 use crate::{PayloadType, SampleRate};
 
 /// G.711 µ-law: North America and Japan.
@@ -19,10 +22,6 @@ impl Codec for PcmuCodec {
     }
 
     fn sample_rate(&self) -> SampleRate {
-        SampleRate::HZ_8000
-    }
-
-    fn clock_rate(&self) -> SampleRate {
         SampleRate::HZ_8000
     }
 
@@ -51,10 +50,6 @@ impl Codec for PcmaCodec {
         SampleRate::HZ_8000
     }
 
-    fn clock_rate(&self) -> SampleRate {
-        SampleRate::HZ_8000
-    }
-
     fn static_payload_type(&self) -> Option<PayloadType> {
         Some(PayloadType(8))
     }
@@ -78,11 +73,10 @@ struct CompandingEncoder {
 
 impl CompandingEncoder {
     fn new(packet_time: Duration, law: fn(i16) -> u8) -> Result<Self, CodecError> {
-        let frame_samples = SampleRate::HZ_8000.samples_in(packet_time);
-        if frame_samples == 0 || frame_samples > MAX_PACKET_SAMPLES {
-            return Err(CodecError::Settings);
-        }
-        Ok(Self { frame_samples, law })
+        Ok(Self {
+            frame_samples: frame_samples(SampleRate::HZ_8000, packet_time)?,
+            law,
+        })
     }
 }
 
@@ -92,12 +86,7 @@ impl Encoder for CompandingEncoder {
     }
 
     fn encode(&mut self, pcm: &[i16], out: &mut [u8]) -> Result<usize, CodecError> {
-        if pcm.len() != self.frame_samples {
-            return Err(CodecError::Buffer {
-                wanted: self.frame_samples,
-                got: pcm.len(),
-            });
-        }
+        check_frame(self.frame_samples, pcm.len())?;
         let out = front(out, pcm.len())?;
         for (byte, sample) in out.iter_mut().zip(pcm) {
             *byte = (self.law)(*sample);
@@ -131,10 +120,7 @@ impl Decoder for ExpandingDecoder {
     }
 
     fn packet_samples(&self, payload: &[u8]) -> Option<usize> {
-        let samples = payload.len();
-        (1..=MAX_PACKET_SAMPLES)
-            .contains(&samples)
-            .then_some(samples)
+        if_possible(SampleRate::HZ_8000, payload.len())
     }
 
     fn decode(&mut self, payload: &[u8], out: &mut [i16]) -> Result<usize, CodecError> {
@@ -161,12 +147,6 @@ impl Decoder for ExpandingDecoder {
     }
 
     fn reset(&mut self) {}
-}
-
-fn front<T>(out: &mut [T], wanted: usize) -> Result<&mut [T], CodecError> {
-    let got = out.len();
-    out.get_mut(..wanted)
-        .ok_or(CodecError::Buffer { wanted, got })
 }
 
 /// A 16-bit sample as µ-law. The 14 bits of G.711 table 2a are the upper ones of 16.
@@ -248,8 +228,6 @@ enum DecodeLaw {
 static MULAW_DECODE: [i16; 256] = table(DecodeLaw::Mu);
 static ALAW_DECODE: [i16; 256] = table(DecodeLaw::A);
 
-/// 200 ms, the longest packet that RFC 3551 §4.2 wants accepted, in samples.
-const MAX_PACKET_SAMPLES: usize = 1600;
 /// Half a step of the smallest segment, 33 in 14 bits (G.711 table 2a), here in 16.
 const MULAW_BIAS: i32 = 33 << 2;
 /// The largest magnitude before the bias would overflow 15 bits.

@@ -1,12 +1,20 @@
+mod exercise;
 mod g711;
+mod g722;
+mod l16;
 mod opus;
+mod packet;
 
 use std::{sync::Arc, time::Duration};
 
 use thiserror::Error;
 
+#[doc(hidden)]
+pub use self::exercise::exercise_decoder;
 pub use self::{
     g711::{PcmaCodec, PcmuCodec},
+    g722::G722Codec,
+    l16::L16Codec,
     opus::{OpusBackend, OpusCodec},
 };
 use crate::{Bitrate, Complexity, LossRate, PayloadType, SampleRate};
@@ -21,6 +29,21 @@ pub enum CodecKind {
     Pcmu,
     /// G.711 A-law (ITU-T G.711, RFC 3551 payload type 8).
     Pcma,
+    /// G.722 at 64 kb/s (ITU-T G.722, RFC 3551 payload type 9): 16 kHz, though its RTP clock says 8.
+    G722,
+    /// Samples as they are, 16 bits in network byte order, mono (RFC 3551 §4.5.11).
+    L16(SampleRate),
+}
+
+impl CodecKind {
+    /// The rate of the RTP timestamp.
+    pub const fn clock_rate(self) -> SampleRate {
+        match self {
+            Self::Opus => SampleRate::HZ_48000,
+            Self::Pcmu | Self::Pcma | Self::G722 => SampleRate::HZ_8000,
+            Self::L16(rate) => rate,
+        }
+    }
 }
 
 /// What went wrong inside a codec.
@@ -52,6 +75,8 @@ pub fn codec(kind: CodecKind) -> Arc<dyn Codec> {
         CodecKind::Opus => Arc::new(OpusCodec::default()),
         CodecKind::Pcmu => Arc::new(PcmuCodec),
         CodecKind::Pcma => Arc::new(PcmaCodec),
+        CodecKind::G722 => Arc::new(G722Codec),
+        CodecKind::L16(rate) => Arc::new(L16Codec::new(rate)),
     }
 }
 
@@ -61,8 +86,10 @@ pub trait Codec: Send + Sync {
     fn kind(&self) -> CodecKind;
     /// The rate of the samples that go in and come out.
     fn sample_rate(&self) -> SampleRate;
-    /// The rate of the RTP timestamp (RFC 7587: 48 kHz; RFC 3551: 8 kHz).
-    fn clock_rate(&self) -> SampleRate;
+    /// The rate of the RTP timestamp (RFC 7587: 48 kHz; RFC 3551: 8 kHz for G.711 and G.722).
+    fn clock_rate(&self) -> SampleRate {
+        self.kind().clock_rate()
+    }
     /// The static payload type, if RFC 3551 gives one.
     fn static_payload_type(&self) -> Option<PayloadType>;
     /// A new encoder for packets of `packet_time` (20 ms unless negotiated otherwise).

@@ -69,10 +69,6 @@ impl Codec for OpusCodec {
         SampleRate::HZ_48000
     }
 
-    fn clock_rate(&self) -> SampleRate {
-        SampleRate::HZ_48000
-    }
-
     fn static_payload_type(&self) -> Option<PayloadType> {
         None
     }

@@ -2,15 +2,17 @@
 
 mod direction;
 mod error;
+mod formats;
 mod negotiate;
 mod read;
 mod write;
 
 pub(crate) use direction::Direction;
 pub use error::SdpError;
-pub(crate) use negotiate::{CodecChoice, Negotiated, Wishes, agree, is_possible};
+pub(crate) use formats::{CodecChoice, EventChoice, Formats};
+pub(crate) use negotiate::{Negotiated, Wishes, agree, is_possible};
 pub(crate) use read::{MediaLine, RemoteDescription, Setup, read};
-pub(crate) use write::{LocalDescription, offered_codecs, write};
+pub(crate) use write::{LocalDescription, write};
 
 /// Offer or answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,23 +1,16 @@
 use std::time::Duration;
 
 use crate::{
-    CodecKind, PayloadType, SdpError,
-    jsep::{Direction, Kind, RemoteDescription, Setup},
+    CodecKind, SdpError,
+    jsep::{Direction, Formats, Kind, RemoteDescription, Setup},
     transport::DtlsRole,
 };
-
-/// A codec and its payload type, the same both ways.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct CodecChoice {
-    pub(crate) kind: CodecKind,
-    pub(crate) payload_type: PayloadType,
-}
 
 /// What offer and answer came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Negotiated {
-    /// Both sides know these; the first one is sent.
-    pub(crate) codecs: Vec<CodecChoice>,
+    /// Both sides know these; the first codec is sent.
+    pub(crate) formats: Formats,
     /// Ours.
     pub(crate) direction: Direction,
     pub(crate) role: DtlsRole,
@@ -41,15 +34,15 @@ pub(crate) fn agree(
     remote: &RemoteDescription,
     wishes: Wishes<'_>,
 ) -> Result<Negotiated, SdpError> {
-    let mut codecs = common_codecs(kind, remote, wishes.codecs);
-    if codecs.is_empty() {
+    // An offer is answered in our order, an answer holds in its own.
+    let answering = kind == Kind::Offer;
+    let one = answering && wishes.preselection;
+    let formats = remote.formats.in_common(wishes.codecs, answering, one);
+    if formats.codecs.is_empty() {
         return Err(SdpError::NoCommonCodec);
     }
-    if kind == Kind::Offer && wishes.preselection {
-        codecs.truncate(1);
-    }
     Ok(Negotiated {
-        codecs,
+        formats,
         direction: wishes.direction.limited_by(remote.direction),
         role: wishes.role.unwrap_or_else(|| role(remote.setup)),
         packet_time: remote
@@ -57,23 +50,6 @@ pub(crate) fn agree(
             .filter(is_possible)
             .unwrap_or(wishes.packet_time),
     })
-}
-
-/// An offer is answered in our order, an answer holds in its own.
-fn common_codecs(kind: Kind, remote: &RemoteDescription, ours: &[CodecKind]) -> Vec<CodecChoice> {
-    let theirs = remote.codecs.iter();
-    let known = theirs.filter(|codec| ours.contains(&codec.kind));
-    let mut known: Vec<_> = known
-        .map(|codec| CodecChoice {
-            kind: codec.kind,
-            payload_type: codec.payload_type,
-        })
-        .collect();
-    if kind == Kind::Offer {
-        known.sort_by_key(|codec| ours.iter().position(|kind| *kind == codec.kind));
-    }
-    known.dedup_by_key(|codec| codec.kind);
-    known
 }
 
 /// The answerer is active if it may choose: its handshake then starts with its first check.

@@ -3,8 +3,8 @@ use std::time::Duration;
 use sdp_types::{Attribute, Media, Session};
 
 use crate::{
-    CodecKind, PayloadType, SdpError,
-    jsep::{Direction, Kind},
+    CodecKind, PayloadType, SampleRate, SdpError,
+    jsep::{CodecChoice, Direction, EventChoice, Formats, Kind},
     transport::{Fingerprint, IceCandidate, IceCredentials},
 };
 
@@ -16,18 +16,10 @@ pub(crate) struct RemoteDescription {
     pub(crate) setup: Setup,
     pub(crate) direction: Direction,
     pub(crate) candidates: Vec<IceCandidate>,
-    /// In the far side's order of preference.
-    pub(crate) codecs: Vec<RemoteCodec>,
+    pub(crate) formats: Formats,
     pub(crate) packet_time: Option<Duration>,
     /// All its `m=` lines, so that an answer has as many.
     pub(crate) lines: Vec<MediaLine>,
-}
-
-/// A codec that we know, and its payload type there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct RemoteCodec {
-    pub(crate) kind: CodecKind,
-    pub(crate) payload_type: PayloadType,
 }
 
 /// Who starts the handshake (RFC 4145 §4, RFC 5763 §5).
@@ -75,7 +67,7 @@ pub(crate) fn read(kind: Kind, text: &str) -> Result<RemoteDescription, SdpError
         setup: scope.setup(kind)?,
         direction: scope.direction(),
         candidates: scope.candidates(),
-        codecs: codecs(media),
+        formats: formats(media),
         packet_time: packet_time(media),
         lines: lines(&session, audio),
     })
@@ -181,40 +173,71 @@ impl<'a> Scope<'a> {
     }
 }
 
-fn codecs(media: &Media) -> Vec<RemoteCodec> {
-    let formats = media.fmt.split_ascii_whitespace().take(MAX_FORMATS);
-    let known = formats.filter_map(|format| {
-        let number = format.parse().ok().filter(|number| *number < 128)?;
-        let kind = codec_kind(media, number)?;
-        Some(RemoteCodec {
-            kind,
-            payload_type: PayloadType(number),
-        })
-    });
-    known.collect()
+fn formats(media: &Media) -> Formats {
+    let mut known = Formats::default();
+    let numbers = media.fmt.split_ascii_whitespace().take(MAX_FORMATS);
+    for number in numbers.filter_map(|number| number.parse().ok().filter(|n| *n < 128)) {
+        let payload_type = PayloadType(number);
+        match encoding(media, number).and_then(|name| Format::parse(&name)) {
+            Some(Format::Codec(kind)) => known.codecs.push(CodecChoice { kind, payload_type }),
+            Some(Format::Events(clock)) => known.events.push(EventChoice {
+                clock,
+                payload_type,
+            }),
+            Some(Format::ComfortNoise) => known.comfort_noise = Some(payload_type),
+            None => {}
+        }
+    }
+    known
 }
 
-fn codec_kind(media: &Media, payload_type: u8) -> Option<CodecKind> {
+/// What a payload type is said to be, in lower case; static ones need not be named (RFC 3551 §6).
+fn encoding(media: &Media, payload_type: u8) -> Option<String> {
     let maps = media
         .attributes
         .iter()
         .filter(|attribute| attribute.attribute == "rtpmap");
     let mut maps = maps.filter_map(|attribute| attribute.value.as_deref()?.split_once(' '));
     let map = maps.find(|(number, _)| number.parse() == Ok(payload_type));
-    match (map, payload_type) {
-        (Some((_, encoding)), _) => kind_of(encoding.trim()),
-        (None, 0) => Some(CodecKind::Pcmu),
-        (None, 8) => Some(CodecKind::Pcma),
-        (None, _) => None,
-    }
+    let named = map.map(|(_, encoding)| encoding.trim().to_ascii_lowercase());
+    named.or_else(|| {
+        let encoding = match payload_type {
+            0 => "pcmu/8000",
+            8 => "pcma/8000",
+            9 => "g722/8000",
+            11 => "l16/44100",
+            13 => "cn/8000",
+            _ => return None,
+        };
+        Some(encoding.to_owned())
+    })
 }
 
-fn kind_of(encoding: &str) -> Option<CodecKind> {
-    match encoding.to_ascii_lowercase().as_str() {
-        "opus/48000/2" => Some(CodecKind::Opus),
-        "pcmu/8000" | "pcmu/8000/1" => Some(CodecKind::Pcmu),
-        "pcma/8000" | "pcma/8000/1" => Some(CodecKind::Pcma),
-        _ => None,
+/// What an encoding name means to us.
+enum Format {
+    Codec(CodecKind),
+    Events(SampleRate),
+    ComfortNoise,
+}
+
+impl Format {
+    fn parse(encoding: &str) -> Option<Self> {
+        if encoding == "opus/48000/2" {
+            return Some(Self::Codec(CodecKind::Opus));
+        }
+        // One channel needs no mention.
+        let mono = encoding.strip_suffix("/1").unwrap_or(encoding);
+        let (name, rate) = mono.split_once('/')?;
+        let rate = SampleRate::from_hz(rate.parse().ok()?)?;
+        match (name, rate) {
+            ("pcmu", SampleRate::HZ_8000) => Some(Self::Codec(CodecKind::Pcmu)),
+            ("pcma", SampleRate::HZ_8000) => Some(Self::Codec(CodecKind::Pcma)),
+            ("g722", SampleRate::HZ_8000) => Some(Self::Codec(CodecKind::G722)),
+            ("l16", rate) => Some(Self::Codec(CodecKind::L16(rate))),
+            ("telephone-event", rate) => Some(Self::Events(rate)),
+            ("cn", SampleRate::HZ_8000) => Some(Self::ComfortNoise),
+            _ => None,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    CodecKind, PayloadType,
+    CodecKind, PayloadType, SampleRate,
     transport::{DtlsRole, Fingerprint, IceCandidate, IceCredentials},
 };
 
@@ -33,7 +33,7 @@ impl Party {
         &self,
         setup: &'static str,
         direction: Direction,
-        codecs: &[CodecChoice],
+        formats: &Formats,
         lines: &[MediaLine],
     ) -> String {
         write(&LocalDescription {
@@ -43,7 +43,7 @@ impl Party {
             fingerprint: Fingerprint::parse(FINGERPRINT).expect("a fingerprint"),
             setup,
             direction,
-            codecs,
+            formats,
             packet_time: Duration::from_millis(20),
             candidates: &self.candidates,
             complete: true,
@@ -54,13 +54,18 @@ impl Party {
     }
 
     fn offer(&self, direction: Direction) -> String {
-        self.say("actpass", direction, &offered_codecs(&ALL, &[]), &[])
+        self.say(
+            "actpass",
+            direction,
+            &Formats::offered(&ALL, &Formats::default()),
+            &[],
+        )
     }
 
     fn answer(&self, offer: &str, wishes: Wishes<'_>) -> Result<(String, Negotiated), SdpError> {
         let remote = read(Kind::Offer, offer)?;
         let agreed = agree(Kind::Offer, &remote, wishes)?;
-        let text = self.say("active", agreed.direction, &agreed.codecs, &remote.lines);
+        let text = self.say("active", agreed.direction, &agreed.formats, &remote.lines);
         Ok((text, agreed))
     }
 }
@@ -93,7 +98,7 @@ fn a_call_is_offered_and_answered() {
     let remote = read(Kind::Answer, &answer).expect("an answer");
     let near = agree(Kind::Answer, &remote, wishes(&ALL, Direction::SendRecv)).expect("agreed");
     assert_eq!(near.role, DtlsRole::Passive);
-    assert_eq!(near.codecs, agreed.codecs);
+    assert_eq!(near.formats, agreed.formats);
     assert_eq!(remote.candidates.len(), 1);
     assert_eq!(remote.credentials, Party::new("far").credentials);
 }
@@ -118,7 +123,12 @@ fn without_preselection_an_answer_names_all_common_codecs_in_our_order() {
         ..wishes(&ours, Direction::SendRecv)
     };
     let (_, agreed) = Party::new("far").answer(&offer, wishes).expect("an answer");
-    let kinds: Vec<_> = agreed.codecs.iter().map(|codec| codec.kind).collect();
+    let kinds: Vec<_> = agreed
+        .formats
+        .codecs
+        .iter()
+        .map(|codec| codec.kind)
+        .collect();
     assert_eq!(kinds, ours);
 }
 
@@ -131,7 +141,7 @@ fn a_browsers_offer_with_video_is_answered_with_audio_only() {
         .answer(&offer, wishes(&ALL, Direction::SendRecv))
         .expect("an answer");
     assert_eq!(
-        agreed.codecs[0],
+        agreed.formats.codecs[0],
         CodecChoice {
             kind: CodecKind::Opus,
             payload_type: PayloadType(109)
@@ -145,16 +155,102 @@ fn a_browsers_offer_with_video_is_answered_with_audio_only() {
 fn a_new_offer_keeps_the_negotiated_payload_types_and_lines() {
     let remote = read(Kind::Offer, &crlf(BROWSER)).expect("an offer");
     let agreed = agree(Kind::Offer, &remote, wishes(&ALL, Direction::SendRecv)).expect("agreed");
-    let codecs = offered_codecs(&ALL, &agreed.codecs);
+    let codecs = Formats::offered(&ALL, &agreed.formats);
     let offer = Party::new("far").say("actpass", Direction::SendRecv, &codecs, &remote.lines);
     assert!(
-        offer.contains("m=audio 9 UDP/TLS/RTP/SAVPF 109 0 8\r\n"),
+        offer.contains("m=audio 9 UDP/TLS/RTP/SAVPF 109 0 8 13 110 126\r\n"),
         "{offer}"
     );
     assert!(
         offer.contains("m=video 0 UDP/TLS/RTP/SAVPF 120\r\n"),
         "{offer}"
     );
+}
+
+/// The formats of an offer of these codecs that wants these of it.
+fn agreed_formats(offered: &[CodecKind], wanted: &[CodecKind]) -> Formats {
+    let formats = Formats::offered(offered, &Formats::default());
+    let offer = Party::new("near").say("actpass", Direction::SendRecv, &formats, &[]);
+    let (_, agreed) = Party::new("far")
+        .answer(&offer, wishes(wanted, Direction::SendRecv))
+        .expect("an answer");
+    agreed.formats
+}
+
+#[test]
+fn every_codec_can_be_offered_and_answered() {
+    let kinds = [
+        CodecKind::Opus,
+        CodecKind::G722,
+        CodecKind::Pcmu,
+        CodecKind::Pcma,
+        CodecKind::L16(SampleRate::HZ_8000),
+        CodecKind::L16(SampleRate::HZ_16000),
+        CodecKind::L16(SampleRate::HZ_44100),
+        CodecKind::L16(SampleRate::HZ_48000),
+    ];
+    let mut numbers = Formats::offered(&kinds, &Formats::default())
+        .encodings()
+        .into_iter()
+        .map(|(number, _)| number)
+        .collect::<Vec<_>>();
+    numbers.sort();
+    numbers.dedup();
+    assert_eq!(numbers.len(), kinds.len() + 1 + 4, "none twice");
+    for kind in kinds {
+        let formats = agreed_formats(&kinds, &[kind]);
+        assert_eq!(formats.codecs[0].kind, kind);
+    }
+}
+
+#[test]
+fn tones_are_agreed_at_the_clock_of_the_codec_that_is_spoken() {
+    for (kind, clock, number) in [
+        (CodecKind::Opus, SampleRate::HZ_48000, 110),
+        (CodecKind::G722, SampleRate::HZ_8000, 126),
+        (CodecKind::Pcma, SampleRate::HZ_8000, 126),
+    ] {
+        let all = [CodecKind::Opus, CodecKind::G722, CodecKind::Pcma];
+        let event = EventChoice {
+            clock,
+            payload_type: PayloadType(number),
+        };
+        assert_eq!(agreed_formats(&all, &[kind]).events, [event]);
+    }
+}
+
+#[test]
+fn comfort_noise_goes_with_g711_only() {
+    let noise = |kind| agreed_formats(&ALL, &[kind]).comfort_noise;
+    assert_eq!(noise(CodecKind::Pcmu), Some(PayloadType(13)));
+    assert_eq!(noise(CodecKind::Opus), None);
+}
+
+#[test]
+fn formats_without_a_map_are_those_of_rfc_3551() {
+    let offer = crlf(BROWSER)
+        .replace("SAVPF 109 9 0 8", "SAVPF 9 0 8 13")
+        .split_inclusive('\n')
+        .filter(|line| !line.starts_with("a=rtpmap"))
+        .collect::<String>();
+    let formats = read(Kind::Offer, &offer).expect("an offer").formats;
+    let kinds: Vec<_> = formats.codecs.iter().map(|codec| codec.kind).collect();
+    assert_eq!(kinds, [CodecKind::G722, CodecKind::Pcmu, CodecKind::Pcma]);
+    assert_eq!(formats.comfort_noise, Some(PayloadType(13)));
+}
+
+#[test]
+fn a_number_that_is_taken_is_not_given_twice() {
+    let negotiated = Formats {
+        codecs: vec![CodecChoice {
+            kind: CodecKind::Opus,
+            payload_type: PayloadType(110),
+        }],
+        ..Formats::default()
+    };
+    let offered = Formats::offered(&[CodecKind::Opus], &negotiated);
+    assert_eq!(offered.codecs, negotiated.codecs);
+    assert_eq!(offered.events[0].payload_type, PayloadType(96));
 }
 
 #[test]
@@ -247,7 +343,7 @@ proptest! {
             && let Ok(agreed) = agree(Kind::Offer, &remote, wishes(&ALL, Direction::SendRecv))
         {
             let party = Party::new("far");
-            let answer = party.say("active", agreed.direction, &agreed.codecs, &remote.lines);
+            let answer = party.say("active", agreed.direction, &agreed.formats, &remote.lines);
             prop_assert!(read(Kind::Answer, &answer).is_ok(), "{answer}");
         }
     }

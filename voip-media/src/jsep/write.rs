@@ -1,10 +1,10 @@
-use std::{fmt::Write as _, time::Duration};
+use std::time::Duration;
 
 use sdp_types::{Attribute, Media, Origin, Session};
 
 use crate::{
-    CodecKind, PayloadType,
-    jsep::{CodecChoice, Direction, MediaLine},
+    PayloadType,
+    jsep::{Direction, Formats, MediaLine},
     transport::{Fingerprint, IceCandidate, IceCredentials},
 };
 
@@ -19,7 +19,7 @@ pub(crate) struct LocalDescription<'a> {
     /// `actpass` in offers, `active` or `passive` in answers.
     pub(crate) setup: &'static str,
     pub(crate) direction: Direction,
-    pub(crate) codecs: &'a [CodecChoice],
+    pub(crate) formats: &'a Formats,
     pub(crate) packet_time: Duration,
     pub(crate) candidates: &'a [IceCandidate],
     /// Whether there will be no more candidates.
@@ -28,18 +28,6 @@ pub(crate) struct LocalDescription<'a> {
     pub(crate) cname: &'a str,
     /// The `m=` lines so far; empty before the first description.
     pub(crate) lines: &'a [MediaLine],
-}
-
-/// The codecs of an offer: those that were negotiated keep their payload types.
-pub(crate) fn offered_codecs(ours: &[CodecKind], negotiated: &[CodecChoice]) -> Vec<CodecChoice> {
-    let choice = |kind: &CodecKind| {
-        let known = negotiated.iter().find(|codec| codec.kind == *kind).copied();
-        known.unwrap_or(CodecChoice {
-            kind: *kind,
-            payload_type: usual_payload_type(*kind),
-        })
-    };
-    ours.iter().map(choice).collect()
 }
 
 /// Writes it.
@@ -88,12 +76,10 @@ fn rejected(media: &str, proto: &str, formats: &str) -> Media {
 }
 
 fn audio(local: &LocalDescription<'_>, mid: &str) -> Media {
-    let formats = local
-        .codecs
-        .iter()
-        .map(|codec| codec.payload_type.0.to_string());
-    let formats = formats.collect::<Vec<_>>().join(" ");
-    let mut line = empty_line("audio", "UDP/TLS/RTP/SAVPF", &formats);
+    let encodings = local.formats.encodings();
+    let numbers = encodings.iter().map(|(number, _)| number.0.to_string());
+    let numbers = numbers.collect::<Vec<_>>().join(" ");
+    let mut line = empty_line("audio", "UDP/TLS/RTP/SAVPF", &numbers);
     line.add_connection(sdp_types::Connection::from_ip_addr([0, 0, 0, 0]));
     let mut add = |name: &str, value: String| line.add_attribute_with_value(name, value);
     add("mid", mid.to_owned());
@@ -104,7 +90,7 @@ fn audio(local: &LocalDescription<'_>, mid: &str) -> Media {
     add("setup", local.setup.to_owned());
     line.add_attribute(Attribute::new(local.direction.as_str()));
     line.add_attribute(Attribute::new("rtcp-mux"));
-    add_codecs(&mut line, local);
+    add_formats(&mut line, local, &encodings);
     line.add_attribute_with_value("ssrc", format!("{} cname:{}", local.ssrc, local.cname));
     for candidate in local.candidates {
         line.add_attribute_with_value("candidate", candidate.bare());
@@ -115,18 +101,29 @@ fn audio(local: &LocalDescription<'_>, mid: &str) -> Media {
     line
 }
 
-fn add_codecs(line: &mut Media, local: &LocalDescription<'_>) {
-    for codec in local.codecs {
-        let number = codec.payload_type.0;
-        let encoding = encoding(codec.kind);
-        line.add_attribute_with_value("rtpmap", format!("{number} {encoding}"));
-        if codec.kind == CodecKind::Opus {
-            let mut parameters = format!("{number} minptime=10;useinbandfec=1");
-            write!(parameters, ";stereo=0;sprop-stereo=0").expect("writing to memory succeeds");
-            line.add_attribute_with_value("fmtp", parameters);
+fn add_formats(
+    line: &mut Media,
+    local: &LocalDescription<'_>,
+    encodings: &[(PayloadType, String)],
+) {
+    for (number, encoding) in encodings {
+        line.add_attribute_with_value("rtpmap", format!("{} {encoding}", number.0));
+        if let Some(parameters) = parameters(encoding) {
+            line.add_attribute_with_value("fmtp", format!("{} {parameters}", number.0));
         }
     }
     line.add_attribute_with_value("ptime", local.packet_time.as_millis());
+}
+
+/// What `a=fmtp` says of a format: Opus by RFC 7587 §6.1, the sixteen tones by RFC 4733 §2.4.1.
+fn parameters(encoding: &str) -> Option<&'static str> {
+    if encoding.starts_with("opus/") {
+        Some("minptime=10;useinbandfec=1;stereo=0;sprop-stereo=0")
+    } else if encoding.starts_with("telephone-event/") {
+        Some("0-15")
+    } else {
+        None
+    }
 }
 
 fn empty_line(media: &str, proto: &str, formats: &str) -> Media {
@@ -141,23 +138,6 @@ fn empty_line(media: &str, proto: &str, formats: &str) -> Media {
         bandwidths: Vec::new(),
         key: None,
         attributes: Vec::new(),
-    }
-}
-
-fn encoding(kind: CodecKind) -> &'static str {
-    match kind {
-        CodecKind::Opus => "opus/48000/2",
-        CodecKind::Pcmu => "PCMU/8000",
-        CodecKind::Pcma => "PCMA/8000",
-    }
-}
-
-/// RFC 3551 §6; 111 is what browsers offer Opus with.
-fn usual_payload_type(kind: CodecKind) -> PayloadType {
-    match kind {
-        CodecKind::Opus => PayloadType(111),
-        CodecKind::Pcmu => PayloadType(0),
-        CodecKind::Pcma => PayloadType(8),
     }
 }
 

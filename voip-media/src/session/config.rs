@@ -6,7 +6,7 @@ use crate::{Bitrate, CodecKind, Complexity, EncoderTuning, IceServer, LossRate};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SessionConfig {
-    /// Codecs in order of preference. Default: Opus, PCMU, PCMA.
+    /// Codecs in order of preference. Default: Opus, G.722, PCMU, PCMA.
     pub codecs: Vec<CodecKind>,
     /// An answer names one codec only, so that the far side needs no further round (the
     /// manual's "codec preselection", VOIP-3). Default: false.
@@ -38,7 +38,12 @@ pub struct SessionConfig {
 impl Default for SessionConfig {
     fn default() -> Self {
         Self {
-            codecs: vec![CodecKind::Opus, CodecKind::Pcmu, CodecKind::Pcma],
+            codecs: vec![
+                CodecKind::Opus,
+                CodecKind::G722,
+                CodecKind::Pcmu,
+                CodecKind::Pcma,
+            ],
             codec_preselection: false,
             packet_time: Duration::from_millis(20),
             encoder: EncoderTuning {

@@ -1,14 +1,15 @@
 use std::time::Duration;
 
 use crate::{
-    CodecError, Intent, NegotiationError, SdpError, Ssrc,
+    CodecError, CodecKind, Intent, NegotiationError, SdpError, Ssrc,
     codec::codec,
     jsep::{
-        self, CodecChoice, Direction, Kind, LocalDescription, MediaLine, Negotiated,
-        RemoteDescription, Wishes, agree, offered_codecs,
+        self, CodecChoice, Direction, Formats, Kind, LocalDescription, MediaLine, Negotiated,
+        RemoteDescription, Wishes, agree,
     },
     session::{
         driver::{Driver, Path, seed},
+        link::MAX_PAYLOAD,
         media::MediaCommand,
         stream::{CodecSet, ReceivePath, SendPath},
     },
@@ -104,10 +105,10 @@ impl Driver {
         let direction = wanted_direction(self.shared.intent());
         let agreed = self.negotiation.agreed.as_ref();
         let known = agreed
-            .map(|agreed| agreed.codecs.clone())
+            .map(|agreed| agreed.formats.clone())
             .unwrap_or_default();
-        let codecs = offered_codecs(&self.config.codecs, &known);
-        let text = self.describe("actpass", direction, &codecs, self.config.packet_time);
+        let formats = Formats::offered(&self.config.codecs, &known);
+        let text = self.describe("actpass", direction, &formats, self.config.packet_time);
         self.negotiation.pending = Some(PendingOffer { direction });
         Ok(text)
     }
@@ -135,8 +136,7 @@ impl Driver {
             DtlsRole::Active => "active",
             DtlsRole::Passive => "passive",
         };
-        let (codec_choices, packet_time) = (agreed.codecs.clone(), agreed.packet_time);
-        let text = self.describe(setup, agreed.direction, &codec_choices, packet_time);
+        let text = self.describe(setup, agreed.direction, &agreed.formats, agreed.packet_time);
         self.put_in_force(remote, agreed, codecs).await?;
         Ok(text)
     }
@@ -214,7 +214,7 @@ impl Driver {
         &mut self,
         setup: &'static str,
         direction: Direction,
-        codecs: &[CodecChoice],
+        formats: &Formats,
         packet_time: Duration,
     ) -> String {
         self.negotiation.version += 1;
@@ -228,7 +228,7 @@ impl Driver {
             fingerprint: self.identity.fingerprint(),
             setup,
             direction,
-            codecs,
+            formats,
             packet_time,
             candidates: &path.candidates,
             complete: path.complete,
@@ -290,21 +290,27 @@ impl Driver {
     /// Encoder and decoders, unless they are the ones in use.
     fn codec_set(&self, agreed: &Negotiated) -> Result<Option<CodecSet>, NegotiationError> {
         let unchanged = self.negotiation.agreed.as_ref().is_some_and(|former| {
-            former.codecs == agreed.codecs && former.packet_time == agreed.packet_time
+            former.formats == agreed.formats && former.packet_time == agreed.packet_time
         });
         if unchanged {
             return Ok(None);
         }
-        let first = agreed.codecs.first().ok_or(SdpError::NoCommonCodec)?;
+        let first = agreed
+            .formats
+            .codecs
+            .first()
+            .ok_or(SdpError::NoCommonCodec)?;
         let receive = agreed
+            .formats
             .codecs
             .iter()
             .map(receive_path)
             .collect::<Result<Vec<_>, _>>()?;
         let chosen = codec(first.kind);
-        let mut encoder = chosen.encoder(agreed.packet_time)?;
+        let packet_time = packet_time(first.kind, agreed.packet_time);
+        let mut encoder = chosen.encoder(packet_time)?;
         encoder.tune(self.config.encoder)?;
-        let units = chosen.clock_rate().samples_in(agreed.packet_time) as u32;
+        let units = chosen.clock_rate().samples_in(packet_time) as u32;
         let rate = chosen.sample_rate();
         let send = SendPath::new(encoder, first.payload_type, units, rate)?;
         Ok(Some(CodecSet { send, receive }))
@@ -348,6 +354,17 @@ impl Driver {
             self.replay_early(now);
         }
     }
+}
+
+/// The agreed packet time, or what of it uncompressed sound leaves room for in a packet.
+fn packet_time(kind: CodecKind, agreed: Duration) -> Duration {
+    let fits = |time: &Duration| match kind {
+        CodecKind::L16(rate) => rate.samples_in(*time) * size_of::<i16>() <= MAX_PAYLOAD,
+        _ => true,
+    };
+    let shorter = [40, 20, 10].map(Duration::from_millis);
+    let possible = std::iter::once(agreed).chain(shorter.into_iter().filter(|t| *t < agreed));
+    possible.into_iter().find(fits).unwrap_or(agreed)
 }
 
 fn receive_path(choice: &CodecChoice) -> Result<ReceivePath, CodecError> {

@@ -3,7 +3,6 @@ use std::time::{Instant, SystemTime};
 use crate::{
     DropCounts, EncoderTuning, LossRate, MediaTime, SessionConfig, SessionError, SessionEvent,
     SessionStats, Ssrc,
-    codec::codec,
     jsep::Negotiated,
     rtp::{Feedback, Reception, ReportSchedule, Reporter, RtpView, SentFigures, ntp_time},
     session::{
@@ -63,8 +62,8 @@ impl Network {
 
     /// What was negotiated.
     pub(super) fn set_codec(&mut self, agreed: &Negotiated) {
-        if let Some(first) = agreed.codecs.first() {
-            self.clock_rate = codec(first.kind).clock_rate();
+        if let Some(first) = agreed.formats.codecs.first() {
+            self.clock_rate = first.kind.clock_rate();
             self.stats.codec = Some(first.kind);
         }
     }
