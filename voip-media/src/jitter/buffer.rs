@@ -3,7 +3,7 @@ use super::config::JitterConfig;
 use super::packet::{Dropped, Inserted, RtpPacketRef};
 use super::pcm::PcmQueue;
 use super::planner::DelayPlanner;
-use super::source::Source;
+use super::source::{Ratio, Source};
 use super::stats::{JitterStats, Played, PlayedKind};
 use super::store::{PacketStore, Waiting};
 use super::stretch::{self, PauseDetector};
@@ -31,6 +31,8 @@ pub struct JitterBuffer {
     /// Timestamp after the newest decoded sample.
     pub(super) tail: i64,
     pub(super) rate: u32,
+    /// µs of a sample.
+    pub(super) sample: Ratio,
     /// The decoder must forget the past before the next packet.
     pub(super) reset_decoder: bool,
     /// The far side has stopped sending on purpose.
@@ -100,6 +102,7 @@ impl JitterBuffer {
             next: 0,
             tail: 0,
             rate: 0,
+            sample: Ratio::new(0, 1),
             reset_decoder: false,
             quiet_on_purpose: false,
             rest: 0,

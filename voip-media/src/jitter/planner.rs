@@ -39,6 +39,18 @@ pub(super) struct DelayPlanner {
     /// Running share of overtaken packets.
     reordered: f32,
     arrivals: u32,
+    /// What was concluded from all that, asked for many times a frame.
+    conclusions: Conclusions,
+}
+
+/// Transits in µs.
+#[derive(Debug, Clone, Copy, Default)]
+struct Conclusions {
+    target: i64,
+    floor: i64,
+    recent: i64,
+    usual: i64,
+    rare: i64,
 }
 
 impl DelayPlanner {
@@ -57,6 +69,7 @@ impl DelayPlanner {
             recent: [f32::MIN; RECENT],
             reordered: 0.0,
             arrivals: 0,
+            conclusions: Conclusions::default(),
         }
     }
 
@@ -102,6 +115,18 @@ impl DelayPlanner {
         if self.arrivals.is_multiple_of(CHOOSE_EVERY) || self.arrivals < 50 {
             self.choose();
         }
+        self.conclude(origin, seen.recent);
+    }
+
+    fn conclude(&mut self, origin: i64, recent: f32) {
+        let absolute = |ms: f32| origin + (ms * 1_000.0) as i64;
+        self.conclusions = Conclusions {
+            target: absolute(self.wanted()),
+            floor: absolute(self.banks[1].level.value()),
+            recent: absolute(recent),
+            usual: absolute(self.usual.value),
+            rare: absolute(self.rare.value),
+        };
     }
 
     /// Whether too little has come for a judgement of its own.
@@ -111,16 +136,19 @@ impl DelayPlanner {
 
     /// The transit in µs at which speech should be played.
     pub(super) fn target(&self) -> i64 {
+        self.conclusions.target
+    }
+
+    /// The same in ms from the origin.
+    fn wanted(&self) -> f32 {
         let (bank, policy) = self.chosen;
         let level = self.banks[bank].level.value();
         let floor = self.banks[1].level.value();
         let wave = level + WAVE_TIMES * (self.mean - level) - WAVE_FROM;
-        let wanted = (level + OFFSETS[policy]).max(wave);
-        self.absolute(
-            wanted
-                .min(floor + self.max_delay)
-                .max(floor + self.min_delay),
-        )
+        (level + OFFSETS[policy])
+            .max(wave)
+            .min(floor + self.max_delay)
+            .max(floor + self.min_delay)
     }
 
     /// Whether packets overtake each other more than now and then.
@@ -130,30 +158,26 @@ impl DelayPlanner {
 
     /// The transit in µs of the fastest recent packets.
     pub(super) fn floor(&self) -> i64 {
-        self.absolute(self.banks[1].level.value())
+        self.conclusions.floor
     }
 
     /// The highest transit in µs of the newest packets: playing earlier than this isn't safe now.
     pub(super) fn recent(&self) -> i64 {
-        self.absolute(self.recent_peak())
+        self.conclusions.recent
     }
 
     /// The transit in µs that nine of ten packets keep.
     pub(super) fn usual(&self) -> i64 {
-        self.absolute(self.usual.value)
+        self.conclusions.usual
     }
 
     /// The transit in µs that few packets exceed.
     pub(super) fn rare(&self) -> i64 {
-        self.absolute(self.rare.value)
+        self.conclusions.rare
     }
 
     fn recent_peak(&self) -> f32 {
         self.recent.iter().copied().fold(f32::MIN, f32::max)
-    }
-
-    fn absolute(&self, ms: f32) -> i64 {
-        self.origin.unwrap_or(0) + (ms * 1_000.0) as i64
     }
 
     fn choose(&mut self) {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::buffer::{FRAME_US, JitterBuffer, Phase, Step};
 use super::planner::Arrival;
+use super::source::Ratio;
 use super::stats::PlayedKind;
 use super::store::Waiting;
 use super::stretch::{self, PauseDetector};
@@ -15,6 +16,7 @@ impl JitterBuffer {
         let rate = rate.clamp(1_000, 48_000);
         if self.rate != rate {
             self.rate = rate;
+            self.sample = Ratio::new(1_000_000, i64::from(rate));
             self.pcm.clear();
             self.pauses = PauseDetector::new();
         }
@@ -283,12 +285,10 @@ impl JitterBuffer {
         }
         let at = self.pcm.len() - made - faded;
         let length = faded.min(made);
-        let waiting = self.pcm.waiting_mut();
-        for index in 0..length {
-            let old = waiting[at + index];
-            let new = waiting[at + faded + index];
-            waiting[at + faded + index] = stretch::cross_fade(old, new, index, length);
-        }
+        let made_up = &mut self.pcm.waiting_mut()[at..];
+        let (old, new) = made_up.split_at_mut(faded);
+        stretch::cross_fade(&mut old[..length], &new[..length]);
+        new[..length].copy_from_slice(&old[..length]);
         self.pcm.remove(at, faded);
     }
 
@@ -298,7 +298,7 @@ impl JitterBuffer {
     }
 
     pub(super) fn micros_of(&self, samples: usize) -> i64 {
-        samples as i64 * 1_000_000 / i64::from(self.rate.max(1))
+        self.sample.of(samples as i64)
     }
 
     /// Timestamp of the first waiting sample.

@@ -27,6 +27,8 @@ pub(super) enum Continuity {
 #[derive(Debug)]
 pub(super) struct Source {
     clock_hz: i64,
+    /// µs of a timestamp unit.
+    unit: Ratio,
     current: Option<Current>,
     /// What the next packet would be if a jump was meant.
     suspect: Option<(SeqNum, u32)>,
@@ -41,7 +43,8 @@ struct Current {
 impl Source {
     pub(super) fn new() -> Self {
         Self {
-            clock_hz: 48_000,
+            clock_hz: DEFAULT_CLOCK_HZ,
+            unit: Ratio::new(1_000_000, DEFAULT_CLOCK_HZ),
             current: None,
             suspect: None,
         }
@@ -54,7 +57,7 @@ impl Source {
 
     /// Microseconds of so many timestamp units.
     pub(super) fn micros(&self, units: i64) -> i64 {
-        units.saturating_mul(1_000_000) / self.clock_hz
+        self.unit.of(units)
     }
 
     /// Timestamp units in so many microseconds.
@@ -72,7 +75,10 @@ impl Source {
     ) -> Continuity {
         let clock_hz = i64::from(clock_hz.max(1));
         let same_clock = self.clock_hz == clock_hz;
-        self.clock_hz = clock_hz;
+        if !same_clock {
+            self.clock_hz = clock_hz;
+            self.unit = Ratio::new(1_000_000, clock_hz);
+        }
         let Some(current) = self.current.filter(|c| c.ssrc == packet.ssrc && same_clock) else {
             return self.begin(packet, now);
         };
@@ -135,6 +141,28 @@ impl Source {
     }
 }
 
+/// A fraction to multiply by: a division takes ten times as long, and there are many a frame.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ratio(i64);
+
+impl Ratio {
+    /// `numerator`: at most a million.
+    pub(super) fn new(numerator: i64, denominator: i64) -> Self {
+        // Rounded up, so that what divides evenly comes out exactly.
+        let denominator = denominator.max(1);
+        Self(((numerator << RATIO_BITS) + denominator - 1) / denominator)
+    }
+
+    /// `value` times the fraction, rounded down.
+    pub(super) fn of(self, value: i64) -> i64 {
+        ((i128::from(value) * i128::from(self.0)) >> RATIO_BITS) as i64
+    }
+}
+
+/// Binary places of a [`Ratio`]: a million fits, and a day of timestamps stays exact to the
+/// microsecond.
+const RATIO_BITS: u32 = 40;
+const DEFAULT_CLOCK_HZ: i64 = 48_000;
 /// A transit time that differs by more is a jump of the timestamp.
 const JUMP_US: i64 = 4_000_000;
 

@@ -43,11 +43,8 @@ pub(super) fn accelerate(
         .lag
         .min(ahead - found.lag)
         .min(samples(rate, LONGEST_US));
-    let waiting = pcm.waiting_mut();
-    for index in 0..overlap {
-        let (old, new) = (waiting[index], waiting[index + found.lag]);
-        waiting[index] = cross_fade(old, new, index, overlap);
-    }
+    let (old, new) = pcm.waiting_mut().split_at_mut(found.lag);
+    cross_fade(&mut old[..overlap], &new[..overlap]);
     pcm.remove(overlap, found.lag);
     Some(Stretched {
         samples: found.lag,
@@ -81,14 +78,12 @@ pub(super) fn decelerate(
     }
     let (all, at) = pcm.around_mut();
     let lag = found.lag;
-    for index in 0..lag {
-        let repeated = all[at + index - lag];
-        all[at + index] = if index < overlap {
-            cross_fade(all[at + lag + index], repeated, index, overlap)
-        } else {
-            repeated
-        };
-    }
+    let (past, waiting) = all.split_at_mut(at);
+    let (hole, next) = waiting.split_at_mut(lag);
+    hole[..overlap].copy_from_slice(&next[..overlap]);
+    let repeated = &past[at - lag..];
+    cross_fade(&mut hole[..overlap], &repeated[..overlap]);
+    hole[overlap..].copy_from_slice(&repeated[overlap..]);
     Some(Stretched {
         samples: lag,
         in_pause: found.in_pause,
@@ -112,11 +107,15 @@ pub(super) fn period_at_end(past: &[i16], rate: u32) -> usize {
         .map_or(longest.max(1), |found| found.lag)
 }
 
-/// From `old` to `new` over `length` samples.
-pub(super) fn cross_fade(old: i16, new: i16, index: usize, length: usize) -> i16 {
-    let length = length as i32;
-    let share = index as i32 + 1;
-    ((i32::from(old) * (length + 1 - share) + i32::from(new) * share) / (length + 1)) as i16
+/// From `old` to `new`, in place. Both are equally long.
+pub(super) fn cross_fade(old: &mut [i16], new: &[i16]) {
+    let step = UNITY / (old.len() as i32 + 1);
+    for (index, (old, &new)) in old.iter_mut().zip(new).enumerate() {
+        let share = (step * (index as i32 + 1)) >> (UNITY_BITS - SHARE_BITS);
+        let difference = i32::from(new) - i32::from(*old);
+        // 14 bits of share and 16 of difference fit; the sum lies between old and new.
+        *old = (i32::from(*old) + ((difference * share) >> SHARE_BITS)) as i16;
+    }
 }
 
 /// Samples in a number of microseconds.
@@ -165,17 +164,24 @@ impl PauseDetector {
     }
 }
 
-/// Mean square of some eighty samples.
+/// Mean square of some hundred samples.
 fn power(sound: &[i16]) -> f32 {
-    let step = (sound.len() / POWER_SAMPLES).max(1);
-    let (sum, count) = sound
-        .iter()
-        .step_by(step)
-        .fold((0i64, 0i64), |(sum, count), &sample| {
-            let value = i32::from(sample);
-            (sum + i64::from(value * value), count + 1)
-        });
-    sum as f32 / count.max(1) as f32
+    let apart = (sound.len() / POWER_BLOCKS).max(BLOCK);
+    let mut sums = [0.0f32; BLOCK];
+    let mut count = 0;
+    for block in blocks(sound, apart) {
+        for (sum, &sample) in sums.iter_mut().zip(block) {
+            let value = f32::from(sample);
+            *sum += value * value;
+        }
+        count += BLOCK;
+    }
+    sums.iter().sum::<f32>() / count.max(1) as f32
+}
+
+/// A vector unit's handful of samples every `apart` samples.
+fn blocks(sound: &[i16], apart: usize) -> impl Iterator<Item = &[i16; BLOCK]> {
+    sound.chunks(apart).filter_map(<[i16]>::first_chunk)
 }
 
 struct Found {
@@ -228,69 +234,63 @@ impl Search<'_> {
     fn best(&self, longest: usize) -> Option<Best> {
         let factor = (self.rate / COARSE_RATE).max(1) as usize;
         let (from, to) = self.span(longest);
-        let mut coarse = [0.0f32; COARSE_LENGTH];
-        let length = ((to - from) / factor).min(COARSE_LENGTH);
-        for (value, block) in coarse
-            .iter_mut()
-            .zip(self.all[from..to].chunks_exact(factor))
-        {
-            *value = block.iter().map(|&sample| i32::from(sample)).sum::<i32>() as f32;
-        }
-        let window = (self.window / factor).min(length);
+        let mut coarse = [0i16; COARSE_LENGTH];
+        let coarse = coarsen(&self.all[from..to], factor, &mut coarse);
+        let window = (self.window / factor).min(coarse.len());
         let lags = SHORTEST_US as usize * COARSE_RATE as usize / 1_000_000
-            ..=(longest / factor).min(length - window);
-        let template = if self.forward { 0 } else { length - window };
-        let pattern = &coarse[template..template + window];
-        let energy = product(pattern, pattern) + 1.0;
-        let (lag, likeness) = lags
-            .map(|lag| {
-                let other = if self.forward { lag } else { template - lag };
-                let candidate = &coarse[other..other + window];
-                let scale = (energy * (product(candidate, candidate) + 1.0)).sqrt();
-                (lag, product(pattern, candidate) / scale)
-            })
-            .fold(
-                (0, -1.0f32),
-                |best, next| if next.1 > best.1 { next } else { best },
-            );
+            ..=(longest / factor).min(coarse.len() - window);
+        let template = if self.forward {
+            0
+        } else {
+            coarse.len() - window
+        };
+        let (lag, likeness) = most_alike(coarse, template, window, self.forward, lags);
         (lag > 0).then(|| Best {
             lag: self.refine(lag * factor, factor / 2 + 1, longest),
             likeness,
         })
     }
 
+    /// The lag within `reach` of `lag` where the sounds differ least: every third, then between.
     fn refine(&self, lag: usize, reach: usize, longest: usize) -> usize {
-        let step = (self.rate / FINE_RATE).max(1) as usize;
         let shortest = samples(self.rate, SHORTEST_US);
         let from = lag.saturating_sub(reach).max(shortest);
         let to = (lag + reach).min(longest);
-        let mut best = (lag.clamp(shortest, longest), i64::MAX);
-        for lag in from..=to {
-            let distance = self.distance(lag, step);
-            if distance < best.1 {
-                best = (lag, distance);
-            }
-        }
-        best.0
+        let start = (lag.clamp(shortest, longest), i32::MAX);
+        let rough = self.least_different((from..=to).step_by(REFINE_STEP), start);
+        let from = (rough.0 + 1).saturating_sub(REFINE_STEP).max(from);
+        let to = (rough.0 + REFINE_STEP - 1).min(to);
+        let between = (from..=to).filter(|&lag| lag != rough.0);
+        self.least_different(between, rough).0
+    }
+
+    fn least_different(
+        &self,
+        lags: impl Iterator<Item = usize>,
+        start: (usize, i32),
+    ) -> (usize, i32) {
+        lags.map(|lag| (lag, self.difference(lag)))
+            .fold(start, |best, next| if next.1 < best.1 { next } else { best })
     }
 
     /// Sum of absolute differences at a lag.
-    fn distance(&self, lag: usize, step: usize) -> i64 {
+    fn difference(&self, lag: usize) -> i32 {
         let other = if self.forward {
             self.at + lag
         } else {
             self.at - lag
         };
         let length = self.window.min(self.all.len() - other.max(self.at));
-        let a = &self.all[self.at..self.at + length];
-        let b = &self.all[other..other + length];
-        let sum: i32 = a
-            .iter()
-            .step_by(step)
-            .zip(b.iter().step_by(step))
-            .map(|(&a, &b)| (i32::from(a) - i32::from(b)).abs())
-            .sum();
-        i64::from(sum)
+        let apart = (length / FINE_BLOCKS).max(BLOCK);
+        let a = blocks(&self.all[self.at..self.at + length], apart);
+        let b = blocks(&self.all[other..other + length], apart);
+        let mut sums = [0i32; BLOCK];
+        for (a, b) in a.zip(b) {
+            for ((sum, &a), &b) in sums.iter_mut().zip(a).zip(b) {
+                *sum += (i32::from(a) - i32::from(b)).abs();
+            }
+        }
+        sums.iter().sum()
     }
 }
 
@@ -299,18 +299,88 @@ struct Best {
     likeness: f32,
 }
 
-/// The product of two equally long windows. Eight sums side by side, for the vector unit.
-fn product(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0.0f32; 8];
-    let (a, rest_a) = a.as_chunks::<8>();
-    let (b, rest_b) = b.as_chunks::<8>();
-    for (a, b) in a.iter().zip(b) {
-        for lane in 0..8 {
-            sums[lane] += a[lane] * b[lane];
+/// `sound` at one `factor`th of its rate, as loud as [`product`] can take it.
+fn coarsen<'a>(sound: &[i16], factor: usize, coarse: &'a mut [i16; COARSE_LENGTH]) -> &'a [i16] {
+    let mut sums = [0i32; COARSE_LENGTH];
+    let length = match factor {
+        12 => sum_blocks::<12>(sound, &mut sums),
+        4 => sum_blocks::<4>(sound, &mut sums),
+        2 => sum_blocks::<2>(sound, &mut sums),
+        _ => {
+            let blocks = sound.chunks_exact(factor);
+            for (sum, block) in sums.iter_mut().zip(blocks.clone()) {
+                *sum = block.iter().map(|&sample| i32::from(sample)).sum();
+            }
+            blocks.len().min(COARSE_LENGTH)
         }
+    };
+    let loudest = sums[..length].iter().fold(0, |bits, &sum| bits | sum.abs());
+    let shift = (COARSE_BITS + loudest.leading_zeros()).saturating_sub(32);
+    let excess = 32u32.saturating_sub(COARSE_BITS + loudest.leading_zeros());
+    for (value, &sum) in coarse.iter_mut().zip(&sums[..length]) {
+        *value = ((sum << shift) >> excess) as i16;
     }
-    let rest: f32 = rest_a.iter().zip(rest_b).map(|(a, b)| a * b).sum();
-    sums.iter().sum::<f32>() + rest
+    &coarse[..length]
+}
+
+fn sum_blocks<const N: usize>(sound: &[i16], sums: &mut [i32; COARSE_LENGTH]) -> usize {
+    let (blocks, _rest) = sound.as_chunks::<N>();
+    for (sum, block) in sums.iter_mut().zip(blocks) {
+        *sum = block.iter().map(|&sample| i32::from(sample)).sum();
+    }
+    blocks.len().min(COARSE_LENGTH)
+}
+
+/// The lag at which a window of `coarse`, a lag after the `template` (or before it), is most like
+/// it, and how much (−1 to 1). Lag 0: none.
+fn most_alike(
+    coarse: &[i16],
+    template: usize,
+    window: usize,
+    forward: bool,
+    lags: std::ops::RangeInclusive<usize>,
+) -> (usize, f32) {
+    let pattern = &coarse[template..template + window];
+    let energy = product(pattern, pattern) as f32 + 1.0;
+    let place = |lag| if forward { template + lag } else { template - lag };
+    let mut best = (0, -1.0f32);
+    if lags.is_empty() {
+        return best;
+    }
+    let first = place(*lags.start());
+    let mut loudness = product(&coarse[first..first + window], &coarse[first..first + window]);
+    for lag in lags {
+        let at = place(lag);
+        let alike = product(pattern, &coarse[at..at + window]) as f32;
+        let likeness = alike / (energy * (loudness as f32 + 1.0)).sqrt();
+        if likeness > best.1 {
+            best = (lag, likeness);
+        }
+        loudness += slide(coarse, at, window, forward);
+    }
+    best
+}
+
+/// What the loudness of the window at `at` gains when it moves on by one.
+fn slide(coarse: &[i16], at: usize, window: usize, forward: bool) -> i32 {
+    let square = |index: usize| {
+        coarse
+            .get(index)
+            .map_or(0, |&value| i32::from(value) * i32::from(value))
+    };
+    if forward {
+        square(at + window) - square(at)
+    } else {
+        square(at.wrapping_sub(1)) - square(at + window - 1)
+    }
+}
+
+/// The product of two equally long windows of at most [`COARSE_BITS`] bits a sample.
+fn product(a: &[i16], b: &[i16]) -> i32 {
+    a.iter()
+        .zip(b)
+        .map(|(&a, &b)| i32::from(a) * i32::from(b))
+        .sum()
 }
 
 /// Shortest and longest pitch period in µs: 400 Hz and 67 Hz.
@@ -320,13 +390,23 @@ const LONGEST_US: u32 = 15_000;
 const WINDOW_US: u32 = 10_000;
 /// Least sound behind a cut, in µs.
 const OVERLAP_US: u32 = 2_500;
-/// Samples that loudness is measured by.
-const POWER_SAMPLES: usize = 80;
-/// Rate in Hz of the coarse and of the fine search.
+/// Samples that are looked at together.
+const BLOCK: usize = 8;
+/// Blocks by which loudness is measured, and lags are compared.
+const POWER_BLOCKS: usize = 12;
+const FINE_BLOCKS: usize = 20;
+/// Rate in Hz of the coarse search.
 const COARSE_RATE: u32 = 4_000;
-const FINE_RATE: u32 = 8_000;
 /// 25 ms at [`COARSE_RATE`].
 const COARSE_LENGTH: usize = 104;
+/// Bits of a sample there without its sign: 40 products of them fit into 31 bits.
+const COARSE_BITS: u32 = 12;
+/// Samples between two lags of the first fine search.
+const REFINE_STEP: usize = 3;
+/// Binary places of a cross-fade's steps and of its shares.
+const UNITY_BITS: u32 = 30;
+const UNITY: i32 = 1 << UNITY_BITS;
+const SHARE_BITS: u32 = 14;
 /// Per 10 ms: the peak falls by half in 3.5 s, the floor rises by half in 0.8 s.
 const PEAK_DECAY: f32 = 0.998;
 const FLOOR_RISE: f32 = 1.005;
