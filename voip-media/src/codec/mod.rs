@@ -152,6 +152,13 @@ pub trait Decoder: Send {
     /// Makes up `out.len()` samples (a multiple of 2.5 ms, at most 60 ms) for a lost packet.
     /// `None`: the codec has no concealment of its own.
     fn conceal(&mut self, out: &mut [i16]) -> Option<usize>;
+    /// Fills `out` with comfort noise in a pause of the far side. `parameters`: the payload of a
+    /// comfort noise packet that has just come (RFC 3389 §3); `None`: go on with the last ones.
+    /// `None`: the decoder makes none, the jitter buffer makes white noise of the level it was told.
+    fn comfort_noise(&mut self, parameters: Option<&[u8]>, out: &mut [i16]) -> Option<usize> {
+        let _ = (parameters, out);
+        None
+    }
     /// Forgets the past, after a jump or a change of source.
     fn reset(&mut self);
 }

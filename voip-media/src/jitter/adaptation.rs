@@ -14,8 +14,8 @@ impl JitterBuffer {
         let delay = self.delay(now);
         let excess = delay - self.planner.target();
         let safe = delay - self.planner.recent();
-        if self.is_overdue(frame, now) {
-            self.wait();
+        if let Some(likeness) = self.overdue(frame, now) {
+            self.wait(likeness);
         } else if excess > 0 && safe > 0 {
             self.accelerate(decoder, frame, excess.min(safe));
         } else if -excess > DECELERATE_FROM_US {
@@ -23,17 +23,25 @@ impl JitterBuffer {
         }
     }
 
-    /// The sound is about to run out and the next packet should have been here.
-    pub(super) fn is_overdue(&self, frame: usize, now: i64) -> bool {
+    /// Whether the sound is about to run out and the next packet should have been here: how alike
+    /// periods must be to be repeated then. With the last sound any will do.
+    pub(super) fn overdue(&self, frame: usize, now: i64) -> Option<Likeness> {
         let missing = match self.store.first_from(self.next) {
             None => true,
             Some(packet) => packet.seq > self.next && self.planner.reorders(),
         };
         let left = self.pcm.len().saturating_sub(frame);
+        if !missing || self.quiet_on_purpose || left >= OVERDUE_FRAMES * frame {
+            return None;
+        }
         let transit = now - self.source.micros(self.tail);
-        let late = transit + OVERDUE_US >= self.planner.usual();
-        let very_late = transit >= self.planner.rare();
-        missing && (left < frame && late || left < OVERDUE_FRAMES * frame && very_late)
+        if left < frame && transit + OVERDUE_US >= self.planner.usual() {
+            Some(WAIT_LIKENESS)
+        } else if transit >= self.planner.rare() {
+            Some(EARLY_LIKENESS)
+        } else {
+            None
+        }
     }
 
     pub(super) fn accelerate(&mut self, decoder: &mut dyn Decoder, frame: usize, excess: i64) {
@@ -49,7 +57,13 @@ impl JitterBuffer {
             }
         }
         let most = self.source_samples(excess);
-        let likeness = if far { FAR_LIKENESS } else { LIKENESS };
+        let likeness = if far {
+            FAR_LIKENESS
+        } else if excess < SPEECH_FROM_US {
+            NEAR_LIKENESS
+        } else {
+            LIKENESS
+        };
         let done = stretch::accelerate(&mut self.pcm, self.rate, most, likeness, &self.pauses);
         if let Some(done) = done {
             self.stats.accelerated_samples += done.samples as u64;
@@ -61,12 +75,12 @@ impl JitterBuffer {
     }
 
     /// Plays slower while the next packet is overdue, within a budget.
-    pub(super) fn wait(&mut self) {
+    pub(super) fn wait(&mut self, likeness: Likeness) {
         let budget = stretch::samples(self.rate, WAIT_US).saturating_sub(self.waited);
         if self.rest > 0 || budget == 0 {
             return;
         }
-        if let Some(done) = self.put_in(budget, WAIT_LIKENESS) {
+        if let Some(done) = self.put_in(budget, likeness) {
             self.waited += done.samples;
             self.rest = done.samples;
         }
@@ -108,6 +122,8 @@ impl JitterBuffer {
 const ACCELERATE_AHEAD_US: u32 = 30_000;
 /// Delay over the target from which less alike periods are cut too, in µs.
 const FAR_US: i64 = 60_000;
+/// Delay over the target from which speech is cut, in µs: below, only pauses are.
+const SPEECH_FROM_US: i64 = 0;
 /// Frames to play before the next search when nothing fits.
 const RETRY_FRAMES: usize = 1;
 /// Halves of what was cut or put in that are played before the next time: usually, and far above
@@ -117,7 +133,9 @@ const FAR_REST: usize = 1;
 /// How alike periods must be to be cut or repeated: usually, far above the target, and while
 /// waiting.
 const LIKENESS: Likeness = Likeness(0.6);
+const NEAR_LIKENESS: Likeness = Likeness(1.5);
 const FAR_LIKENESS: Likeness = Likeness(0.3);
+const EARLY_LIKENESS: Likeness = Likeness(-1.0);
 const WAIT_LIKENESS: Likeness = Likeness(-1.0);
 /// Most that is put in while waiting for one packet, in µs.
 const WAIT_US: u32 = 60_000;

@@ -1,11 +1,11 @@
-use super::concealment::Concealment;
+use super::concealment::{Concealment, NoiseLevel};
 use super::config::JitterConfig;
 use super::packet::{Dropped, Inserted, RtpPacketRef};
 use super::pcm::PcmQueue;
 use super::planner::DelayPlanner;
 use super::source::{Ratio, Source};
 use super::stats::{JitterStats, Played, PlayedKind};
-use super::store::{PacketStore, Waiting};
+use super::store::{Content, PacketStore, Waiting};
 use super::stretch::{self, PauseDetector};
 use crate::{Decoder, MediaTime};
 
@@ -37,6 +37,8 @@ pub struct JitterBuffer {
     pub(super) reset_decoder: bool,
     /// The far side has stopped sending on purpose.
     pub(super) quiet_on_purpose: bool,
+    /// Loudness of the noise that the far side has announced for this pause.
+    pub(super) noise: Option<NoiseLevel>,
     /// Samples to play before the next stretch.
     pub(super) rest: usize,
     /// Samples to play before the next search after one without a find.
@@ -105,6 +107,7 @@ impl JitterBuffer {
             sample: Ratio::new(0, 1),
             reset_decoder: false,
             quiet_on_purpose: false,
+            noise: None,
             rest: 0,
             retry: 0,
             gap: 0,
@@ -125,8 +128,29 @@ impl JitterBuffer {
         decoder: &dyn Decoder,
         now: MediaTime,
     ) -> Result<Inserted, Dropped> {
-        let taken = self.take(packet, decoder, now.as_micros() as i64);
-        match &taken {
+        let taken = self.take(packet, Content::Speech, decoder, now.as_micros() as i64);
+        self.count_taken(&taken);
+        taken
+    }
+
+    /// The same for a packet of comfort noise, which comes in a payload type of its own (RFC 3389):
+    /// what follows it is a pause until the next speech packet, however long.
+    ///
+    /// # Errors
+    /// Says why the packet is not kept; the buffer goes on in any case.
+    pub fn insert_comfort_noise(
+        &mut self,
+        packet: RtpPacketRef<'_>,
+        decoder: &dyn Decoder,
+        now: MediaTime,
+    ) -> Result<Inserted, Dropped> {
+        let taken = self.take(packet, Content::Noise, decoder, now.as_micros() as i64);
+        self.count_taken(&taken);
+        taken
+    }
+
+    fn count_taken(&mut self, taken: &Result<Inserted, Dropped>) {
+        match taken {
             Ok(inserted) => {
                 self.stats.inserted_packets += 1;
                 self.stats.discarded_packets += u64::from(inserted.displaced);
@@ -135,7 +159,6 @@ impl JitterBuffer {
             Err(Dropped::Duplicate) => self.stats.duplicate_packets += 1,
             Err(_) => self.stats.refused_packets += 1,
         }
-        taken
     }
 
     /// Fills `out` with the next sound at the decoder's rate, 10 ms or any other length.

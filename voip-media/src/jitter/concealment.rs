@@ -51,6 +51,14 @@ impl Concealment {
         self.made += count;
     }
 
+    /// Fills `room` with white noise and gives its length.
+    pub(super) fn noise(&mut self, room: &mut [i16], level: NoiseLevel) -> usize {
+        for sample in &mut *room {
+            *sample = self.next_noise(level.amplitude);
+        }
+        room.len()
+    }
+
     fn repeat(&mut self, pcm: &mut PcmQueue, count: usize, gain: f32, floor: i16, hiss: f32) {
         let mut left = count;
         while left > 0 {
@@ -83,6 +91,24 @@ impl Concealment {
         self.noise ^= self.noise << 5;
         let unit = (self.noise >> 16) as i32 - 32_768;
         (unit * i32::from(amplitude) / 32_768) as i16
+    }
+}
+
+/// How loud comfort noise is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NoiseLevel {
+    /// Of uniform noise.
+    amplitude: i16,
+}
+
+impl NoiseLevel {
+    /// What a comfort noise payload says: its first byte is the level in −dBov (RFC 3389 §3.1).
+    pub(super) fn of(payload: &[u8]) -> Self {
+        let below = payload.first().map_or(127, |&level| level & 0x7F);
+        // 0 dBov is a square wave of full scale; uniform noise of amplitude a has the mean square a²/3.
+        let rms = 32_767.0 * 10.0f32.powf(f32::from(below) / -20.0);
+        let amplitude = (rms * 3.0f32.sqrt()).min(f32::from(i16::MAX)) as i16;
+        Self { amplitude }
     }
 }
 
@@ -130,6 +156,17 @@ mod tests {
             concealment.extend(&mut pcm, 80, 8_000, 0);
         }
         assert_eq!(peak(pcm.newest(80)), 0);
+    }
+
+    #[test]
+    fn noise_is_as_loud_as_announced() {
+        for (below, expected) in [(40u8, 327.67f32), (60, 32.77), (0xFF, 0.0)] {
+            let mut sound = [0; 8_000];
+            Concealment::new().noise(&mut sound, NoiseLevel::of(&[below]));
+            let square: f32 = sound.iter().map(|&sample| f32::from(sample).powi(2)).sum();
+            let rms = (square / sound.len() as f32).sqrt();
+            assert!((rms - expected).abs() <= expected * 0.05, "{below}: {rms}");
+        }
     }
 
     #[test]

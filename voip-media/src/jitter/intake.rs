@@ -1,8 +1,9 @@
 //! Taking packets into the buffer.
 
-use super::buffer::{JitterBuffer, NEW_ARRIVALS, NewArrival, Phase};
+use super::buffer::{FRAME_US, JitterBuffer, NEW_ARRIVALS, NewArrival, Phase};
 use super::packet::{Dropped, Inserted, RtpPacketRef};
 use super::source::{Continuity, Place};
+use super::store::Content;
 use super::stretch;
 use crate::Decoder;
 
@@ -10,6 +11,7 @@ impl JitterBuffer {
     pub(super) fn take(
         &mut self,
         packet: RtpPacketRef<'_>,
+        content: Content,
         decoder: &dyn Decoder,
         now: i64,
     ) -> Result<Inserted, Dropped> {
@@ -19,10 +21,13 @@ impl JitterBuffer {
         if packet.payload.len() > self.config.max_payload {
             return Err(Dropped::TooLarge);
         }
-        let samples = decoder
-            .packet_samples(packet.payload)
-            .ok_or(Dropped::Malformed)?;
         let rate = decoder.sample_rate().hz().max(1);
+        let samples = match content {
+            Content::Speech => decoder
+                .packet_samples(packet.payload)
+                .ok_or(Dropped::Malformed)?,
+            Content::Noise => stretch::samples(rate, FRAME_US),
+        };
         if samples == 0 || samples > stretch::samples(rate, LONGEST_PACKET_US) {
             return Err(Dropped::Malformed);
         }
@@ -45,14 +50,14 @@ impl JitterBuffer {
             return Err(Dropped::Duplicate);
         }
         let skips = place.seq > self.store.newest() + 1 && self.store.newest() >= 0;
-        let recovers = skips && decoder.has_fec(packet.payload);
+        let recovers = skips && content == Content::Speech && decoder.has_fec(packet.payload);
         self.note_arrival(place, duration, recovers, now);
         self.accept(place, samples)?;
         inserted.displaced = self.make_room(place.seq);
         self.store.put(
             (place.seq, place.timestamp),
             (duration, samples),
-            packet.payload,
+            (content, packet.payload),
         );
         Ok(inserted)
     }
@@ -73,6 +78,7 @@ impl JitterBuffer {
         self.arrivals.clear();
         self.reset_decoder = true;
         self.quiet_on_purpose = false;
+        self.noise = None;
         self.gap = 0;
         self.rest = 0;
     }

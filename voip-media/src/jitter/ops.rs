@@ -24,6 +24,7 @@ pub fn exercise_jitter_buffer(data: &[u8]) {
             0..=3 => run.pull(),
             4 => run.insert_next(bytes.next()),
             5 => run.insert_next(bytes.next() & 3),
+            6 if bytes.next().is_multiple_of(4) => run.insert_noise(bytes.next()),
             6 => run.insert_odd(&mut bytes),
             _ => run.wait(bytes.next()),
         }
@@ -85,6 +86,21 @@ impl Run {
         self.seq = self.seq.wrapping_add(1 + skip);
         self.timestamp = self.timestamp.wrapping_add(step * (1 + u32::from(skip)));
         self.insert(self.seq, self.timestamp, 1, &[20, 7]);
+    }
+
+    /// Comfort noise next in line.
+    fn insert_noise(&mut self, level: u8) {
+        self.seq = self.seq.wrapping_add(1);
+        self.timestamp = self.timestamp.wrapping_add(self.decoder.rate.hz() / 50);
+        let packet = RtpPacketRef {
+            ssrc: Ssrc(1),
+            seq: SeqNum(self.seq),
+            timestamp: self.timestamp,
+            marker: false,
+            payload: &[level, 128],
+        };
+        let now = MediaTime::from_micros(self.now);
+        let _taken = self.buffer.insert_comfort_noise(packet, &self.decoder, now);
     }
 
     /// Any packet at all.

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::buffer::{FRAME_US, JitterBuffer, Phase, Step};
+use super::concealment::NoiseLevel;
 use super::planner::Arrival;
 use super::source::Ratio;
 use super::stats::PlayedKind;
-use super::store::Waiting;
+use super::store::{Content, Waiting};
 use super::stretch::{self, PauseDetector};
 use crate::Decoder;
 
@@ -109,7 +110,9 @@ impl JitterBuffer {
             return Step::Decode(packet);
         }
         let lost = packet.seq > self.next;
-        let redundant = lost && decoder.has_fec(self.store.payload(&packet));
+        let redundant = lost
+            && packet.content == Content::Speech
+            && decoder.has_fec(self.store.payload(&packet));
         let start = if redundant {
             packet.timestamp - packet.duration
         } else {
@@ -151,15 +154,10 @@ impl JitterBuffer {
         self.count_lost(&packet, packet.timestamp);
         self.bridge(decoder, &packet);
         let faded = self.fade_source();
-        let payload = self.store.payload(&packet);
-        let room = self.pcm.room(packet.samples);
-        let made = decoder
-            .decode(payload, room)
-            .map_or(0, |made| made.min(room.len()));
-        self.quiet_on_purpose = payload.len() <= SILENCE_BYTES;
-        self.pcm.commit(made);
-        self.stats.decoded_samples += made as u64;
-        self.frame_kind = self.frame_kind.heavier(PlayedKind::Speech);
+        let made = match packet.content {
+            Content::Speech => self.decode_speech(decoder, &packet),
+            Content::Noise => self.begin_noise(decoder, &packet),
+        };
         self.fade_into(faded, made);
         self.store.remove(packet.seq);
         self.next = packet.seq + 1;
@@ -169,6 +167,37 @@ impl JitterBuffer {
         if made < packet.samples {
             self.conceal_samples(decoder, packet.samples - made);
         }
+    }
+
+    fn decode_speech(&mut self, decoder: &mut dyn Decoder, packet: &Waiting) -> usize {
+        let payload = self.store.payload(packet);
+        let room = self.pcm.room(packet.samples);
+        let made = decoder
+            .decode(payload, room)
+            .map_or(0, |made| made.min(room.len()));
+        self.quiet_on_purpose = payload.len() <= SILENCE_BYTES;
+        self.noise = None;
+        self.pcm.commit(made);
+        self.stats.decoded_samples += made as u64;
+        self.frame_kind = self.frame_kind.heavier(PlayedKind::Speech);
+        made
+    }
+
+    /// A pause begins, or its noise changes.
+    fn begin_noise(&mut self, decoder: &mut dyn Decoder, packet: &Waiting) -> usize {
+        let parameters = self.store.payload(packet);
+        let level = NoiseLevel::of(parameters);
+        let room = self.pcm.room(packet.samples);
+        let made = match decoder.comfort_noise(Some(parameters), room) {
+            Some(made) => made.min(room.len()),
+            None => self.concealment.noise(room, level),
+        };
+        self.quiet_on_purpose = true;
+        self.noise = Some(level);
+        self.pcm.commit(made);
+        self.stats.comfort_noise_samples += made as u64;
+        self.frame_kind = self.frame_kind.heavier(PlayedKind::ComfortNoise);
+        made
     }
 
     pub(super) fn decode_redundancy(&mut self, decoder: &mut dyn Decoder, packet: Waiting) {
@@ -221,7 +250,12 @@ impl JitterBuffer {
 
     /// Makes up 10 ms; after a long time without packets the stream counts as stopped.
     pub(super) fn conceal(&mut self, decoder: &mut dyn Decoder) {
-        if self.gap > stretch::samples(self.rate, OUTAGE_US) && self.store.waiting() == 0 {
+        let outage = if self.noise.is_some() {
+            PAUSE_US
+        } else {
+            OUTAGE_US
+        };
+        if self.gap > stretch::samples(self.rate, outage) && self.store.waiting() == 0 {
             self.phase = Phase::Buffering;
             return;
         }
@@ -231,7 +265,15 @@ impl JitterBuffer {
     pub(super) fn conceal_samples(&mut self, decoder: &mut dyn Decoder, count: usize) {
         let room = self.pcm.room(count);
         let count = room.len();
-        let own = decoder.conceal(room).is_some();
+        let own = match self.noise {
+            Some(level) => {
+                if decoder.comfort_noise(None, room).is_none() {
+                    self.concealment.noise(room, level);
+                }
+                true
+            }
+            None => decoder.conceal(room).is_some(),
+        };
         if own {
             self.pcm.commit(count);
         } else {
@@ -323,6 +365,8 @@ impl JitterBuffer {
 const SILENCE_BYTES: usize = 2;
 /// Without a packet for this long the stream has stopped, in µs.
 const OUTAGE_US: u32 = 2_000_000;
+/// The same in a pause of comfort noise, which the far side need not refresh (RFC 3389 §4), in µs.
+const PAUSE_US: u32 = 60_000_000;
 /// From concealment without codec to real sound, in µs.
 const FADE_IN_US: u32 = 4_000;
 /// Delay over the fastest packet with which a new stream begins, in µs: two pulls of 10 ms, so that

@@ -1,5 +1,14 @@
 //! Packets that wait, in preallocated slots addressed by sequence number.
 
+/// What a packet holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Content {
+    /// Something for the decoder.
+    Speech,
+    /// What the noise in a pause is like.
+    Noise,
+}
+
 /// What is known about a waiting packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Waiting {
@@ -11,6 +20,7 @@ pub(super) struct Waiting {
     pub(super) duration: i64,
     /// Samples at the decoder's rate.
     pub(super) samples: usize,
+    pub(super) content: Content,
     length: usize,
     /// Which piece of the payload memory.
     piece: usize,
@@ -93,7 +103,7 @@ impl PacketStore {
         &mut self,
         (seq, timestamp): (i64, i64),
         (duration, samples): (i64, usize),
-        payload: &[u8],
+        (content, payload): (Content, &[u8]),
     ) {
         let slot = self.slot(seq);
         if let Some(older) = self.slots[slot] {
@@ -111,6 +121,7 @@ impl PacketStore {
             timestamp,
             duration,
             samples,
+            content,
             length,
             piece,
         });
@@ -141,7 +152,11 @@ mod tests {
     use super::*;
 
     fn put(store: &mut PacketStore, seq: i64) {
-        store.put((seq, seq * 160), (160, 160), &[seq as u8; 4]);
+        store.put(
+            (seq, seq * 160),
+            (160, 160),
+            (Content::Speech, &[seq as u8; 4]),
+        );
     }
 
     #[test]

@@ -270,7 +270,10 @@ impl Search<'_> {
         start: (usize, i32),
     ) -> (usize, i32) {
         lags.map(|lag| (lag, self.difference(lag)))
-            .fold(start, |best, next| if next.1 < best.1 { next } else { best })
+            .fold(
+                start,
+                |best, next| if next.1 < best.1 { next } else { best },
+            )
     }
 
     /// Sum of absolute differences at a lag.
@@ -342,13 +345,22 @@ fn most_alike(
 ) -> (usize, f32) {
     let pattern = &coarse[template..template + window];
     let energy = product(pattern, pattern) as f32 + 1.0;
-    let place = |lag| if forward { template + lag } else { template - lag };
+    let place = |lag| {
+        if forward {
+            template + lag
+        } else {
+            template - lag
+        }
+    };
     let mut best = (0, -1.0f32);
     if lags.is_empty() {
         return best;
     }
     let first = place(*lags.start());
-    let mut loudness = product(&coarse[first..first + window], &coarse[first..first + window]);
+    let mut loudness = product(
+        &coarse[first..first + window],
+        &coarse[first..first + window],
+    );
     for lag in lags {
         let at = place(lag);
         let alike = product(pattern, &coarse[at..at + window]) as f32;

@@ -8,6 +8,8 @@ use crate::{CodecError, SampleRate, SeqNum, Ssrc};
 struct Levels {
     rate: SampleRate,
     conceals: bool,
+    /// The noise that it makes in pauses, if any.
+    noise: Option<i16>,
     resets: u32,
 }
 
@@ -16,6 +18,7 @@ impl Levels {
         Self {
             rate,
             conceals: true,
+            noise: None,
             resets: 0,
         }
     }
@@ -58,6 +61,11 @@ impl Decoder for Levels {
         })
     }
 
+    fn comfort_noise(&mut self, _parameters: Option<&[u8]>, out: &mut [i16]) -> Option<usize> {
+        out.fill(self.noise?);
+        Some(out.len())
+    }
+
     fn reset(&mut self) {
         self.resets += 1;
     }
@@ -91,17 +99,27 @@ impl Rig {
         }
     }
 
-    fn insert(&mut self, index: u32, payload: &[u8]) -> Result<Inserted, Dropped> {
+    fn packet<'a>(&self, index: u32, payload: &'a [u8]) -> RtpPacketRef<'a> {
         let units = self.decoder.rate.hz() / 1_000 * self.packet_ms;
-        let packet = RtpPacketRef {
+        RtpPacketRef {
             ssrc: Ssrc(self.ssrc),
             seq: SeqNum(self.first_seq.wrapping_add(index as u16)),
             timestamp: self.first_timestamp.wrapping_add(index * units),
             marker: false,
             payload,
-        };
-        self.buffer
-            .insert(packet, &self.decoder, MediaTime::from_micros(self.now_us))
+        }
+    }
+
+    fn insert(&mut self, index: u32, payload: &[u8]) -> Result<Inserted, Dropped> {
+        let now = MediaTime::from_micros(self.now_us);
+        let packet = self.packet(index, payload);
+        self.buffer.insert(packet, &self.decoder, now)
+    }
+
+    fn insert_noise(&mut self, index: u32, payload: &[u8]) -> Result<Inserted, Dropped> {
+        let now = MediaTime::from_micros(self.now_us);
+        let packet = self.packet(index, payload);
+        self.buffer.insert_comfort_noise(packet, &self.decoder, now)
     }
 
     fn send(&mut self, index: u32) -> Result<Inserted, Dropped> {
@@ -386,6 +404,44 @@ fn a_pause_in_sending_is_comfort_noise_not_concealment() {
         rig.stats()
     );
     assert!(rig.stats().comfort_noise_samples >= 35 * 80);
+}
+
+#[test]
+fn comfort_noise_packets_fill_a_pause_of_any_length_with_noise_of_their_level() {
+    let mut rig = Rig::new();
+    rig.stream(0, 100, &[]);
+    // -40 dBov, refreshed only once; speech goes on after five seconds.
+    rig.insert_noise(100, &[40]).unwrap();
+    let mut played: Vec<_> = (0..40).map(|_| rig.pull()).collect();
+    rig.first_timestamp += 19 * 160;
+    rig.insert_noise(101, &[40, 120, 7]).unwrap();
+    played.extend((0..460).map(|_| rig.pull()));
+    rig.first_timestamp += 229 * 160;
+    let pause = played.split_off(20);
+    assert_eq!(kinds(&pause, PlayedKind::ComfortNoise), pause.len());
+    let loudest = pause.iter().flat_map(|frame| &frame.1).max().copied();
+    assert!((500..600).contains(&loudest.unwrap()), "{loudest:?}");
+    let after = rig.stream(102, 200, &[]);
+    assert!(spoken(&after) > 180, "{:?}", rig.stats());
+    assert_eq!(rig.stats().concealed_samples, 0, "{:?}", rig.stats());
+    assert_eq!(rig.stats().restarts, 0);
+}
+
+#[test]
+fn a_decoder_that_makes_comfort_noise_is_asked_for_it() {
+    let mut rig = Rig::new();
+    rig.decoder.noise = Some(11);
+    rig.stream(0, 100, &[]);
+    rig.insert_noise(100, &[70]).unwrap();
+    let played: Vec<_> = (0..20).map(|_| rig.pull()).collect();
+    let pause = &played[10..];
+    assert!(
+        pause
+            .iter()
+            .flat_map(|frame| &frame.1)
+            .all(|&sample| sample == 11),
+        "{pause:?}"
+    );
 }
 
 #[test]
