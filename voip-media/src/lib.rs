@@ -42,7 +42,11 @@ pub use session::{
 };
 #[doc(hidden)]
 pub use session::{exercise_datagram, exercise_description};
-pub use sound::{FrameResampler, Resampler};
+pub use sound::{
+    Burst, DtmfDetector, DtmfDigit, DtmfEvent, DtmfGenerator, DtmfQueueFull, DtmfTiming, Fader,
+    FrameResampler, Gain, Level, LevelMeter, Limiter, Mixer, MixerFull, PartyId, Resampler, Tone,
+    ToneGenerator, ToneKind, TonePlan,
+};
 pub use stats::{DropCounts, ImpairmentStats, SessionStats};
 pub use transport::{IceServer, MAX_DATAGRAM};
 pub use units::{Bitrate, Complexity, LossRate, MediaTime, PayloadType, SampleRate, SeqNum, Ssrc};
