@@ -191,9 +191,9 @@ mod tests {
             let samples = file.samples::<i16>();
             samples.map(|s| i32::from(s.unwrap())).collect::<Vec<_>>()
         };
-        // Either reader's loudest sample is at −6 dB.
+        // Either reader's loudest sample is at −6 dB: 4.4 dB louder they are close to the edge.
         let (a, b) = (speech("a.wav"), speech("b.wav"));
-        let sum: Vec<i32> = a.iter().zip(&b).map(|(a, b)| a + b).collect();
+        let sum: Vec<i32> = a.iter().zip(&b).map(|(a, b)| (a + b) * 5 / 3).collect();
         let mut limiter = Limiter::new(SampleRate::HZ_16000).unwrap();
         let mut lowest: f32 = 1.0;
         let mut touched = 0;
@@ -206,8 +206,8 @@ mod tests {
             "gain down to {lowest:.3}, in {touched} of {} frames",
             sum.len() / 160
         );
-        assert!(lowest > 0.89, "by less than 1 dB: {lowest}");
-        assert!(touched * 20 < sum.len() / 160, "in {touched} frames");
+        assert!(lowest > 0.794, "by less than 2 dB: {lowest}");
+        assert!(touched * 10 < sum.len() / 160, "in {touched} frames");
     }
 
     #[test]
