@@ -1,7 +1,9 @@
 //! What crosses the wire between a unified-communications client and its server.
 //!
-//! [`ucx`] holds the JSON resources of UCX and the rules for its event stream; [`sdp`] checks
-//! session descriptions before anybody acts on them. Both are pure and serve client and server.
+//! [`ucx`] holds the JSON resources of UCX and the rules for its event stream; [`wsi`] the XML and
+//! JSON of the vendor's own interface, of which a part is inferred and never met a real system;
+//! [`sdp`] checks session descriptions before anybody acts on them. All are pure and serve client and
+//! server.
 //! The transport (hyper, rustls, tokio) sits behind the feature `net`.
 //!
 //! The package is taken by path or git: an unrelated crate of a similar name is in the registry.
@@ -13,3 +15,4 @@ pub mod net;
 pub mod sdp;
 pub mod sse;
 pub mod ucx;
+pub mod wsi;

@@ -1,4 +1,4 @@
-//! The limits of the UCX contract, enforced by both sides.
+//! The limits of the UCX contract and of WSI, enforced by both sides.
 
 /// Longest request or answer body, in bytes.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -34,3 +34,13 @@ pub const PROBE_AFTER_S: u64 = 15;
 pub const IDEMPOTENCY_S: u64 = 24 * 3600;
 /// Seconds for which a restarted server waits for a client to confirm its side of a call.
 pub const CONFIRM_S: u64 = 30;
+/// Deepest nesting of WSI's XML (our choice: what was seen has three levels).
+pub const MAX_XML_DEPTH: usize = 16;
+/// Most elements of an XML document (our choice: 1,000 people with their presence take 3,001).
+pub const MAX_XML_ELEMENTS: usize = 16_384;
+/// Longest path and query of a WSI request, in bytes (our choice: an eighth of the header section).
+pub const MAX_QUERY_BYTES: usize = 8 * 1024;
+/// Most parameters of a WSI request (our choice: what was seen has four).
+pub const MAX_QUERY_PARAMETERS: usize = 32;
+/// Most events in one answer of WSI's long poll (our choice).
+pub const MAX_WSI_EVENTS: usize = 1024;

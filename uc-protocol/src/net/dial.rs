@@ -31,6 +31,8 @@ pub struct Timeouts {
     pub tls: Duration,
     /// From the request to the last byte of its answer; 10 s by default.
     pub answer: Duration,
+    /// The same for WSI's long poll, which waits for events; 70 s by default.
+    pub long_poll: Duration,
 }
 
 impl Default for Timeouts {
@@ -39,6 +41,7 @@ impl Default for Timeouts {
             connect: Duration::from_secs(5),
             tls: Duration::from_secs(5),
             answer: Duration::from_secs(10),
+            long_poll: Duration::from_secs(70),
         }
     }
 }

@@ -98,8 +98,8 @@ impl Link {
     /// See [`RequestError`]; any status but 200 to 299 is one.
     pub async fn request(&self, request: Request) -> Result<Response, RequestError> {
         Handle::try_current().map_err(|_| DialError::NoRuntime)?;
-        let limit = self.shared.dialer.config().timeouts.answer;
-        let request = request.build(self.address(), self.token.as_ref(), JSON);
+        let limit = request.limit(&self.shared.dialer.config().timeouts);
+        let request = request.build(self.address(), self.token.as_ref());
         timeout(limit, self.exchange(request))
             .await
             .unwrap_or(Err(RequestError::TimedOut))
@@ -128,8 +128,8 @@ impl Link {
     }
 
     async fn open_events(&self, last: Option<&EventId>) -> Result<EventStream, RequestError> {
-        let request = Request::get(Route::Events);
-        let mut request = request.build(self.address(), self.token.as_ref(), EVENT_STREAM);
+        let request = Request::get(Route::Events).accept(EVENT_STREAM);
+        let mut request = request.build(self.address(), self.token.as_ref());
         if let Some(id) = last {
             let id = id.to_string().try_into();
             let id = id.expect("an event id is letters, digits and a hyphen");
@@ -267,7 +267,6 @@ fn has_type(response: &HttpResponse, expected: &str) -> bool {
     essence.eq_ignore_ascii_case(expected)
 }
 
-const JSON: &str = "application/json, application/problem+json";
 const PROBLEM: &str = "application/problem+json";
 const EVENT_STREAM: &str = "text/event-stream";
 

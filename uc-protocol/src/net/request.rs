@@ -1,11 +1,16 @@
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderValue, header};
 use http_body_util::Full;
 
-use super::{HostPort, connection::HttpRequest};
-use crate::ucx::{self, DecodeError, Resource, Secret, paths::Route};
+use super::{HostPort, Timeouts, connection::HttpRequest};
+use crate::{
+    ucx::{self, DecodeError, Resource, Secret, paths::Route},
+    wsi::Query,
+};
 
-/// The methods of UCX.
+/// The methods of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Method {
@@ -26,6 +31,8 @@ pub struct Request {
     path: String,
     body: Option<Bytes>,
     idempotency_key: Option<String>,
+    accept: &'static str,
+    waits: bool,
 }
 
 impl std::fmt::Debug for Request {
@@ -45,6 +52,21 @@ impl Request {
             path: route.path(),
             body: None,
             idempotency_key: None,
+            accept: JSON,
+            waits: false,
+        }
+    }
+
+    /// A request of WSI. Its long poll has [`Timeouts::long_poll`](super::Timeouts::long_poll) for
+    /// its answer.
+    pub fn wsi(query: &Query) -> Self {
+        Self {
+            method: Method::Get,
+            path: query.path(),
+            body: None,
+            idempotency_key: None,
+            accept: XML_OR_JSON,
+            waits: query.is_long_poll(),
         }
     }
 
@@ -83,12 +105,22 @@ impl Request {
         self
     }
 
-    pub(super) fn build(
-        &self,
-        address: &HostPort,
-        token: Option<&Secret>,
-        accept: &'static str,
-    ) -> HttpRequest {
+    /// This request with another kind of answer.
+    pub(super) const fn accept(mut self, accept: &'static str) -> Self {
+        self.accept = accept;
+        self
+    }
+
+    /// How long the answer may take.
+    pub(super) const fn limit(&self, timeouts: &Timeouts) -> Duration {
+        if self.waits {
+            timeouts.long_poll
+        } else {
+            timeouts.answer
+        }
+    }
+
+    pub(super) fn build(&self, address: &HostPort, token: Option<&Secret>) -> HttpRequest {
         let method = match self.method {
             Method::Get => http::Method::GET,
             Method::Post => http::Method::POST,
@@ -106,7 +138,7 @@ impl Request {
             }
         };
         set(header::HOST, &address.to_string());
-        set(header::ACCEPT, accept);
+        set(header::ACCEPT, self.accept);
         if self.body.is_some() {
             set(header::CONTENT_TYPE, "application/json");
         }
@@ -155,3 +187,6 @@ impl Response {
         ucx::decode(&self.body)
     }
 }
+
+const JSON: &str = "application/json, application/problem+json";
+const XML_OR_JSON: &str = "text/xml, application/xml, application/json";

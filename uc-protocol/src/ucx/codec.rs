@@ -56,13 +56,18 @@ pub enum DecodeError {
 /// # Errors
 /// See [`DecodeError`].
 pub fn decode<T: Resource>(bytes: &[u8]) -> Result<T, DecodeError> {
+    let resource: T = decode_json(bytes)?;
+    resource.check()?;
+    Ok(resource)
+}
+
+/// Reads JSON within the limits of size and nesting.
+pub(crate) fn decode_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
     if bytes.len() > MAX_BODY_BYTES {
         return Err(DecodeError::TooLarge(bytes.len()));
     }
     check_depth(bytes)?;
-    let resource: T = serde_json::from_slice(bytes).map_err(|error| classify(bytes, &error))?;
-    resource.check()?;
-    Ok(resource)
+    serde_json::from_slice(bytes).map_err(|error| classify(bytes, &error))
 }
 
 /// Writes a resource. Checks nothing: what is over a limit is refused by the other side.

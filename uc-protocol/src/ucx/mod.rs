@@ -38,6 +38,7 @@ pub use calls::{
     ConversationList, ConversationResource, Describe, Description, DescriptionKind, Device,
     Direction, MakeCall, Party,
 };
+pub(crate) use codec::decode_json;
 pub use codec::{DecodeError, FieldError, Resource, decode, encode};
 pub use directory::{ContactResource, Directory, Number, NumberKind, SearchResults};
 pub use events::{Event, EventId, EventIdError};

@@ -1,0 +1,3 @@
+mod limits;
+mod round_trips;
+mod transcripts;
