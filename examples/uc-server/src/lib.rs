@@ -1,5 +1,5 @@
 //! An embedded UC server for demos and tests: users, presence, directory and call routing over
-//! UCX. Never a telephone system to sell.
+//! UCX and WSI. Never a telephone system to sell.
 //!
 //! ```no_run
 //! # async fn demo() -> Result<(), uc_server::StartError> {
@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Inside: `exchange` is the sans-IO core with all rules; `store` makes its changes durable and
-//! tells the subscribers; `http` turns requests into steps of the core. Media never passes
+//! tells the subscribers; `http` and `wsi` turn requests into steps of the core. Media never passes
 //! through the server. It runs on the caller's tokio runtime and one thread for the store.
 #![forbid(unsafe_code)]
 
@@ -25,6 +25,7 @@ mod password;
 mod server;
 mod store;
 mod switchboard;
+mod wsi;
 
 pub use certificate::{Certificate, CertificateError};
 pub use company::{Company, CompanyError, User};

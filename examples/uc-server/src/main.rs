@@ -22,6 +22,12 @@ struct Arguments {
     /// Which mode to announce.
     #[arg(long, value_enum, default_value = "smart")]
     mode: ModeArgument,
+    /// Give everybody a virtual desk phone: without sound, for calls with desk phones.
+    #[arg(long)]
+    desk_phones: bool,
+    /// Speak WSI alone, as a server without UCX does.
+    #[arg(long)]
+    wsi_only: bool,
     /// Keep state and certificate in this directory; without it, in memory.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -65,6 +71,8 @@ async fn run(arguments: Arguments) -> Result<(), RunError> {
             ModeArgument::Smart => Mode::Smart,
             ModeArgument::Suite => Mode::Suite,
         })
+        .desk_phones(arguments.desk_phones)
+        .ucx(!arguments.wsi_only)
         .storage(storage)
         .start()
         .await?;

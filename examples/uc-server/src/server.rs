@@ -30,6 +30,8 @@ pub struct Server {
     mode: Mode,
     storage: Storage,
     certificate: Option<Certificate>,
+    desk_phones: bool,
+    ucx: bool,
 }
 
 /// Where the server keeps its state.
@@ -52,6 +54,8 @@ impl Server {
             mode: Mode::Smart,
             storage: Storage::Memory,
             certificate: None,
+            desk_phones: false,
+            ucx: true,
         }
     }
 
@@ -77,6 +81,22 @@ impl Server {
     #[must_use]
     pub fn storage(self, storage: Storage) -> Self {
         Self { storage, ..self }
+    }
+
+    /// Whether everybody has a virtual desk phone: without sound, always there, and in calls with
+    /// desk phones only. Clients of WSI control nothing else. Default: no.
+    #[must_use]
+    pub fn desk_phones(self, desk_phones: bool) -> Self {
+        Self {
+            desk_phones,
+            ..self
+        }
+    }
+
+    /// Whether UCX is spoken beside WSI. Default: yes.
+    #[must_use]
+    pub fn ucx(self, ucx: bool) -> Self {
+        Self { ucx, ..self }
     }
 
     /// Which certificate to present.
@@ -141,9 +161,13 @@ impl Server {
         faults: Faults,
     ) -> Result<(Arc<Switchboard>, thread::JoinHandle<()>), StartError> {
         let hello = self.hello();
+        let desk_phones = self.desk_phones;
         let (database, epoch, saved) = self.storage.open()?;
         let clock = Clock::start();
         let mut exchange = Exchange::new(self.company, epoch.into(), saved, clock.now());
+        if desk_phones {
+            exchange.install_desk_phones();
+        }
         let taken_up = exchange.take_effects();
         let (journal, thread) = Journal::start(database)?;
         journal
@@ -158,10 +182,11 @@ impl Server {
         Hello {
             server: "uc-server".into(),
             version: env!("CARGO_PKG_VERSION").into(),
-            ucx: vec![1],
+            ucx: if self.ucx { vec![1] } else { Vec::new() },
             mode: self.mode,
             configuration: Configuration {
                 voip: true,
+                desk_phones: self.desk_phones,
                 ..Configuration::default()
             },
         }

@@ -7,12 +7,13 @@ use tokio::{
     sync::{Notify, mpsc},
     time::Instant,
 };
-use uc_protocol::ucx::{EventId, Hello};
+use uc_protocol::ucx::{EventId, Hello, Me, Secret};
 
 use crate::{
     exchange::{Backlog, Exchange, Millis, Refusal, SessionId},
     fault::Faults,
     store::{Delivery, Journal, StoreError, Subscriber},
+    wsi::Polls,
 };
 
 /// The exchange with its clock and its journal, shared by all connections.
@@ -24,6 +25,8 @@ pub(crate) struct Switchboard {
     rescheduled: Notify,
     pub(crate) hello: Hello,
     pub(crate) faults: Faults,
+    /// The event queues of clients that poll.
+    pub(crate) polls: Polls,
 }
 
 impl Switchboard {
@@ -41,7 +44,29 @@ impl Switchboard {
             rescheduled: Notify::new(),
             hello,
             faults,
+            polls: Polls::default(),
         }
+    }
+
+    /// Looks at a password; a right one opens the session.
+    pub(crate) async fn sign_in(
+        &self,
+        user: &str,
+        password: Secret,
+        session: SessionId,
+    ) -> Result<Result<Me, Refusal>, StoreError> {
+        let checked = self.look(|exchange, _| {
+            exchange.check_account(user)?;
+            Ok(exchange.password_of(user))
+        });
+        let hash = match checked {
+            Ok(hash) => hash,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let fits = tokio::task::spawn_blocking(move || hash.verify(&password.0));
+        let fits = fits.await.unwrap_or(false);
+        self.perform(|exchange, now| exchange.sign_in(user, fits, session, now))
+            .await
     }
 
     /// Runs one step and waits until what it changed is durable and told.

@@ -16,6 +16,9 @@ use super::{Millis, SessionId, events::Audience};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Call {
+    /// Which kind of device both sides use.
+    #[serde(default = "voip")]
+    pub(super) device: Device,
     pub(super) caller: Leg,
     pub(super) callee: Leg,
     pub(super) started: Millis,
@@ -114,7 +117,7 @@ impl Call {
                 Side::Caller => Direction::Outgoing,
                 Side::Callee => Direction::Incoming,
             },
-            device: Device::Voip,
+            device: self.device,
             local: own.state,
             party: own.party.clone(),
             remote: far.state,
@@ -138,8 +141,23 @@ impl Call {
         }
     }
 
-    /// Whether `session` may act on the call's media: nobody else carries the side.
+    /// Whether `session` carries the side's media.
     pub(super) fn carries(&self, side: Side, session: &SessionId) -> bool {
         self.leg(side).carrier.as_ref() == Some(session)
     }
+
+    /// Whether `session` may act on the side: it carries the media, or the desk phone does.
+    pub(super) fn obeys(&self, side: Side, session: &SessionId) -> bool {
+        self.is_at_desk() || self.carries(side, session)
+    }
+
+    /// Whether desk phones carry the call. Any session of a user controls the user's desk phone.
+    pub(super) fn is_at_desk(&self) -> bool {
+        self.device == Device::DeskPhone
+    }
+}
+
+/// Calls that were saved before there were desk phones.
+const fn voip() -> Device {
+    Device::Voip
 }

@@ -1,7 +1,7 @@
 use uc_model::PhoneNumber;
 use uc_protocol::ucx::{
-    CallResource, Cause, Clear, ConnectionState, Describe, DescriptionKind, Device, Event,
-    MakeCall, Party,
+    CallResource, Cause, Clear, ConnectionState, Describe, Description, DescriptionKind, Device,
+    Event, MakeCall, Party,
 };
 
 use super::{
@@ -27,22 +27,21 @@ impl Exchange {
         now: Millis,
     ) -> Result<CallResource, Refusal> {
         let caller = self.user_of(session)?.to_owned();
-        let offer = match (request.device, request.description) {
-            (Device::Voip, Some(offer)) => offer,
+        let device = request.device;
+        let offer = match (device, request.description) {
+            (Device::Voip, Some(offer)) => Some(first_offer(offer)?),
             (Device::Voip, None) => {
                 return Err(Refusal::Value("a VoIP call needs an offer in description"));
             }
+            (Device::DeskPhone, None) if self.desk_phones => None,
+            (Device::DeskPhone, Some(_)) if self.desk_phones => return Err(Refusal::AtDesk),
             _ => return Err(Refusal::NoDeskPhones),
         };
-        check_description(&offer, DescriptionKind::Offer)?;
-        if offer.generation != 1 {
-            return Err(Refusal::Value("the first offer has generation 1"));
-        }
-        let callee = self.callee(&caller, &request.to, now)?;
-        let key = self.place(&caller, &callee, request.to, now);
+        let callee = self.callee(&caller, &request.to, device, now)?;
+        let key = self.place(&caller, &callee, request.to, device, now);
         let call = self.calls.get_mut(&key).expect("it was placed above");
-        call.caller.carrier = Some(session.clone());
-        call.caller.description = Some(offer);
+        call.caller.carrier = offer.is_some().then(|| session.clone());
+        call.caller.description = offer;
         self.changed(&key, &Side::BOTH, false);
         self.view(&key, Side::Caller, session)
     }
@@ -66,18 +65,20 @@ impl Exchange {
         if !(call.is_alerting() && side == Side::Callee) {
             return Err(Refusal::WrongState);
         }
-        let answer = request.description;
-        let answer = answer.ok_or(Refusal::Value("a VoIP client answers with a description"))?;
-        check_description(&answer, DescriptionKind::Answer)?;
-        if answer.generation != call.round.generation {
-            return Err(Refusal::Value("an answer has its offer's generation"));
-        }
+        let answer = match (call.is_at_desk(), request.description) {
+            (false, Some(answer)) => Some(first_answer(answer, call.round)?),
+            (false, None) => {
+                return Err(Refusal::Value("a VoIP client answers with a description"));
+            }
+            (true, None) => None,
+            (true, Some(_)) => return Err(Refusal::AtDesk),
+        };
         call.answered = Some(now);
         call.round.offered_by = None;
         call.caller.state = ConnectionState::Connected;
         call.callee.state = ConnectionState::Connected;
-        call.callee.carrier = Some(session.clone());
-        call.callee.description = Some(answer);
+        call.callee.carrier = answer.is_some().then(|| session.clone());
+        call.callee.description = answer;
         call.confirm(Side::Callee);
         self.changed(&key, &Side::BOTH, true);
         self.view(&key, side, session)
@@ -101,7 +102,7 @@ impl Exchange {
             (None, false, _) => Cause::Normal,
         };
         if !call.is_over() {
-            if side == Side::Callee && !call.is_alerting() && !call.carries(side, session) {
+            if side == Side::Callee && !call.is_alerting() && !call.obeys(side, session) {
                 return Err(Refusal::CarriedElsewhere);
             }
             self.end(&key, cause, now);
@@ -134,7 +135,7 @@ impl Exchange {
         let Seat { call: key, side } = self.seat(session, id)?;
         let call = self.running(&key)?;
         let ringing_here = side == Side::Callee && call.is_alerting();
-        if !(ringing_here || call.carries(side, session)) {
+        if !(ringing_here || call.obeys(side, session)) {
             return Err(Refusal::CarriedElsewhere);
         }
         if call.confirm(side) {
@@ -241,7 +242,7 @@ impl Exchange {
         if call.answered.is_none() {
             return Err(Refusal::WrongState);
         }
-        if !call.carries(seat.side, session) {
+        if !call.obeys(seat.side, session) {
             return Err(Refusal::CarriedElsewhere);
         }
         Ok(call)
@@ -281,9 +282,10 @@ impl Exchange {
             for side in Side::BOTH {
                 self.legs.insert(call.leg(side).id.clone(), key.clone());
             }
-            let over = call.is_over();
+            // Desk phones and their calls outlive a restart of the server.
+            let asks = !call.is_over() && !call.is_at_desk();
             self.calls.insert(key.clone(), call);
-            if !over {
+            if asks {
                 self.ask_for_confirmation(&key, now);
             }
         }
@@ -299,7 +301,13 @@ impl Exchange {
     }
 
     /// Finds whom a number reaches, or leaves a trace of the attempt and says why not.
-    fn callee(&mut self, caller: &str, to: &str, now: Millis) -> Result<String, Refusal> {
+    fn callee(
+        &mut self,
+        caller: &str,
+        to: &str,
+        device: Device,
+        now: Millis,
+    ) -> Result<String, Refusal> {
         let number = PhoneNumber::new(to)
             .map_err(|_| Refusal::Value("what was dialled is no telephone number"))?;
         if self.running_count(caller) >= MAX_CALLS {
@@ -312,7 +320,8 @@ impl Exchange {
         if callee == caller {
             return Err(Refusal::Value("this is your own number; call another"));
         }
-        let cause = if !self.is_reachable(&callee, now) {
+        let on_desk = device == Device::DeskPhone;
+        let cause = if !(on_desk || self.is_reachable(&callee, now)) {
             Cause::Unreachable
         } else if self.running_count(&callee) >= MAX_CALLS {
             Cause::Busy
@@ -329,8 +338,16 @@ impl Exchange {
         running.filter(|call| takes_part(call)).count()
     }
 
-    fn place(&mut self, caller: &str, callee: &str, to: String, now: Millis) -> String {
+    fn place(
+        &mut self,
+        caller: &str,
+        callee: &str,
+        to: String,
+        device: Device,
+        now: Millis,
+    ) -> String {
         let call = Call {
+            device,
             caller: self.new_leg(
                 caller,
                 ConnectionState::Initiated,
@@ -401,6 +418,22 @@ impl Exchange {
         self.changed(&seat.call, &Side::BOTH, false);
         self.view(&seat.call, seat.side, session)
     }
+}
+
+/// The offer that a call begins with.
+fn first_offer(offer: Description) -> Result<Description, Refusal> {
+    check_description(&offer, DescriptionKind::Offer)?;
+    let first = offer.generation == 1;
+    let refusal = Refusal::Value("the first offer has generation 1");
+    first.then_some(offer).ok_or(refusal)
+}
+
+/// The answer that a call is answered with.
+fn first_answer(answer: Description, round: Round) -> Result<Description, Refusal> {
+    check_description(&answer, DescriptionKind::Answer)?;
+    let fits = answer.generation == round.generation;
+    let refusal = Refusal::Value("an answer has its offer's generation");
+    fits.then_some(answer).ok_or(refusal)
 }
 
 /// Calls of one user at once, those on hold and those ringing among them.

@@ -17,6 +17,9 @@ impl Exchange {
         let seat = self.seat(session, id)?;
         let Seat { call: key, side } = &seat;
         let call = self.carried(session, &seat)?;
+        if call.is_at_desk() {
+            return Err(Refusal::AtDesk);
+        }
         if call.leg(*side).description.as_ref() != Some(&description) {
             match description.kind {
                 DescriptionKind::Offer => take_offer(call, *side, &description)?,

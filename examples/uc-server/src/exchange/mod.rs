@@ -42,6 +42,8 @@ pub(crate) type Millis = i64;
 /// The state of the whole server.
 pub(crate) struct Exchange {
     company: Company,
+    /// Whether everybody has a desk phone. A desk phone is always there, and calls desk phones.
+    desk_phones: bool,
     directory: SearchIndex,
     epoch: Box<str>,
     users: BTreeMap<String, UserState>,
@@ -87,6 +89,7 @@ impl Exchange {
         let mut exchange = Self {
             directory: directory::index(&company),
             company,
+            desk_phones: false,
             epoch,
             users,
             sessions: BTreeMap::new(),
@@ -97,6 +100,19 @@ impl Exchange {
         };
         exchange.take_up(saved, now);
         exchange
+    }
+
+    /// Puts a desk phone on everybody's desk.
+    pub(crate) fn install_desk_phones(&mut self) {
+        self.desk_phones = true;
+    }
+
+    /// The own internal number of the session's user.
+    pub(crate) fn extension(&self, session: &SessionId) -> Result<&str, Refusal> {
+        let account = self.company.user(self.user_of(session)?);
+        account
+            .map(|account| account.extension())
+            .ok_or(Refusal::NotSignedIn)
     }
 
     /// What has to be done since the last time.

@@ -27,6 +27,8 @@ pub(crate) enum Refusal {
     Description(#[from] SdpError),
     #[error("more ICE candidates than the limit allows")]
     TooManyCandidates,
+    #[error("a desk phone carries this call; it takes no descriptions")]
+    AtDesk,
     #[error("this server controls no desk phones; call with the VoIP client")]
     NoDeskPhones,
     #[error("the call can't be connected: {}", reason(*.0))]
@@ -53,7 +55,9 @@ impl Refusal {
             Self::AccountLocked => (ProblemType::AccountLocked, 403),
             Self::NotSignedIn => (ProblemType::NotSignedIn, 401),
             Self::NotFound => (ProblemType::NotFound, 404),
-            Self::WrongState | Self::CarriedElsewhere => (ProblemType::WrongState, 409),
+            Self::WrongState | Self::CarriedElsewhere | Self::AtDesk => {
+                (ProblemType::WrongState, 409)
+            }
             Self::Glare => (ProblemType::Glare, 409),
             Self::Value(_) | Self::Description(_) => (ProblemType::RefusedValue, 422),
             Self::TooManyCandidates => (ProblemType::TooLarge, 413),

@@ -18,6 +18,7 @@ use uc_protocol::ucx::{
 use crate::{
     exchange::{Answer, Exchange, Millis, SessionId},
     switchboard::Switchboard,
+    wsi,
 };
 use body::read;
 pub(crate) use reply::Body;
@@ -40,6 +41,12 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Problem> {
     let path = request.uri().path_and_query().map_or("", |p| p.as_str());
+    if let Some(query) = wsi::query_of(path) {
+        return Ok(wsi::handle(board, request.method(), query).await);
+    }
+    if board.hello.ucx.is_empty() {
+        return Err(reply::plain(ProblemType::NotFound));
+    }
     let route = Route::parse(path).ok_or_else(|| reply::plain(ProblemType::NotFound))?;
     tracing::trace!(method = %request.method(), "request");
     match (request.method(), route) {
@@ -81,20 +88,10 @@ async fn sign_in(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Problem> {
     let request: SignIn = read(request.into_body()).await?.decode()?;
-    let user = request.user.clone();
-    let hash = board
-        .look(|exchange, _| {
-            exchange.check_account(&user)?;
-            Ok(exchange.password_of(&user))
-        })
-        .map_err(|refusal: crate::exchange::Refusal| refusal.problem())?;
-    let fits = tokio::task::spawn_blocking(move || hash.verify(&request.password.0))
-        .await
-        .unwrap_or(false);
     let token = new_token();
     let session = SessionId::of_token(&token);
     let me = board
-        .perform(|exchange, now| exchange.sign_in(&user, fits, session, now))
+        .sign_in(&request.user, request.password, session)
         .await
         .map_err(|_| reply::plain(ProblemType::Unavailable))?
         .map_err(|refusal| refusal.problem())?;
@@ -268,7 +265,7 @@ fn fingerprint(route: &Route, body: &[u8]) -> Vec<u8> {
 }
 
 /// 256 random bits as hexadecimal digits.
-fn new_token() -> String {
+pub(crate) fn new_token() -> String {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
     bytes.iter().map(|b| format!("{b:02x}")).collect()

@@ -1,6 +1,7 @@
 //! The rules, without any I/O and in virtual time.
 
 mod calls;
+mod desk;
 mod events;
 mod media;
 mod model;
