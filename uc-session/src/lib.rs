@@ -17,7 +17,7 @@
 //! # }
 //! ```
 //!
-//! - **What it does**: everything above, over UCX, with the server found at one of two addresses,
+//! - **What it does**: everything above, over UCX or, where that isn't spoken, WSI, with the server found at one of two addresses,
 //!   its certificate pinned, lost connections restored without losing or doubling anything.
 //! - **What it doesn't**: sound. The feature `media` adds the adapter to `voip-media`, the feature
 //!   `device` microphone and loudspeaker; any other [`MediaEngine`](port::MediaEngine) will do.
@@ -36,12 +36,15 @@ mod driver;
 mod error;
 mod events;
 pub mod fake;
+mod line;
 #[cfg(feature = "media")]
 mod media;
 pub mod port;
+mod server;
 mod trust;
 mod ucx;
 mod view;
+mod wsi;
 
 pub use call::Call;
 pub use client::{Client, ClientBuilder, Found};
@@ -50,11 +53,13 @@ pub use error::{CallError, ServiceError, SignInError};
 pub use events::{Event, Events};
 #[cfg(feature = "media")]
 pub use media::VoipEngine;
+pub use server::ServerBackend;
 pub use trust::{Pins, Trust};
 pub use ucx::{UcxBackend, UcxConfig};
 pub use view::{CallStatus, Connection, LostReason, Sound, View};
 #[cfg(feature = "media")]
 pub use voip_media::Impairment;
+pub use wsi::{WsiBackend, WsiConfig};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -9,8 +9,8 @@ use crate::{
     driver,
     error::SignInError,
     port::{Backend, MediaEngine, ServerAddress},
+    server::ServerBackend,
     trust::{Pins, Trust, parse_fingerprint},
-    ucx::UcxBackend,
 };
 
 /// What a sign-in needs; made by [`Client::builder`].
@@ -78,7 +78,7 @@ impl ClientBuilder {
         self
     }
 
-    /// The kind of server. Default: UCX over TLS.
+    /// The kind of server. Default: [`ServerBackend`], UCX or WSI over TLS.
     pub fn backend(mut self, backend: Arc<dyn Backend>) -> Self {
         self.backend = Some(backend);
         self
@@ -102,7 +102,7 @@ impl ClientBuilder {
         let config = self.config()?;
         let backend = self
             .backend
-            .unwrap_or_else(|| Arc::new(UcxBackend::default()));
+            .unwrap_or_else(|| Arc::new(ServerBackend::default()));
         driver::start(config, backend, self.media, self.clock).await
     }
 

@@ -398,10 +398,7 @@ pub enum BackendError {
     #[error("this server doesn't offer that")]
     Unsupported,
     /// Something answers, but not as this kind of server.
-    #[error(
-        "what answers there is no UC server that this version can use: check address and port; \
-         servers with the older web services (WSI) alone are not supported yet"
-    )]
+    #[error("what answers there is no UC server that this version can use: check address and port")]
     NoUcx,
     /// No such thing.
     #[error("the server doesn't know it (any more)")]

@@ -15,7 +15,7 @@ impl From<Unreadable> for BackendError {
 }
 
 /// No connection: nothing of a request has reached the server.
-pub(super) fn of_dial(error: &DialError) -> BackendError {
+pub(crate) fn of_dial(error: &DialError) -> BackendError {
     let failure = match error {
         DialError::NameNotFound => DialFailure::NameNotFound,
         DialError::Refused => DialFailure::Refused,
@@ -30,7 +30,7 @@ pub(super) fn of_dial(error: &DialError) -> BackendError {
 }
 
 /// A request that got no good answer.
-pub(super) fn of_request(error: &RequestError) -> BackendError {
+pub(crate) fn of_request(error: &RequestError) -> BackendError {
     match error {
         RequestError::Dial(error) => of_dial(error),
         RequestError::BrokenBeforeAnswer => BackendError::Broken {

@@ -1,80 +1,69 @@
-//! One link: an accepted connection, the session on it and its event stream.
+//! One link of UCX: a line, who is signed in on it, and its event stream.
 
 use std::{
-    future::Future,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
-use tokio::{sync::watch, task::AbortHandle, time::timeout};
+use tokio::time::timeout;
 use tracing::debug;
 use uc_protocol::{
-    net::{Dialed, EventStream, Link, Request, RequestError, Response, StreamItem},
+    net::{EventStream, Link, Request, Response, StreamItem},
     ucx::{self as wire, EventId, paths::Route},
 };
 
 use super::{failure, session};
 use crate::{
+    line::Line,
     locked,
     port::{BackendError, BackendEvent, EventSink, LinkId},
 };
 
-/// A link that was dialled and not closed yet. Dropping it closes its connections and ends its
-/// event stream; requests at work end with [`BackendError::Closed`].
+/// A link that was dialled and not closed yet.
 pub(super) struct OpenLink {
-    anonymous: Link,
-    state: Mutex<State>,
-    closed: watch::Sender<bool>,
-}
-
-#[derive(Default)]
-struct State {
-    signed_in: Option<Link>,
-    stream: Option<AbortHandle>,
+    line: Arc<Line>,
+    signed_in: Mutex<Option<Link>>,
 }
 
 impl OpenLink {
-    pub(super) fn new(dialed: Dialed) -> Self {
+    pub(super) fn new(line: Arc<Line>) -> Self {
         Self {
-            anonymous: dialed.into_link(),
-            state: Mutex::default(),
-            closed: watch::Sender::new(false),
+            line,
+            signed_in: Mutex::default(),
         }
     }
 
     /// Requests carry this session from now on.
     pub(super) fn sign_in(&self, token: wire::Secret) {
-        let link = self.anonymous.with_token(token);
-        self.state().signed_in = Some(link);
+        let link = self.line.link().with_token(token);
+        *locked(&self.signed_in) = Some(link);
     }
 
     /// Ends the stream and every request at work.
     pub(super) fn close(&self) {
-        self.closed.send_replace(true);
-        self.end_stream();
+        self.line.close();
     }
 
     /// A request that needs no session.
     pub(super) async fn ask(&self, request: Request) -> Result<Response, BackendError> {
-        self.exchange(&self.anonymous, request).await
+        self.line.exchange(self.line.link(), request).await
     }
 
     /// A request of the signed-in user.
     pub(super) async fn request(&self, request: Request) -> Result<Response, BackendError> {
-        self.exchange(&self.signed_in()?, request).await
+        self.line.exchange(&self.signed_in()?, request).await
     }
 
-    /// [`OpenLink::request`] for one that changes nothing: where the connection broke before an
-    /// answer, as an idle one may, it is sent once more on another connection.
+    /// [`OpenLink::request`] for one that changes nothing, and so may be sent once more.
     pub(super) async fn read(&self, request: Request) -> Result<Response, BackendError> {
-        let link = self.signed_in()?;
-        self.read_over(&link, request).await
+        self.line.read(&self.signed_in()?, request).await
     }
 
     /// Asks whether the server still answers. Ends sooner than other requests, so that a dead
     /// connection is noticed within 25 s of its last sign of life.
     pub(super) async fn probe(&self) -> Result<(), BackendError> {
-        let hello = self.read_over(&self.anonymous, Request::get(Route::Hello));
+        let hello = Request::get(Route::Hello);
+        let hello = self.line.read(self.line.link(), hello);
         timeout(PROBE_TIME, hello)
             .await
             .unwrap_or(Err(BackendError::TimedOut))
@@ -89,61 +78,15 @@ impl OpenLink {
         sink: Arc<dyn EventSink>,
     ) -> Result<(), BackendError> {
         let link = self.signed_in()?;
-        let stream = self.unless_closed(link.events(after)).await?;
+        let stream = self.line.unless_closed(link.events(after)).await?;
         let stream = stream.map_err(|error| failure::of_request(&error))?;
-        self.end_stream();
-        let task = tokio::spawn(pass_on(stream, id, sink));
-        self.state().stream = Some(task.abort_handle());
-        if *self.closed.borrow() {
-            self.end_stream();
-        }
+        self.line.listen(pass_on(stream, id, sink));
         Ok(())
     }
 
-    async fn read_over(&self, link: &Link, request: Request) -> Result<Response, BackendError> {
-        let sent = self.unless_closed(link.request(request.clone())).await?;
-        match sent {
-            Err(error) if error.may_resend() => self.exchange(link, request).await,
-            sent => sent.map_err(|error| failure::of_request(&error)),
-        }
-    }
-
-    async fn exchange(&self, link: &Link, request: Request) -> Result<Response, BackendError> {
-        let answer = self.unless_closed(link.request(request)).await?;
-        answer.map_err(|error| failure::of_request(&error))
-    }
-
-    async fn unless_closed<T>(
-        &self,
-        work: impl Future<Output = Result<T, RequestError>>,
-    ) -> Result<Result<T, RequestError>, BackendError> {
-        let mut closed = self.closed.subscribe();
-        tokio::select! {
-            biased;
-            _ = closed.wait_for(|closed| *closed) => Err(BackendError::Closed),
-            done = work => Ok(done),
-        }
-    }
-
     fn signed_in(&self) -> Result<Link, BackendError> {
-        let signed_in = self.state().signed_in.clone();
+        let signed_in = locked(&self.signed_in).clone();
         signed_in.ok_or(BackendError::NotSignedIn)
-    }
-
-    fn end_stream(&self) {
-        if let Some(stream) = self.state().stream.take() {
-            stream.abort();
-        }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        locked(&self.state)
-    }
-}
-
-impl Drop for OpenLink {
-    fn drop(&mut self) {
-        self.end_stream();
     }
 }
 
@@ -186,7 +129,7 @@ fn event_of(item: StreamItem) -> BackendEvent {
 }
 
 /// How long a probe may take: with the 15 s of silence before it, 5 s are left of the 25 s.
-const PROBE_TIME: Duration = Duration::from_secs(5);
+pub(crate) const PROBE_TIME: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {

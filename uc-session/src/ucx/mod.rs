@@ -3,13 +3,15 @@
 mod call;
 mod contact;
 mod conversation;
-mod failure;
+pub(crate) mod failure;
 mod link;
 mod presence;
 mod request;
 #[cfg(test)]
 mod sample;
 mod session;
+
+pub(crate) use link::PROBE_TIME;
 
 use std::{
     collections::BTreeMap,
@@ -20,7 +22,7 @@ use std::{
 use async_trait::async_trait;
 use uc_model::{ExtensionError, IdError, PhoneNumberError, Redacted};
 use uc_protocol::{
-    net::{self, Dialer, HostPort, Request},
+    net::{self, Dialer, Request},
     ucx::{
         self as wire,
         paths::{DirectoryQuery, Route},
@@ -32,10 +34,11 @@ use self::{
     request::{Answer, Exchange},
 };
 use crate::{
+    line::{self, Line},
     locked,
     port::{
-        Backend, BackendError, Certificate, Cursor, DialFailure, EventSink, LinkId, Operation,
-        Outcome, ServerAddress, Service,
+        Backend, BackendError, Cursor, EventSink, LinkId, Operation, Outcome, ServerAddress,
+        Service,
     },
 };
 
@@ -62,8 +65,9 @@ impl Default for UcxConfig {
 ///
 /// Runs on the caller's tokio runtime, with one task per connection and one per event stream. A
 /// request that makes something is sent once and carries its key; one that only reads is sent
-/// once more when its connection broke before an answer. A server that doesn't know UCX (it speaks
-/// WSI alone, which comes later) is [`NoUcx`](BackendError::NoUcx) at sign-in. Dropping the backend closes
+/// once more when its connection broke before an answer. A server that doesn't know UCX is
+/// [`NoUcx`](BackendError::NoUcx) at sign-in; where it speaks WSI alone, see
+/// [`WsiBackend`](crate::WsiBackend). Dropping the backend closes
 /// everything.
 ///
 /// ```
@@ -97,16 +101,17 @@ impl UcxBackend {
     }
 
     async fn dial(&self, id: LinkId, address: &ServerAddress) -> Result<Outcome, BackendError> {
-        let address = HostPort::new(&address.host, address.port)
-            .map_err(|_| BackendError::Dial(DialFailure::NameNotFound))?;
-        let dialed = self.dialer.dial(&address).await;
-        let dialed = dialed.map_err(|error| failure::of_dial(&error))?;
-        let certificate = read_certificate(dialed.certificate());
-        let link = Arc::new(OpenLink::new(dialed));
+        let (line, certificate) = line::dial(&self.dialer, address).await?;
+        self.adopt(id, line);
+        Ok(Outcome::Dialed(certificate))
+    }
+
+    /// Takes a line that was dialled by somebody else.
+    pub(crate) fn adopt(&self, id: LinkId, line: Arc<Line>) {
+        let link = Arc::new(OpenLink::new(line));
         if let Some(older) = self.state().links.insert(id, link) {
             older.close();
         }
-        Ok(Outcome::Dialed(certificate))
     }
 
     async fn sign_in(
@@ -261,17 +266,6 @@ impl Backend for UcxBackend {
                 Ok(Outcome::Done)
             }
         }
-    }
-}
-
-/// The transport counts milliseconds, the port seconds.
-fn read_certificate(certificate: &net::Certificate) -> Certificate {
-    Certificate {
-        sha256: certificate.fingerprint.0,
-        subject: certificate.subject.clone(),
-        issuer: certificate.issuer.clone(),
-        not_before: certificate.not_before.div_euclid(1000),
-        not_after: certificate.not_after.div_euclid(1000),
     }
 }
 

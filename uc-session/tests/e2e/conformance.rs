@@ -2,21 +2,50 @@
 
 use std::sync::Arc;
 
+use uc_model::DeviceKind;
 use uc_server::{RunningServer, Server};
 use uc_session::{
-    UcxBackend,
+    ServerBackend, UcxBackend, WsiBackend,
     conformance::{self, backend::Rig},
     port::{Backend, ServerAddress},
 };
 
+/// The embedded server, with one kind of client and one kind of telephone.
 struct Embedded {
     server: RunningServer,
     refused: ServerAddress,
+    device: DeviceKind,
+    client: Client,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Client {
+    Ucx,
+    Wsi,
+    /// Finds out.
+    Either,
+}
+
+impl Embedded {
+    async fn start(server: Server, device: DeviceKind, client: Client) -> Self {
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let refused = address(closed.local_addr().unwrap());
+        Self {
+            server: server.start().await.unwrap(),
+            refused,
+            device,
+            client,
+        }
+    }
 }
 
 impl Rig for Embedded {
     fn backend(&self) -> Arc<dyn Backend> {
-        Arc::new(UcxBackend::default())
+        match self.client {
+            Client::Ucx => Arc::new(UcxBackend::default()),
+            Client::Wsi => Arc::new(WsiBackend::default()),
+            Client::Either => Arc::new(ServerBackend::default()),
+        }
     }
 
     fn address(&self) -> ServerAddress {
@@ -25,6 +54,14 @@ impl Rig for Embedded {
 
     fn refused(&self) -> ServerAddress {
         self.refused.clone()
+    }
+
+    fn device(&self) -> DeviceKind {
+        self.device
+    }
+
+    fn knows_keys(&self) -> bool {
+        self.client == Client::Ucx
     }
 
     fn users(&self) -> [(String, String); 2] {
@@ -41,11 +78,31 @@ fn address(address: std::net::SocketAddr) -> ServerAddress {
 
 #[tokio::test]
 async fn ucx_is_a_backend() {
-    let server = Server::builder().start().await.unwrap();
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let refused = address(closed.local_addr().unwrap());
-    drop(closed);
-    conformance::backend::all(&Embedded { server, refused }).await;
+    let rig = Embedded::start(Server::builder(), DeviceKind::Voip, Client::Ucx).await;
+    conformance::backend::all(&rig).await;
+}
+
+#[tokio::test]
+async fn ucx_is_a_backend_for_desk_phones() {
+    let server = Server::builder().desk_phones(true);
+    let rig = Embedded::start(server, DeviceKind::DeskPhone, Client::Ucx).await;
+    conformance::backend::all(&rig).await;
+}
+
+#[tokio::test]
+async fn whatever_the_server_speaks_is_a_backend() {
+    for ucx in [true, false] {
+        let server = Server::builder().desk_phones(true).ucx(ucx);
+        let rig = Embedded::start(server, DeviceKind::DeskPhone, Client::Either).await;
+        conformance::backend::all(&rig).await;
+    }
+}
+
+#[tokio::test]
+async fn wsi_is_a_backend() {
+    let server = Server::builder().desk_phones(true).ucx(false);
+    let rig = Embedded::start(server, DeviceKind::DeskPhone, Client::Wsi).await;
+    conformance::backend::all(&rig).await;
 }
 
 #[cfg(feature = "media")]

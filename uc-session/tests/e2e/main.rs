@@ -20,3 +20,4 @@ mod tampering;
 mod texts;
 mod ucx_bad_servers;
 mod ucx_server;
+mod wsi;
