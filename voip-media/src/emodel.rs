@@ -74,11 +74,16 @@ impl Mos {
 /// The row of Opus is one voice sample, one bitrate and an instrumental model that knows nothing of
 /// conversation: good for comparing calls of this SDK, not for comparing it with others.
 pub fn mos(input: EmodelInput) -> Mos {
+    score(rating(&input))
+}
+
+/// The rating factor, up to 100; of Opus the wideband one, brought to that scale.
+pub(crate) fn rating(input: &EmodelInput) -> f64 {
     match input.codec {
-        CodecKind::Opus => wideband(&OPUS, &input),
-        CodecKind::G722 => wideband(&G722, &input),
-        CodecKind::L16(rate) if rate > SampleRate::HZ_8000 => wideband(&L16, &input),
-        CodecKind::Pcmu | CodecKind::Pcma | CodecKind::L16(_) => score(narrowband_rating(&input)),
+        CodecKind::Opus => wideband(&OPUS, input),
+        CodecKind::G722 => wideband(&G722, input),
+        CodecKind::L16(rate) if rate > SampleRate::HZ_8000 => wideband(&L16, input),
+        CodecKind::Pcmu | CodecKind::Pcma | CodecKind::L16(_) => narrowband_rating(input),
     }
 }
 
@@ -95,10 +100,10 @@ fn narrowband_rating(input: &EmodelInput) -> f64 {
     narrowband::rating_without_equipment(delay) - G711.effective(input)
 }
 
-fn wideband(equipment: &Equipment, input: &EmodelInput) -> Mos {
+fn wideband(equipment: &Equipment, input: &EmodelInput) -> f64 {
     let delay = input.one_way_delay.as_secs_f64() * 1_000.0;
     let rating = WIDEBAND_MAXIMUM - delay_impairment(delay) - equipment.effective(input);
-    score(rating / WIDEBAND_SCALE)
+    rating / WIDEBAND_SCALE
 }
 
 /// What a codec does to speech.

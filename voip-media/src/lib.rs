@@ -36,6 +36,7 @@ pub use jitter::{
     Dropped, Inserted, JitterBuffer, JitterConfig, JitterStats, Played, PlayedKind, RtpPacketRef,
 };
 pub use jsep::SdpError;
+pub use rtp::VoipMetrics;
 pub use session::{
     AudioSession, ConfigFault, Engine, EngineBuilder, EngineError, Impairment, Intent,
     NegotiationError, OpenError, SessionConfig, SessionError, SessionEvent,

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::{CodecKind, MediaTime};
+use crate::{CodecKind, LossRate, MediaTime, Mos, VoipMetrics};
 
 /// What a session has done so far. Cheap to take at any time; counters only rise.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -35,6 +35,17 @@ pub struct SessionStats {
     pub playout_level: f32,
     /// Peak level of the last 10 ms captured and sent, 0.0 to 1.0.
     pub capture_level: f32,
+    /// Packets that came too late to be played, as a share of those that were sent.
+    pub discarded: LossRate,
+    /// How much longer the runs of lost packets are than with random loss (ITU-T G.107 §7.5); 0
+    /// before the first packet.
+    pub burst_ratio: f64,
+    /// Delay that the jitter buffer aims at now.
+    pub target_buffer_delay: Duration,
+    /// What this side hears, by the E-model ([`crate::mos`]); `None` before a second of sound.
+    pub mos: Option<Mos>,
+    /// What the far side hears, once it has said so (RFC 3611).
+    pub remote: Option<VoipMetrics>,
     /// When path and keys were there, on the engine's clock ([`crate::Engine::now`]).
     pub connected_at: Option<MediaTime>,
     /// When the first sample of the far side that was not made up was handed to the playout.
@@ -101,4 +112,6 @@ pub struct ImpairmentStats {
     pub dropped: u64,
     /// Packets held back.
     pub delayed: u64,
+    /// Mean delay of those that were held back or not.
+    pub mean_delay: Duration,
 }

@@ -122,6 +122,6 @@ impl MediaEngine for VoipEngine {
     async fn open(&self) -> Result<Box<dyn MediaSession>, MediaError> {
         let session = self.engine.open_with(self.session.clone());
         let session = session.map_err(translate::open_error)?;
-        Ok(Box::new(VoipSession::new(session, &self.session)))
+        Ok(Box::new(VoipSession::new(session)))
     }
 }

@@ -1,7 +1,5 @@
-use std::time::Duration;
-
 use async_trait::async_trait;
-use voip_media::{AudioSession, Intent, SessionConfig};
+use voip_media::{AudioSession, Intent};
 
 use super::translate;
 use crate::port::{MediaError, MediaEvent, MediaIntent, MediaSession, MediaStats};
@@ -10,15 +8,11 @@ use crate::port::{MediaError, MediaEvent, MediaIntent, MediaSession, MediaStats}
 #[derive(Debug)]
 pub(super) struct VoipSession {
     session: AudioSession,
-    /// What an impairment inside the program adds to the network's delay.
-    path: Duration,
 }
 
 impl VoipSession {
-    pub(super) fn new(session: AudioSession, config: &SessionConfig) -> Self {
-        // An impairment's delays are spread around three standard deviations.
-        let path = config.impairment.map_or(Duration::ZERO, |it| it.jitter * 3);
-        Self { session, path }
+    pub(super) fn new(session: AudioSession) -> Self {
+        Self { session }
     }
 }
 
@@ -74,7 +68,7 @@ impl MediaSession for VoipSession {
     }
 
     fn stats(&self) -> MediaStats {
-        translate::stats(&self.session.stats(), self.path)
+        translate::stats(&self.session.stats())
     }
 
     async fn close(&self) {

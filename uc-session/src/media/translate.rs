@@ -1,10 +1,7 @@
 //! `voip-media`'s words in those of the port.
 
-use std::time::Duration;
-
 use voip_media::{
-    DropCounts, EmodelInput, LossRate, NegotiationError, OpenError, SdpError, SessionError,
-    SessionEvent, SessionStats,
+    DropCounts, NegotiationError, OpenError, SdpError, SessionError, SessionEvent, SessionStats,
 };
 
 use crate::port::{Candidates, MediaError, MediaEvent, MediaStats};
@@ -89,40 +86,19 @@ fn session_error(error: SessionError) -> MediaError {
     }
 }
 
-/// A session's figures. `path` is what they don't tell: what an impairment inside the program adds
-/// to the network's delay.
-pub(super) fn stats(stats: &SessionStats, path: Duration) -> MediaStats {
+/// A session's figures.
+pub(super) fn stats(stats: &SessionStats) -> MediaStats {
     MediaStats {
         sent: stats.packets_sent,
         received: stats.packets_received,
         loss: share(stats.packets_lost, stats.packets_received),
-        concealed: missing(stats),
+        concealed: (stats.concealed_share + stats.skipped_share).min(1.0),
         buffer_delay: stats.mean_buffer_delay,
         round_trip: stats.round_trip,
         first_heard: stats.first_audio_after,
-        mos: quality(stats, path),
+        mos: stats.mos.map(|mos| mos.value() as f32),
         refused: refused(&stats.drops),
     }
-}
-
-/// The E-model's estimate of what this side hears (ITU-T G.107 family). Packets that were lost but
-/// neither made up nor skipped came from in-band FEC.
-fn quality(stats: &SessionStats, path: Duration) -> Option<f32> {
-    let codec = stats.codec.filter(|_| stats.played >= ENOUGH)?;
-    let network = stats.round_trip.unwrap_or_default() / 2 + path;
-    let lost = share(stats.packets_lost, stats.packets_received);
-    let mos = voip_media::mos(EmodelInput {
-        one_way_delay: ENDS + network + stats.mean_buffer_delay,
-        loss: LossRate(missing(stats)),
-        recovered: LossRate((lost - missing(stats)).max(0.0)),
-        ..EmodelInput::new(codec)
-    });
-    Some(mos.value() as f32)
-}
-
-/// The share of sound that loss and lateness took.
-fn missing(stats: &SessionStats) -> f32 {
-    (stats.concealed_share + stats.skipped_share).min(1.0)
 }
 
 /// The lost ones among all that were sent.
@@ -138,12 +114,6 @@ fn share(lost: u64, received: u64) -> f32 {
 const fn refused(drops: &DropCounts) -> u64 {
     drops.total() - drops.early - drops.receive_overflow - drops.send_overflow
 }
-
-/// So much sound must have been played for a judgement (our choice).
-const ENOUGH: Duration = Duration::from_secs(1);
-/// What the ends add to the delay: 10 ms of capture, 20 ms of a packet, 6.5 ms of Opus's look-ahead
-/// (RFC 6716 §2), 10 ms of playout; a sound card adds its own.
-const ENDS: Duration = Duration::from_micros(46_500);
 
 #[cfg(test)]
 mod tests;

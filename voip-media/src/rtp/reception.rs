@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::{BurstFigures, Bursts};
 use crate::{MediaTime, SampleRate, SeqNum};
 
 /// Loss and jitter of one received source (RFC 3550 §6.4.1, appendices A.1, A.3, A.8).
@@ -14,6 +15,7 @@ pub(crate) struct Reception {
     transit: Option<i64>,
     /// In units of the clock, times 16.
     jitter: u64,
+    bursts: Bursts,
 }
 
 impl Reception {
@@ -29,6 +31,7 @@ impl Reception {
             received_before: 0,
             transit: None,
             jitter: 0,
+            bursts: Bursts::new(first),
         }
     }
 
@@ -39,6 +42,7 @@ impl Reception {
         if ahead > 0 {
             self.highest = self.highest.wrapping_add(ahead as u32);
         }
+        self.bursts.record(seq);
         self.record_jitter(timestamp, arrival);
     }
 
@@ -59,6 +63,11 @@ impl Reception {
     /// Packets that never came (so far); duplicates can't make it negative.
     pub(crate) fn lost(&self) -> u64 {
         u64::from(self.expected()).saturating_sub(self.received)
+    }
+
+    /// How the losses cluster.
+    pub(crate) fn bursts(&self) -> BurstFigures {
+        self.bursts.figures()
     }
 
     /// Jitter as a time.

@@ -3,6 +3,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use rtcp::{
     compound_packet::CompoundPacket,
+    extended_report::ExtendedReport,
     goodbye::Goodbye,
     packet::Packet,
     receiver_report::ReceiverReport,
@@ -14,7 +15,7 @@ use rtcp::{
 };
 use webrtc_util::marshal::{Marshal, Unmarshal};
 
-use crate::{MediaTime, Ssrc, rtp::Reception};
+use crate::{MediaTime, Ssrc, VoipMetrics, rtp::Reception};
 
 /// Makes and reads the RTCP of one session (RFC 3550 §6).
 #[derive(Debug)]
@@ -37,12 +38,14 @@ pub(crate) struct SentFigures {
 }
 
 /// What the far side reports of our stream.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Feedback {
     /// Share of lost packets since its last report.
-    pub(crate) loss: f32,
+    pub(crate) loss: Option<f32>,
     /// Round trip, once it has had a sender report of ours.
     pub(crate) round_trip: Option<Duration>,
+    /// How it hears us.
+    pub(crate) metrics: Option<VoipMetrics>,
 }
 
 impl Reporter {
@@ -56,13 +59,16 @@ impl Reporter {
         }
     }
 
-    /// A compound packet: sender or receiver report, and the canonical name.
+    /// A compound packet: sender or receiver report, the canonical name, and how the source that is
+    /// reported on is heard (RFC 3611).
     pub(crate) fn report(
         &self,
         sent: Option<SentFigures>,
         reception: Option<(Ssrc, &mut Reception)>,
+        metrics: Option<VoipMetrics>,
         now: MediaTime,
     ) -> Option<Bytes> {
+        let heard = reception.as_ref().map(|(ssrc, _)| *ssrc).zip(metrics);
         let reports = reception.map(|(ssrc, reception)| self.block(ssrc, reception, now));
         let reports: Vec<_> = reports.into_iter().collect();
         let first: Box<dyn Packet + Send + Sync> = match sent {
@@ -81,10 +87,16 @@ impl Reporter {
                 ..ReceiverReport::default()
             }),
         };
-        let packets = vec![
+        let mut packets = vec![
             first,
             Box::new(self.description()) as Box<dyn Packet + Send + Sync>,
         ];
+        if let Some((ssrc, metrics)) = heard {
+            packets.push(Box::new(ExtendedReport {
+                sender_ssrc: self.ssrc.0,
+                reports: vec![Box::new(metrics.block(ssrc))],
+            }));
+        }
         CompoundPacket(packets).marshal().ok()
     }
 
@@ -141,9 +153,13 @@ impl Reporter {
     /// nothing. Only reports are read: the other kinds are of no use here, and reading them is
     /// where a hostile length can do harm.
     pub(crate) fn read(&mut self, packet: &[u8], now: MediaTime) -> Option<Feedback> {
-        let mut feedback = None;
+        let mut feedback = Feedback::default();
         for (kind, mut part) in parts(packet)? {
             let reports = match kind {
+                EXTENDED_REPORT => {
+                    feedback.metrics = VoipMetrics::read(part, self.ssrc).or(feedback.metrics);
+                    continue;
+                }
                 SENDER_REPORT => {
                     let report = SenderReport::unmarshal(&mut part).ok()?;
                     self.last_sender_report = Some(((report.ntp_time >> 16) as u32, now));
@@ -152,22 +168,23 @@ impl Reporter {
                 RECEIVER_REPORT => ReceiverReport::unmarshal(&mut part).ok()?.reports,
                 _ => continue,
             };
-            feedback = self.feedback(&reports, now).or(feedback);
+            self.learn(&reports, now, &mut feedback);
         }
-        feedback
+        (feedback != Feedback::default()).then_some(feedback)
     }
 
-    fn feedback(&self, reports: &[ReceptionReport], now: MediaTime) -> Option<Feedback> {
-        let report = reports.iter().find(|report| report.ssrc == self.ssrc.0)?;
+    fn learn(&self, reports: &[ReceptionReport], now: MediaTime, feedback: &mut Feedback) {
+        let about_us = |report: &&ReceptionReport| report.ssrc == self.ssrc.0;
+        let Some(report) = reports.iter().find(about_us) else {
+            return;
+        };
         let middle = (self.ntp(now) >> 16) as u32;
         let elapsed = middle
             .wrapping_sub(report.last_sender_report)
             .wrapping_sub(report.delay);
         let plausible = report.last_sender_report != 0 && elapsed < MAX_ROUND_TRIP;
-        Some(Feedback {
-            loss: f32::from(report.fraction_lost) / 256.0,
-            round_trip: plausible.then(|| duration(elapsed)),
-        })
+        feedback.loss = Some(f32::from(report.fraction_lost) / 256.0);
+        feedback.round_trip = plausible.then(|| duration(elapsed));
     }
 
     fn ntp(&self, now: MediaTime) -> u64 {
@@ -247,6 +264,8 @@ fn duration(units: u32) -> Duration {
 const SENDER_REPORT: u8 = 200;
 /// Packet type (RFC 3550 §6.4.2).
 const RECEIVER_REPORT: u8 = 201;
+/// Packet type (RFC 3611 §2).
+const EXTENDED_REPORT: u8 = 207;
 const INTERVAL: Duration = Duration::from_secs(1);
 /// Seconds from 1900 to 1970.
 const NTP_TO_UNIX: u64 = 2_208_988_800;
@@ -285,27 +304,48 @@ mod tests {
         for seq in [0, 1, 3] {
             reception.record(SeqNum(seq), u32::from(seq) * 960, at(u64::from(seq) * 20));
         }
-        let report = near.report(Some(SENT), None, at(1_000)).expect("a report");
+        let report = near
+            .report(Some(SENT), None, None, at(1_000))
+            .expect("a report");
         assert_eq!(far.read(&report, at(1_020)), None);
         let answer = far
-            .report(None, Some((Ssrc(1), &mut reception)), at(1_520))
+            .report(None, Some((Ssrc(1), &mut reception)), None, at(1_520))
             .expect("one");
         let feedback = near.read(&answer, at(1_540)).expect("feedback");
-        assert_eq!(feedback.loss, 0.25);
+        assert_eq!(feedback.loss, Some(0.25));
         let round_trip = feedback.round_trip.expect("a round trip").as_micros();
         assert!((39_900..40_100).contains(&round_trip), "{round_trip}");
     }
 
     #[test]
+    fn a_side_learns_how_it_is_heard() {
+        let mut reception = Reception::new(SampleRate::HZ_48000, SeqNum(0));
+        reception.record(SeqNum(0), 0, at(0));
+        let heard = VoipMetrics {
+            rating: Some(80),
+            ..VoipMetrics::default()
+        };
+        let report = reporter(2)
+            .report(None, Some((Ssrc(1), &mut reception)), Some(heard), at(0))
+            .expect("a report");
+        let feedback = reporter(1).read(&report, at(0)).expect("feedback");
+        assert_eq!(feedback.metrics, Some(heard));
+        assert_eq!(reporter(3).read(&report, at(0)), None);
+    }
+
+    #[test]
     fn a_report_on_somebody_else_is_no_feedback() {
         let mut reception = Reception::new(SampleRate::HZ_48000, SeqNum(0));
-        let report = reporter(2).report(None, Some((Ssrc(3), &mut reception)), at(0));
+        let report = reporter(2).report(None, Some((Ssrc(3), &mut reception)), None, at(0));
         assert_eq!(reporter(1).read(&report.expect("a report"), at(0)), None);
     }
 
     #[test]
     fn reports_and_goodbyes_are_compound_packets_with_a_name() {
-        for packet in [reporter(1).report(None, None, at(0)), reporter(1).goodbye()] {
+        for packet in [
+            reporter(1).report(None, None, None, at(0)),
+            reporter(1).goodbye(),
+        ] {
             let packet = packet.expect("a packet");
             let parts = rtcp::packet::unmarshal(&mut packet.clone()).expect("compound");
             let name = parts[1]
@@ -351,7 +391,7 @@ mod tests {
         assert_eq!(reporter(1).read(&HOSTILE_ESTIMATE, at(0)), None);
         let compound = [&loss_report()[..], &HOSTILE_ESTIMATE].concat();
         let feedback = reporter(1).read(&compound, at(0)).expect("feedback");
-        assert_eq!(feedback.loss, 0.5);
+        assert_eq!(feedback.loss, Some(0.5));
     }
 
     #[test]

@@ -1,13 +1,15 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use crate::{MediaTime, SessionStats};
+use crate::{LossRate, MediaTime, SessionStats};
 
 /// What the media thread counts for a session; read by anybody.
 #[derive(Debug, Default)]
 pub(crate) struct MediaCounters {
     pub(crate) concealed_samples: AtomicU64,
     pub(crate) skipped_samples: AtomicU64,
+    pub(crate) discarded_packets: AtomicU64,
+    pub(crate) target_delay_us: AtomicU64,
     pub(crate) played_samples: AtomicU64,
     pub(crate) sample_rate: AtomicU32,
     pub(crate) delay_sum_us: AtomicU64,
@@ -55,6 +57,10 @@ impl MediaCounters {
             .load(Relaxed)
             .checked_div(self.delay_count.load(Relaxed));
         stats.mean_buffer_delay = Duration::from_micros(mean.unwrap_or(0));
+        stats.target_buffer_delay = Duration::from_micros(self.target_delay_us.load(Relaxed));
+        let sent = (stats.packets_received + stats.packets_lost).max(1);
+        let discarded = self.discarded_packets.load(Relaxed) as f64 / sent as f64;
+        stats.discarded = LossRate(discarded.min(1.0) as f32);
         stats.playout_level = share(self.playout_peak.load(Relaxed));
         stats.capture_level = share(self.capture_peak.load(Relaxed));
         stats.drops.send_overflow += self.send_overflow.load(Relaxed);

@@ -1,4 +1,8 @@
-use std::{future::pending, sync::Arc, time::Instant};
+use std::{
+    future::{pending, poll_fn},
+    sync::Arc,
+    time::Instant,
+};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -449,7 +453,7 @@ impl Driver {
 
 async fn receive(path: &mut Option<Path>, buffer: &mut [u8]) -> IceEvent {
     match path {
-        Some(path) => path.ice.receive(buffer).await,
+        Some(path) => poll_fn(|context| path.ice.poll_receive(context, buffer)).await,
         None => pending().await,
     }
 }

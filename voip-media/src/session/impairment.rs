@@ -10,6 +10,7 @@ pub(crate) struct Impairer<T> {
     waiting: BTreeMap<(MediaTime, u64), T>,
     count: u64,
     stats: ImpairmentStats,
+    delay_sum: Duration,
 }
 
 impl<T> Impairer<T> {
@@ -20,6 +21,7 @@ impl<T> Impairer<T> {
             waiting: BTreeMap::new(),
             count: 0,
             stats: ImpairmentStats::default(),
+            delay_sum: Duration::ZERO,
         }
     }
 
@@ -33,6 +35,7 @@ impl<T> Impairer<T> {
             self.stats.dropped += 1;
             return;
         }
+        self.delay_sum += delay;
         self.stats.delayed += u64::from(!delay.is_zero());
         self.waiting.insert((now.after(delay), self.count), packet);
     }
@@ -49,7 +52,11 @@ impl<T> Impairer<T> {
     }
 
     pub(crate) fn stats(&self) -> ImpairmentStats {
-        self.stats
+        let kept = self.count.saturating_sub(self.stats.dropped).max(1);
+        ImpairmentStats {
+            mean_delay: self.delay_sum.div_f64(kept as f64),
+            ..self.stats
+        }
     }
 
     /// Box and Muller's method.

@@ -14,6 +14,7 @@ mod link;
 mod media;
 mod negotiation;
 mod network;
+mod quality;
 mod shared;
 mod sound;
 mod stream;

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{future::poll_fn, time::Duration};
 
 use crate::{
     CodecError, CodecKind, Intent, NegotiationError, SdpError, Ssrc,
@@ -84,7 +84,8 @@ impl Path {
             } else {
                 some
             };
-            match tokio::time::timeout_at(limit, self.ice.receive(&mut buffer)).await {
+            let event = poll_fn(|context| self.ice.poll_receive(context, &mut buffer));
+            match tokio::time::timeout_at(limit, event).await {
                 Ok(IceEvent::Candidate(candidate)) => self.candidates.push(candidate),
                 Ok(IceEvent::GatheringComplete) => self.complete = true,
                 Ok(_) => {}

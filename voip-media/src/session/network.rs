@@ -2,7 +2,7 @@ use std::time::{Instant, SystemTime};
 
 use crate::{
     DropCounts, EncoderTuning, LossRate, MediaTime, SessionConfig, SessionError, SessionEvent,
-    SessionStats, Ssrc,
+    SessionStats, Ssrc, VoipMetrics,
     jsep::Negotiated,
     rtp::{Feedback, Reception, ReportSchedule, Reporter, RtpView, SentFigures, ntp_time},
     session::{
@@ -11,6 +11,7 @@ use crate::{
         impairment::Impairer,
         link::Arrived,
         media::MediaCommand,
+        quality,
         shared::SessionShared,
     },
     transport::{
@@ -96,6 +97,7 @@ impl Network {
         if let Some((_, reception)) = &self.reception {
             stats.packets_lost = self.lost_before + reception.lost();
             stats.jitter = reception.jitter();
+            stats.burst_ratio = reception.bursts().burst_ratio;
         }
         if let Some(impairer) = &self.impairer {
             stats.impairment = impairer.stats();
@@ -288,8 +290,12 @@ impl Driver {
     fn take_feedback(&mut self, feedback: Feedback) {
         let stats = &mut self.network.stats;
         stats.round_trip = feedback.round_trip.or(stats.round_trip);
+        stats.remote = feedback.metrics.or(stats.remote);
+        let Some(loss) = feedback.loss else {
+            return;
+        };
         // Smoothed over about eight reports.
-        let smoothed = stats.remote_loss + (feedback.loss - stats.remote_loss) / 8.0;
+        let smoothed = stats.remote_loss + (loss - stats.remote_loss) / 8.0;
         stats.remote_loss = smoothed;
         let expected = LossRate(smoothed.max(self.config.encoder.expected_loss.0));
         if (expected.0 - self.network.tuned_loss).abs() >= LOSS_STEP {
@@ -337,14 +343,22 @@ impl Driver {
         }
         self.network.schedule.sent(now);
         let sent = self.network.sent_figures(now);
+        let metrics = self.metrics();
         let reception = self
             .network
             .reception
             .as_mut()
             .map(|(ssrc, figures)| (*ssrc, figures));
-        if let Some(report) = self.network.reporter.report(sent, reception, now) {
+        if let Some(report) = self.network.reporter.report(sent, reception, metrics, now) {
             self.send_rtcp(&report);
         }
+    }
+
+    /// How the far side is heard.
+    fn metrics(&self) -> Option<VoipMetrics> {
+        let (_, reception) = self.network.reception.as_ref()?;
+        let packet_time = self.config.packet_time;
+        quality::metrics(&self.shared.stats(), reception.bursts(), packet_time)
     }
 
     fn send_rtcp(&mut self, report: &[u8]) {

@@ -5,7 +5,10 @@ use std::{
 
 use tokio::sync::Notify;
 
-use crate::{Intent, SessionEvent, SessionStats, session::counters::MediaCounters};
+use crate::{
+    Intent, SessionEvent, SessionStats, mos,
+    session::{counters::MediaCounters, quality},
+};
 
 /// What the handle of a session and its task both see. Its locks are held for copies only, and
 /// never by the media thread.
@@ -56,6 +59,7 @@ impl SessionShared {
             .first_audio_at
             .zip(stats.connected_at)
             .map(|(first, from)| first.since(from));
+        stats.mos = quality::heard(&stats).map(mos);
         stats
     }
 }

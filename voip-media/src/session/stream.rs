@@ -353,6 +353,10 @@ impl SessionStream {
         self.counters.concealed_samples.store(concealed, Relaxed);
         self.counters.skipped_samples.store(skipped, Relaxed);
         self.counters.sample_rate.store(rate, Relaxed);
+        let discarded = stats.late_packets + stats.discarded_packets;
+        self.counters.discarded_packets.store(discarded, Relaxed);
+        let target = stats.target_delay.as_micros() as u64;
+        self.counters.target_delay_us.store(target, Relaxed);
     }
 
     fn note(&mut self, note: MediaNote) {

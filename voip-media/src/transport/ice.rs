@@ -1,4 +1,10 @@
-use std::{collections::HashSet, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    net::SocketAddr,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use tokio::{sync::mpsc, task::JoinSet};
@@ -385,19 +391,20 @@ impl IceTransport for WebrtcIce {
         }
     }
 
-    async fn receive(&mut self, buffer: &mut [u8]) -> IceEvent {
+    fn poll_receive(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<IceEvent> {
         loop {
             if let Some(datagram) = self.replay.pop() {
                 buffer[..datagram.len()].copy_from_slice(&datagram);
-                return IceEvent::Datagram(datagram.len());
+                return Poll::Ready(IceEvent::Datagram(datagram.len()));
             }
-            let event = tokio::select! {
-                biased;
-                Some(note) = self.notes.recv() => self.take_note(note, buffer),
-                received = self.socket.receive(buffer) => self.sort(received, buffer),
+            let event = if let Poll::Ready(Some(note)) = self.notes.poll_recv(context) {
+                self.take_note(note, buffer)
+            } else {
+                let received = ready!(self.socket.poll_receive(context, buffer));
+                self.sort(received, buffer)
             };
             if let Some(event) = event {
-                return event;
+                return Poll::Ready(event);
             }
         }
     }

@@ -1,4 +1,8 @@
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use thiserror::Error;
@@ -82,8 +86,8 @@ pub(crate) trait IceTransport: Send {
     async fn connect(&mut self, role: IceRole, remote: &IceCredentials) -> Result<(), IceError>;
     /// Adds a candidate of the far side.
     fn add_remote_candidate(&mut self, candidate: &IceCandidate);
-    /// Waits for the next event. Cancel-safe.
-    async fn receive(&mut self, buffer: &mut [u8]) -> IceEvent;
+    /// The next event, once there is one. Polled, so that a packet costs no boxed future.
+    fn poll_receive(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<IceEvent>;
     /// Sends to the far side; never waits.
     fn send(&mut self, datagram: &[u8]) -> Result<(), IceError>;
     /// Datagrams that were not let through so far.

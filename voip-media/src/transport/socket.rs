@@ -1,9 +1,10 @@
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    task::{Context, Poll, ready},
 };
 
-use tokio::net::UdpSocket;
+use tokio::{io::ReadBuf, net::UdpSocket};
 
 use crate::MAX_DATAGRAM;
 
@@ -51,13 +52,21 @@ impl MediaSocket {
         self.socket.try_send_to(datagram, to).map(|_| ())
     }
 
-    /// Waits for a datagram. `buffer` needs [`RECEIVE_BUFFER`] octets. Cancel-safe.
-    pub(crate) async fn receive(&self, buffer: &mut [u8]) -> Received {
+    /// The next datagram, once there is one. `buffer` needs [`RECEIVE_BUFFER`] octets.
+    pub(crate) fn poll_receive(
+        &self,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<Received> {
         loop {
-            match self.socket.recv_from(buffer).await {
-                Ok((length, _)) if length > MAX_DATAGRAM => return Received::Oversized,
-                Ok((length, from)) => return Received::Datagram(length, from),
-                Err(error) if is_oversized(&error) => return Received::Oversized,
+            let mut room = ReadBuf::new(buffer);
+            let received = ready!(self.socket.poll_recv_from(context, &mut room));
+            match received.map(|from| (room.filled().len(), from)) {
+                Ok((length, _)) if length > MAX_DATAGRAM => {
+                    return Poll::Ready(Received::Oversized);
+                }
+                Ok((length, from)) => return Poll::Ready(Received::Datagram(length, from)),
+                Err(error) if is_oversized(&error) => return Poll::Ready(Received::Oversized),
                 // An ICMP answer to something that we sent; the next call waits again.
                 Err(error) => tracing::debug!(kind = ?error.kind(), "UDP receive"),
             }
