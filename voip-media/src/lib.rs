@@ -42,7 +42,10 @@ pub use session::{
     NegotiationError, OpenError, SessionConfig, SessionError, SessionEvent,
 };
 #[doc(hidden)]
-pub use session::{exercise_datagram, exercise_description};
+pub use session::{
+    ReceiveExercise, exercise_datagram, exercise_description, exercise_protected, exercise_rtcp,
+    exercise_stun,
+};
 pub use sound::{
     Burst, DtmfDetector, DtmfDigit, DtmfEvent, DtmfGenerator, DtmfQueueFull, DtmfTiming, Fader,
     FrameResampler, Gain, Level, LevelMeter, Limiter, Mixer, MixerFull, PartyId, Resampler, Tone,

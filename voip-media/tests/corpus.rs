@@ -8,6 +8,7 @@ use std::{fs, path::PathBuf};
 
 use voip_media::{
     WavBackend, exercise_datagram, exercise_decoder, exercise_description, exercise_jitter_buffer,
+    exercise_protected, exercise_rtcp, exercise_stun,
 };
 
 fn corpus() -> PathBuf {
@@ -36,6 +37,13 @@ fn descriptions_are_read_without_panic() {
 #[test]
 fn datagrams_are_read_without_panic() {
     replay("datagram", |_, bytes| exercise_datagram(bytes));
+}
+
+#[test]
+fn what_is_behind_the_protection_is_read_without_panic() {
+    replay("rtcp", |_, bytes| exercise_rtcp(bytes));
+    replay("srtp", |_, bytes| exercise_protected(bytes));
+    replay("stun", |_, bytes| exercise_stun(bytes));
 }
 
 #[test]

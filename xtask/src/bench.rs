@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: measurements, for reading or as one JSON object a line.
 
+mod media;
+
 use std::path::Path;
 use std::process::Command;
 
@@ -10,10 +12,11 @@ use crate::process::{cargo, run, text};
 use crate::workspace::Workspace;
 
 /// What can be measured, and how.
-const BENCHES: [(&str, Kind); 3] = [
+const BENCHES: [(&str, Kind); 4] = [
     ("call-setup", Kind::Program),
     ("codec", Kind::Criterion),
     ("jitter", Kind::Criterion),
+    ("media", Kind::Table),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,14 +25,21 @@ enum Kind {
     Program,
     /// A criterion bench of the package `benches`.
     Criterion,
+    /// Several programs whose figures become `benches/README.md`.
+    Table,
 }
 
 /// Runs the named benches, or all.
 pub(crate) fn bench(names: &[String], json: bool) -> Outcome {
     let chosen = chosen(names)?;
-    let target = Workspace::read()?.target;
+    let Workspace { root, target, .. } = Workspace::read()?;
     for (name, kind) in chosen {
         match (kind, json) {
+            (Kind::Table, true) => println!("{}", media::measure(&root, &target)?),
+            (Kind::Table, false) => {
+                media::measure(&root, &target)?;
+                println!("benches/README.md is written");
+            }
             (_, false) => run(&mut command(name, kind, &[]))?,
             (Kind::Program, true) => println!("{}", program_report(name)?),
             (Kind::Criterion, true) => println!("{}", criterion_report(name, &target)?),
@@ -68,7 +78,9 @@ fn chosen(names: &[String]) -> Outcome<Vec<(&'static str, Kind)>> {
 fn command(name: &str, kind: Kind, arguments: &[&str]) -> Command {
     let mut command = cargo();
     match kind {
-        Kind::Program => command.args(["run", "--release", "--package", "benches", "--bin", name]),
+        Kind::Program | Kind::Table => {
+            command.args(["run", "--release", "--package", "benches", "--bin", name])
+        }
         Kind::Criterion => command.args(["bench", "--package", "benches", "--bench", name]),
     };
     command.arg("--").args(arguments);
@@ -139,7 +151,7 @@ mod tests {
     #[test]
     fn an_unknown_bench_names_those_that_exist() {
         let error = chosen(&["speed".to_owned()]).unwrap_err();
-        let text = "no bench is called \"speed\"; known: call-setup, codec, jitter";
+        let text = "no bench is called \"speed\"; known: call-setup, codec, jitter, media";
         assert_eq!(error.to_string(), text);
     }
 

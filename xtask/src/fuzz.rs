@@ -1,6 +1,7 @@
 //! `cargo xtask fuzz`: runs fuzz targets, starting from the seeds in the repository. What is
 //! learnt on the way stays under `target`.
 
+use std::fmt;
 use std::path::Path;
 use std::process::Command;
 
@@ -8,29 +9,52 @@ use crate::failure::{Failure, Outcome};
 use crate::process::{cargo, cargo_of_toolchain, run, succeeds};
 use crate::workspace::Workspace;
 
-/// Runs one target or all, each for so many seconds.
-pub(crate) fn fuzz(target: Option<&str>, seconds: u32) -> Outcome {
+/// How much each target does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bound {
+    Seconds(u32),
+    Runs(u64),
+}
+
+impl Bound {
+    /// As libFuzzer takes it.
+    fn argument(self) -> String {
+        match self {
+            Self::Seconds(seconds) => format!("-max_total_time={seconds}"),
+            Self::Runs(runs) => format!("-runs={runs}"),
+        }
+    }
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Seconds(seconds) => write!(f, "{seconds} s"),
+            Self::Runs(runs) => write!(f, "{runs} executions"),
+        }
+    }
+}
+
+/// Runs one target or all. libFuzzer prints the coverage (`cov:`, edges) as it goes.
+pub(crate) fn fuzz(target: Option<&str>, bound: Bound) -> Outcome {
     let workspace = Workspace::read()?;
     let manifest = workspace.root.join("fuzz/Cargo.toml");
     let text = std::fs::read_to_string(&manifest).map_err(Failure::file(&manifest))?;
     let targets = chosen(targets(&text), target)?;
     for (index, target) in targets.iter().enumerate() {
-        eprintln!("{target} ({} of {}): {seconds} s", index + 1, targets.len());
+        eprintln!("{target} ({} of {}): {bound}", index + 1, targets.len());
         let learnt = workspace.target.join("fuzz-corpus").join(target);
         std::fs::create_dir_all(&learnt).map_err(Failure::file(&learnt))?;
         let seeds = workspace.root.join("fuzz/corpus").join(target);
-        run(&mut command(target, seconds, &learnt, &seeds))?;
+        run(&mut command(target, bound, &learnt, &seeds))?;
     }
-    println!(
-        "{} fuzz targets, {seconds} s each, no finding",
-        targets.len()
-    );
+    println!("{} fuzz targets, {bound} each, no finding", targets.len());
     Ok(())
 }
 
 /// cargo-fuzz on nightly where that is installed; else on this compiler, which is told to accept
 /// what only nightly accepts.
-fn command(target: &str, seconds: u32, learnt: &Path, seeds: &Path) -> Command {
+fn command(target: &str, bound: Bound, learnt: &Path, seeds: &Path) -> Command {
     let mut command = if succeeds("cargo", &["+nightly", "--version"]) {
         cargo_of_toolchain("nightly")
     } else {
@@ -42,7 +66,9 @@ fn command(target: &str, seconds: u32, learnt: &Path, seeds: &Path) -> Command {
     if seeds.is_dir() {
         command.arg(seeds);
     }
-    command.arg("--").arg(format!("-max_total_time={seconds}"));
+    command
+        .arg("--")
+        .args([bound.argument(), "-print_final_stats=1".to_owned()]);
     command
 }
 
@@ -85,6 +111,13 @@ mod tests {
     #[test]
     fn targets_are_the_binaries_of_the_manifest() {
         assert_eq!(targets(MANIFEST), ["sdp", "event"]);
+    }
+
+    #[test]
+    fn a_bound_is_told_to_the_fuzzer_and_to_people() {
+        assert_eq!(Bound::Seconds(60).argument(), "-max_total_time=60");
+        assert_eq!(Bound::Runs(1_000_000).argument(), "-runs=1000000");
+        assert_eq!(Bound::Runs(1_000_000).to_string(), "1000000 executions");
     }
 
     #[test]

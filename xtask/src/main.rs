@@ -77,6 +77,9 @@ enum Command {
         /// Seconds for each target
         #[arg(long, default_value_t = 60)]
         seconds: u32,
+        /// Executions for each target, however long they take
+        #[arg(long, conflicts_with = "seconds")]
+        runs: Option<u64>,
     },
     /// Run one thing for a long time
     Soak {
@@ -116,7 +119,14 @@ impl Command {
                 json,
                 list: false,
             } => bench::bench(&names, json),
-            Self::Fuzz { target, seconds } => fuzz::fuzz(target.as_deref(), seconds),
+            Self::Fuzz {
+                target,
+                seconds,
+                runs,
+            } => {
+                let bound = runs.map_or(fuzz::Bound::Seconds(seconds), fuzz::Bound::Runs);
+                fuzz::fuzz(target.as_deref(), bound)
+            }
             Self::Soak { name, minutes } => soak::soak(&name, minutes),
             Self::Features { json } => features::features(json),
             Self::Readme { fix } => readme::readme(fix),

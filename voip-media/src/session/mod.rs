@@ -28,7 +28,10 @@ pub use engine::{Engine, EngineBuilder};
 pub use error::{ConfigFault, EngineError, NegotiationError, OpenError, SessionError};
 pub use event::SessionEvent;
 #[doc(hidden)]
-pub use exercise::{exercise_datagram, exercise_description};
+pub use exercise::{
+    ReceiveExercise, exercise_datagram, exercise_description, exercise_protected, exercise_rtcp,
+    exercise_stun,
+};
 
 use driver::Command;
 use shared::SessionShared;
