@@ -115,7 +115,7 @@ fn accept(certificate: &Certificate) -> Option<[u8; 32]> {
         "The server's certificate is not known yet:\n  {}",
         describe(certificate)
     );
-    eprintln!("  SHA-256 {}", hex(&certificate.sha256));
+    eprintln!("  SHA-256 {}", fingerprint(&certificate.sha256));
     eprint!("Is that the administrator's fingerprint? Accept it for this time [y/N] ");
     let mut line = String::new();
     stdin().read_line(&mut line).ok()?;
@@ -126,7 +126,7 @@ fn refused(error: SignInError, certificate: &Certificate) -> Failure {
     Failure::Certificate {
         error: Box::new(error),
         certificate: describe(certificate),
-        pin: hex(&certificate.sha256),
+        pin: fingerprint(&certificate.sha256),
     }
 }
 
@@ -134,6 +134,7 @@ fn describe(certificate: &Certificate) -> String {
     format!("{} (issued by {})", certificate.subject, certificate.issuer)
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// As the server prints it, so that the two can be compared by eye.
+fn fingerprint(sha256: &[u8; 32]) -> String {
+    sha256.map(|byte| format!("{byte:02X}")).join(":")
 }
