@@ -16,6 +16,17 @@ pub enum Directory {
     External,
 }
 
+impl Directory {
+    /// Every directory, in the order in which what is found is shown.
+    pub const ALL: [Self; 5] = [
+        Self::Personal,
+        Self::Internal,
+        Self::System,
+        Self::General,
+        Self::External,
+    ];
+}
+
 /// What a number of a contact is for (DIR-3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]

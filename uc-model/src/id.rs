@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use thiserror::Error;
 
@@ -41,9 +41,9 @@ macro_rules! ids {
         $(#[$doc])*
         ///
         /// Opaque to the client: made by the server, 1 to 128 bytes of ASCII letters, digits and
-        /// `- _ . @`, so that it can stand in a URL path as it is.
+        /// `- _ . @`, so that it can stand in a URL path as it is. A clone costs a reference count.
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name(Box<str>);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Checks and wraps `text`.

@@ -8,15 +8,23 @@
 
 mod call;
 mod capability;
+mod chat;
 mod contact;
 mod conversation;
+mod favourite;
+mod function_key;
+mod hot_key;
 mod id;
+mod import;
 mod number;
+mod password;
+mod personal;
 mod presence;
 mod redacted;
 mod search;
 mod sign_in;
 mod state;
+mod table;
 mod time;
 
 pub use call::{
@@ -24,13 +32,37 @@ pub use call::{
     FailureCause, Party,
 };
 pub use capability::{Capability, CapabilitySet, Mode};
+pub use chat::{
+    ChatError, ChatMessage, Delivery, DeliveryFailure, MessageText, MessageTextError, Outbox,
+    TextDirection,
+};
 pub use contact::{Contact, Directory, NumberKind, TypedNumber};
-pub use conversation::{CallOutcome, Conversation, ConversationEntry};
+pub use conversation::{
+    CallOutcome, CallRoute, Conversation, ConversationEntry, ConversationFilter,
+    ConversationGrouping, ConversationList, History, HistoryKind,
+};
+pub use favourite::{Favourite, FavouriteError, FavouriteGroup, Favourites, GroupName};
+pub use function_key::{
+    FunctionKey, FunctionKeyError, FunctionKeys, KeyFunction, KeyLevel, PhoneKind,
+};
+pub use hot_key::{HotKey, HotKeyError, Modifiers};
 pub use id::{CallId, ContactId, ConversationId, EntryId, IdError, UserId};
-pub use number::{Extension, ExtensionError, PhoneNumber, PhoneNumberError};
-pub use presence::{Presence, PresenceError, PresenceState};
+pub use import::{
+    ContactDraft, ContactFile, ImportError, ImportFormat, SkipReason, TextEncoding, contacts_to_csv,
+};
+pub use number::{
+    AssignedPhone, Destination, DialForm, DialMethod, DialPlan, DialPlanError, Dialling, Extension,
+    ExtensionError, Line, LinkError, LinkPlatform, LinkScheme, NumberKey, OutgoingPath,
+    PhoneNumber, PhoneNumberError, RedialList,
+};
+pub use password::{InitialPassword, PasswordChange, PasswordChangeError, PasswordFault};
+pub use personal::{ContactOrigin, ImportReport, PersonalDirectory, PersonalDirectoryError};
+pub use presence::{
+    Announcement, Forwarding, ForwardingError, ForwardingTarget, LineState, Mailbox, Observer,
+    Presence, PresenceError, PresenceRights, PresenceState, PresenceVisibility,
+};
 pub use redacted::Redacted;
-pub use search::{Matches, SearchIndex, SearchQuery};
+pub use search::{Matches, Ranking, SearchIndex, SearchQuery};
 pub use sign_in::{UserName, UserNameError};
-pub use state::{Change, Snapshot, State, Update, UserPresence};
+pub use state::{Change, Snapshot, State, Update, UserLine, UserPresence};
 pub use time::{Rev, Timestamp};

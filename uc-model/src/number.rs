@@ -1,5 +1,17 @@
 use std::fmt;
 
+mod dialling;
+mod key;
+mod link;
+mod plan;
+mod redial;
+
+pub use dialling::{AssignedPhone, Destination, DialMethod, Dialling, Line, OutgoingPath};
+pub use key::NumberKey;
+pub use link::{LinkError, LinkPlatform, LinkScheme};
+pub use plan::{DialForm, DialPlan, DialPlanError};
+pub use redial::RedialList;
+
 use thiserror::Error;
 
 /// Why a text is no extension.
@@ -98,6 +110,12 @@ impl PhoneNumber {
     /// The number as written.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it is complete, beginning with `+` and the country code (NUM-1); another one is
+    /// accepted and flagged (DIR-7).
+    pub fn is_canonical(&self) -> bool {
+        self.0.starts_with('+')
     }
 
     /// The number without separators: what a keypad would send, `+` kept.

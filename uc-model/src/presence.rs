@@ -1,6 +1,14 @@
 use thiserror::Error;
 
-use crate::{Redacted, Timestamp};
+use crate::{Mode, Redacted, Timestamp};
+
+mod forwarding;
+mod line;
+mod visibility;
+
+pub use forwarding::{Forwarding, ForwardingError, ForwardingTarget, Mailbox};
+pub use line::LineState;
+pub use visibility::{Announcement, Observer, PresenceVisibility};
 
 /// A presence state (PRES-1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,6 +32,8 @@ pub enum PresenceState {
     Home,
     /// Not to be disturbed (not in a MULAP).
     DoNotDisturb,
+    /// Reached at another workplace (Suite); shown to others as office.
+    CallMe,
     /// The other hides their presence from this user.
     Invisible,
 }
@@ -33,7 +43,8 @@ pub enum PresenceState {
 pub struct Presence {
     /// The state.
     pub state: PresenceState,
-    /// When the person expects to be back; never set for [`PresenceState::Office`].
+    /// When the person expects to be back; never set for [`PresenceState::Office`] and
+    /// [`PresenceState::CallMe`].
     pub until: Option<Timestamp>,
     /// A note for those who see the state; any state may carry one.
     pub note: Option<Redacted<String>>,
@@ -55,6 +66,49 @@ pub enum PresenceError {
     /// Do not disturb in a MULAP (PRES-1).
     #[error("do not disturb can't be set by a member of a MULAP; choose another state")]
     DoNotDisturbInMulap,
+    /// CallMe without the service.
+    #[error("CallMe needs UC Suite and an active CallMe number; choose office")]
+    CallMeInactive,
+}
+
+/// What decides which presence states a user may set (PRES-1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PresenceRights {
+    /// The server's mode.
+    pub mode: Mode,
+    /// Whether the user's device is a member of a MULAP.
+    pub in_mulap: bool,
+    /// Whether the user's CallMe service is active.
+    pub call_me: bool,
+}
+
+impl PresenceRights {
+    /// The states to offer, in the manual's order.
+    pub fn choices(&self) -> impl Iterator<Item = PresenceState> {
+        let settable = |state: &PresenceState| Presence::of(*state).check_settable(self).is_ok();
+        PresenceState::ALL.into_iter().filter(settable)
+    }
+
+    const fn has_call_me(&self) -> bool {
+        self.call_me && matches!(self.mode, Mode::Suite)
+    }
+}
+
+impl PresenceState {
+    /// Every state, in the manual's order.
+    pub const ALL: [Self; 11] = [
+        Self::Office,
+        Self::CallMe,
+        Self::Meeting,
+        Self::Sick,
+        Self::Break,
+        Self::OutOfOffice,
+        Self::Holiday,
+        Self::Lunch,
+        Self::Home,
+        Self::DoNotDisturb,
+        Self::Invisible,
+    ];
 }
 
 /// The longest note, in bytes (the limit of UCX for texts).
@@ -79,7 +133,8 @@ impl Presence {
         until: Option<Timestamp>,
         note: Option<Redacted<String>>,
     ) -> Result<Self, PresenceError> {
-        if state == PresenceState::Office && until.is_some() {
+        let at_work = matches!(state, PresenceState::Office | PresenceState::CallMe);
+        if at_work && until.is_some() {
             return Err(PresenceError::ReturnTimeInOffice);
         }
         match note.as_ref().map_or(0, |note| note.expose().len()) {
@@ -88,20 +143,31 @@ impl Presence {
         }
     }
 
-    /// Whether a user may set this presence; `in_mulap` says whether the user's device is a
-    /// member of a MULAP.
+    /// Whether a user may set this presence.
     ///
     /// # Errors
     /// What speaks against it.
-    pub fn check_settable(&self, in_mulap: bool) -> Result<(), PresenceError> {
+    pub fn check_settable(&self, user: &PresenceRights) -> Result<(), PresenceError> {
         match self.state {
             PresenceState::Invisible => return Err(PresenceError::NotSettable),
-            PresenceState::DoNotDisturb if in_mulap => {
+            PresenceState::DoNotDisturb if user.in_mulap => {
                 return Err(PresenceError::DoNotDisturbInMulap);
+            }
+            PresenceState::CallMe if !user.has_call_me() => {
+                return Err(PresenceError::CallMeInactive);
             }
             _ => {}
         }
         Self::new(self.state, self.until, self.note.clone()).map(drop)
+    }
+
+    /// The presence after the server's own reset to office (PRES-5): CallMe comes back where it
+    /// was active before.
+    pub const fn reset(user: &PresenceRights) -> Self {
+        match user.has_call_me() {
+            true => Self::of(PresenceState::CallMe),
+            false => Self::of(PresenceState::Office),
+        }
     }
 
     /// The return time to show at `now`: once it has passed it lapses, and the state stays
@@ -145,23 +211,78 @@ mod tests {
         assert_eq!(long, Err(PresenceError::NoteTooLong(1025)));
     }
 
+    const SMART: PresenceRights = PresenceRights {
+        mode: Mode::Smart,
+        in_mulap: false,
+        call_me: false,
+    };
+    const MULAP: PresenceRights = PresenceRights {
+        in_mulap: true,
+        ..SMART
+    };
+    const CALL_ME: PresenceRights = PresenceRights {
+        mode: Mode::Suite,
+        call_me: true,
+        ..SMART
+    };
+
     #[test]
     fn invisible_and_a_mulaps_do_not_disturb_are_not_set() {
-        let check = |state, mulap| Presence::of(state).check_settable(mulap);
-        assert_eq!(
-            check(PresenceState::Invisible, false),
-            Err(PresenceError::NotSettable)
-        );
-        let in_mulap = check(PresenceState::DoNotDisturb, true);
+        let check = |state, rights: &_| Presence::of(state).check_settable(rights);
+        let invisible = check(PresenceState::Invisible, &SMART);
+        assert_eq!(invisible, Err(PresenceError::NotSettable));
+        let in_mulap = check(PresenceState::DoNotDisturb, &MULAP);
         assert_eq!(in_mulap, Err(PresenceError::DoNotDisturbInMulap));
-        assert_eq!(check(PresenceState::DoNotDisturb, false), Ok(()));
-        assert_eq!(check(PresenceState::Lunch, true), Ok(()));
+        assert_eq!(check(PresenceState::DoNotDisturb, &SMART), Ok(()));
+        assert_eq!(check(PresenceState::Lunch, &MULAP), Ok(()));
         let mut office = Presence::of(PresenceState::Office);
         office.until = LATER;
+        let office = office.check_settable(&SMART);
+        assert_eq!(office, Err(PresenceError::ReturnTimeInOffice));
+    }
+
+    #[test]
+    fn call_me_is_set_in_suite_while_the_service_is_active() {
+        let check = |rights: &_| Presence::of(PresenceState::CallMe).check_settable(rights);
+        assert_eq!(check(&CALL_ME), Ok(()));
+        for (mode, call_me) in [
+            (Mode::Smart, true),
+            (Mode::Suite, false),
+            (Mode::Smart, false),
+        ] {
+            let rights = PresenceRights {
+                mode,
+                call_me,
+                ..SMART
+            };
+            assert_eq!(check(&rights), Err(PresenceError::CallMeInactive));
+            assert_eq!(Presence::reset(&rights).state, PresenceState::Office);
+        }
+        assert_eq!(Presence::reset(&CALL_ME).state, PresenceState::CallMe);
+        let until = Presence::new(PresenceState::CallMe, LATER, None);
+        assert_eq!(until, Err(PresenceError::ReturnTimeInOffice));
+    }
+
+    #[test]
+    fn a_user_is_offered_what_may_be_set_in_the_manuals_order() {
+        use PresenceState as S;
+        let away = [
+            S::Meeting,
+            S::Sick,
+            S::Break,
+            S::OutOfOffice,
+            S::Holiday,
+            S::Lunch,
+            S::Home,
+        ];
+        let choices = |rights: PresenceRights| rights.choices().collect::<Vec<_>>();
         assert_eq!(
-            office.check_settable(false),
-            Err(PresenceError::ReturnTimeInOffice)
+            choices(SMART),
+            [&[S::Office], &away[..], &[S::DoNotDisturb]].concat()
         );
+        assert_eq!(choices(MULAP), [&[S::Office], &away[..]].concat());
+        let suite = [&[S::Office, S::CallMe], &away[..], &[S::DoNotDisturb]].concat();
+        assert_eq!(choices(CALL_ME), suite);
     }
 
     #[test]

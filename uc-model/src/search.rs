@@ -1,52 +1,19 @@
 use std::{cmp::Ordering, collections::BTreeMap};
 
-use crate::{Contact, ContactId, Directory};
+use crate::{Contact, ContactId, DialPlan, Directory, PhoneNumber};
 
+mod blocks;
 mod fold;
+mod query;
+mod ranking;
 mod words;
 
+pub use query::SearchQuery;
+pub use ranking::Ranking;
+
+use blocks::Blocks;
+use query::Beginnings;
 use words::{Token, Words};
-
-/// What a person typed into the search field (DIR-2): first letters of names, in any order and
-/// case, with or without umlauts, or the first digits of a number. A trailing `*` means nothing
-/// more than its absence does.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct SearchQuery {
-    words: Vec<Box<[u8]>>,
-    directory: Option<Directory>,
-}
-
-/// Shows nothing of what was typed: it is usually a name.
-impl std::fmt::Debug for SearchQuery {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SearchQuery")
-            .field("words", &self.words.len())
-            .field("directory", &self.directory)
-            .finish()
-    }
-}
-
-impl SearchQuery {
-    /// Reads what was typed. Only the first 8 words, and of each the first 64 bytes, count.
-    pub fn new(text: &str) -> Self {
-        Self {
-            words: words::of_query(text, MAX_QUERY_WORDS),
-            directory: None,
-        }
-    }
-
-    /// The same search in one directory.
-    #[must_use]
-    pub fn in_directory(mut self, directory: Directory) -> Self {
-        self.directory = Some(directory);
-        self
-    }
-
-    /// Whether nothing was typed that could be found; such a search finds nothing.
-    pub fn is_empty(&self) -> bool {
-        self.words.is_empty()
-    }
-}
 
 /// What a search found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,21 +25,26 @@ pub struct Matches<'a> {
     pub more: bool,
 }
 
-/// Contacts arranged for search as you type.
+/// Contacts arranged for search as you type, and for finding whose number calls.
 ///
-/// Every word of every name, and every number, is one token in a sorted array, kept in blocks so
-/// that one changed contact touches a few blocks only. A search finds the first token of the
-/// first word by bisection and walks on from there until it has enough.
+/// Every word of every name, and every number, is one token in a sorted array of its directory,
+/// kept in blocks so that one changed contact touches a few blocks only. A search finds the first
+/// token of the first word by bisection and walks on from there until it has enough.
 ///
-/// **Order.** By the word that the query's first word begins (so an exact match comes first),
-/// then by last name, first name and id: the same contacts always come in the same order.
+/// With a [`DialPlan`] numbers are kept in canonical form, and what is typed is understood as an
+/// extension or a local, national or international number alike.
+///
+/// **Order.** Preferred contacts by their [`Ranking`]; then by directory; then by the word that
+/// the query's first word begins (so an exact match comes first), by last name, first name and
+/// id: the same contacts always come in the same order.
 #[derive(Debug, Default)]
 pub struct SearchIndex {
+    plan: Option<DialPlan>,
     entries: Vec<Option<Entry>>,
     free: Vec<u32>,
     by_id: BTreeMap<ContactId, u32>,
-    /// Sorted blocks of sorted tokens; none is empty.
-    blocks: Vec<Vec<Token>>,
+    /// The tokens of each directory, in the order of [`Directory::ALL`].
+    tokens: [Blocks; Directory::ALL.len()],
 }
 
 #[derive(Debug)]
@@ -82,9 +54,20 @@ struct Entry {
 }
 
 impl SearchIndex {
-    /// No contacts.
+    /// No contacts, and numbers as they are written.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// These contacts, their numbers understood by `plan`; of two with the same id the later one
+    /// counts.
+    pub fn with_plan(plan: DialPlan, contacts: impl IntoIterator<Item = Contact>) -> Self {
+        let mut index = Self {
+            plan: Some(plan),
+            ..Self::default()
+        };
+        index.fill(contacts);
+        index
     }
 
     /// How many contacts there are.
@@ -112,7 +95,10 @@ impl SearchIndex {
         let replaced = self.remove(&contact.id);
         let slot = self.place(contact);
         for token in self.entry(slot).words.tokens(slot).collect::<Vec<_>>() {
-            self.insert_token(token);
+            let directory = self.directory(slot);
+            let mut tokens = std::mem::take(&mut self.tokens[directory]);
+            tokens.insert(token, |other| self.token_order(other, &token).is_lt());
+            self.tokens[directory] = tokens;
         }
         replaced
     }
@@ -121,7 +107,10 @@ impl SearchIndex {
     pub fn remove(&mut self, id: &ContactId) -> Option<Contact> {
         let slot = self.by_id.remove(id)?;
         for token in self.entry(slot).words.tokens(slot).collect::<Vec<_>>() {
-            self.remove_token(&token);
+            let directory = self.directory(slot);
+            let mut tokens = std::mem::take(&mut self.tokens[directory]);
+            tokens.remove(|other| self.token_order(other, &token).is_lt());
+            self.tokens[directory] = tokens;
         }
         self.free.push(slot);
         self.entries[slot as usize]
@@ -129,13 +118,24 @@ impl SearchIndex {
             .map(|entry| entry.contact)
     }
 
-    /// The best `limit` matches.
+    /// The best `limit` matches, nobody preferred.
     pub fn search(&self, query: &SearchQuery, limit: usize) -> Matches<'_> {
-        let mut slots = match self.rarest_other_word(query) {
-            _ if query.is_empty() => Vec::new(),
-            Some(word) => self.all_by(word, query),
-            None => self.first_by_order(query, limit.saturating_add(1)),
-        };
+        self.search_ranked(query, &Ranking::new(), limit)
+    }
+
+    /// The best `limit` matches.
+    pub fn search_ranked(
+        &self,
+        query: &SearchQuery,
+        ranking: &Ranking,
+        limit: usize,
+    ) -> Matches<'_> {
+        let words = query.meanings(self.plan.as_ref());
+        let enough = limit.saturating_add(1);
+        let mut slots = self.preferred(query, &words, ranking);
+        for directory in query.directories().filter(|_| !words.is_empty()) {
+            self.add_from(directory, &words, enough, &mut slots);
+        }
         let more = slots.len() > limit;
         slots.truncate(limit);
         Matches {
@@ -147,55 +147,132 @@ impl SearchIndex {
         }
     }
 
-    /// Walks the tokens of the first word, which stand in the order of the results, until there
-    /// are enough.
-    fn first_by_order(&self, query: &SearchQuery, enough: usize) -> Vec<u32> {
-        let mut found = Vec::new();
-        for token in self.range(&query.words[0]) {
-            if found.len() == enough {
-                break;
-            }
-            if !found.contains(&token.slot) && self.is_match(token.slot, query) {
-                found.push(token.slot);
-            }
+    /// Whose number this is, however either is written; of several the one in the first
+    /// directory, by name.
+    pub fn by_number(&self, number: &PhoneNumber) -> Option<&Contact> {
+        let wanted = self.number_word(number);
+        let wanted = words::cut(&wanted);
+        let owners = self.tokens.iter().flat_map(|tokens| {
+            let from = tokens.from(|token| self.text_before(token, wanted));
+            from.take_while(|token| self.entry(token.slot).words.text(token) == wanted)
+        });
+        let mut contacts = owners.map(|token| &self.entry(token.slot).contact);
+        contacts.find(|contact| {
+            let mut numbers = contact.numbers.iter();
+            numbers.any(|one| words::cut(&self.number_word(&one.number)) == wanted)
+        })
+    }
+
+    fn number_word(&self, number: &PhoneNumber) -> String {
+        match &self.plan {
+            Some(plan) => plan.key(number).digits().to_owned(),
+            None => words::digits(number.as_str()),
         }
+    }
+
+    /// The preferred contacts that match, in their order.
+    fn preferred(&self, query: &SearchQuery, words: &[Beginnings], ranking: &Ranking) -> Vec<u32> {
+        let Some(first) = words.first() else {
+            return Vec::new();
+        };
+        let directories: Vec<_> = query.directories().collect();
+        let known = ranking.preferred().filter_map(|id| self.by_id.get(id));
+        let mut found: Vec<u32> = known.copied().collect();
+        found.retain(|slot| {
+            let wanted = directories.contains(&self.entry(*slot).contact.directory);
+            wanted && self.is_match(*slot, words)
+        });
+        found.sort_by(|a, b| {
+            let place = |slot: &u32| ranking.place(&self.entry(*slot).contact.id);
+            let by_rank = place(a).cmp(&place(b));
+            by_rank.then_with(|| self.compare(*a, *b, first))
+        });
         found
     }
 
+    /// Adds the matches of one directory, in order, until there are `enough`.
+    fn add_from(
+        &self,
+        directory: Directory,
+        words: &[Beginnings],
+        enough: usize,
+        found: &mut Vec<u32>,
+    ) {
+        let tokens = &self.tokens[directory as usize];
+        match self.rarest_other_word(tokens, words) {
+            _ if found.len() >= enough => {}
+            Some(word) => self.add_by_word(tokens, word, words, enough, found),
+            None => self.add_in_order(tokens, words, enough, found),
+        }
+    }
+
+    /// Walks the tokens of the first word, which stand in the order of the results.
+    fn add_in_order(
+        &self,
+        tokens: &Blocks,
+        words: &[Beginnings],
+        enough: usize,
+        found: &mut Vec<u32>,
+    ) {
+        for token in words[0].iter().flat_map(|start| self.range(tokens, start)) {
+            if found.len() >= enough {
+                break;
+            }
+            if !found.contains(&token.slot) && self.is_match(token.slot, words) {
+                found.push(token.slot);
+            }
+        }
+    }
+
     /// All matches, found by a word that few contacts have, then put in order.
-    fn all_by(&self, word: &[u8], query: &SearchQuery) -> Vec<u32> {
-        let mut found: Vec<u32> = self.range(word).map(|token| token.slot).collect();
-        found.sort_unstable();
-        found.dedup();
-        found.retain(|slot| self.is_match(*slot, query));
-        found.sort_by(|a, b| self.compare(*a, *b, &query.words[0]));
-        found
+    fn add_by_word(
+        &self,
+        tokens: &Blocks,
+        word: &Beginnings,
+        words: &[Beginnings],
+        enough: usize,
+        found: &mut Vec<u32>,
+    ) {
+        let having = word.iter().flat_map(|start| self.range(tokens, start));
+        let mut slots: Vec<u32> = having.map(|token| token.slot).collect();
+        slots.sort_unstable();
+        slots.dedup();
+        slots.retain(|slot| !found.contains(slot) && self.is_match(*slot, words));
+        slots.sort_by(|a, b| self.compare(*a, *b, &words[0]));
+        slots.truncate(enough.saturating_sub(found.len()));
+        found.extend(slots);
     }
 
     /// A word after the first that so few contacts have that looking at all of those is less work
     /// than walking in order.
-    fn rarest_other_word<'q>(&self, query: &'q SearchQuery) -> Option<&'q [u8]> {
-        let (first, others) = query.words.split_first()?;
-        let counted = others.iter().map(|word| (self.count(word), word));
-        let (count, word) = counted.min_by_key(|(count, _)| *count)?;
-        (count.saturating_mul(RARITY) < self.count(first)).then_some(word)
+    fn rarest_other_word<'q>(
+        &self,
+        tokens: &Blocks,
+        words: &'q [Beginnings],
+    ) -> Option<&'q Beginnings> {
+        let (first, others) = words.split_first()?;
+        let count = |word: &Beginnings| -> usize {
+            word.iter().map(|start| self.count(tokens, start)).sum()
+        };
+        let counted = others.iter().map(|word| (count(word), word));
+        let (rarest, word) = counted.min_by_key(|(count, _)| *count)?;
+        (rarest.saturating_mul(RARITY) < count(first)).then_some(word)
     }
 
-    fn is_match(&self, slot: u32, query: &SearchQuery) -> bool {
-        let entry = self.entry(slot);
-        query
-            .directory
-            .is_none_or(|wanted| entry.contact.directory == wanted)
-            && query
-                .words
-                .iter()
-                .all(|word| entry.words.begins(word).is_some())
+    fn is_match(&self, slot: u32, words: &[Beginnings]) -> bool {
+        let known = &self.entry(slot).words;
+        words
+            .iter()
+            .all(|word| word.iter().any(|start| known.has(start)))
     }
 
-    fn compare(&self, a: u32, b: u32, first: &[u8]) -> Ordering {
+    fn compare(&self, a: u32, b: u32, first: &Beginnings) -> Ordering {
         let (a, b) = (self.entry(a), self.entry(b));
-        let by_word = a.words.begins(first).cmp(&b.words.begins(first));
-        by_word.then_with(|| order(a, b))
+        a.contact
+            .directory
+            .cmp(&b.contact.directory)
+            .then_with(|| matched(a, first).cmp(&matched(b, first)))
+            .then_with(|| order(a, b))
     }
 
     fn entry(&self, slot: u32) -> &Entry {
@@ -206,7 +283,7 @@ impl SearchIndex {
     fn place(&mut self, contact: Contact) -> u32 {
         let id = contact.id.clone();
         let entry = Some(Entry {
-            words: Words::of(&contact),
+            words: Words::of(&contact, self.plan.as_ref()),
             contact,
         });
         let slot = match self.free.pop() {
@@ -223,62 +300,39 @@ impl SearchIndex {
         slot
     }
 
+    fn directory(&self, slot: u32) -> usize {
+        self.entry(slot).contact.directory as usize
+    }
+
     /// The tokens that begin with `word`, in order.
-    fn range<'a>(&'a self, word: &'a [u8]) -> impl Iterator<Item = &'a Token> {
-        let (block, inside) = self.position(|token| self.text_before(token, word));
-        let blocks = self.blocks.get(block..).unwrap_or_default();
-        blocks
-            .iter()
-            .flatten()
-            .skip(inside)
+    fn range<'a>(&'a self, tokens: &'a Blocks, word: &'a [u8]) -> impl Iterator<Item = &'a Token> {
+        tokens
+            .from(|token| self.text_before(token, word))
             .take_while(move |token| self.text_begins(token, word))
     }
 
     /// How many tokens begin with `word`.
-    fn count(&self, word: &[u8]) -> usize {
-        let start = self.position(|token| self.text_before(token, word));
+    fn count(&self, tokens: &Blocks, word: &[u8]) -> usize {
+        let start = tokens.place(|token| self.text_before(token, word));
         let end =
-            self.position(|token| self.text_before(token, word) || self.text_begins(token, word));
-        let between: usize = self.blocks[start.0..end.0].iter().map(Vec::len).sum();
-        between + end.1 - start.1
+            tokens.place(|token| self.text_before(token, word) || self.text_begins(token, word));
+        tokens.count(start, end)
     }
 
-    /// The first token for which `before` is false, as block and place inside it.
-    fn position(&self, before: impl Fn(&Token) -> bool) -> (usize, usize) {
-        let block = self
-            .blocks
-            .partition_point(|block| block.last().is_some_and(&before));
-        let inside = self
-            .blocks
-            .get(block)
-            .map_or(0, |block| block.partition_point(before));
-        (block, inside)
-    }
-
-    fn insert_token(&mut self, token: Token) {
-        let (mut block, mut inside) =
-            self.position(|other| self.token_order(other, &token).is_lt());
-        if block == self.blocks.len() {
-            // After everything: at the end of the last block.
-            match block.checked_sub(1) {
-                None => self.blocks.push(Vec::new()),
-                Some(last) => (block, inside) = (last, self.blocks[last].len()),
-            }
+    fn fill(&mut self, contacts: impl IntoIterator<Item = Contact>) {
+        let unique: BTreeMap<ContactId, Contact> = contacts
+            .into_iter()
+            .map(|contact| (contact.id.clone(), contact))
+            .collect();
+        let mut tokens: [Vec<Token>; Directory::ALL.len()] = Default::default();
+        for contact in unique.into_values() {
+            let slot = self.place(contact);
+            tokens[self.directory(slot)].extend(self.entry(slot).words.tokens(slot));
         }
-        let tokens = &mut self.blocks[block];
-        tokens.insert(inside, token);
-        if tokens.len() > BLOCK_TOKENS {
-            let half = tokens.split_off(BLOCK_TOKENS / 2);
-            self.blocks.insert(block + 1, half);
-        }
-    }
-
-    fn remove_token(&mut self, token: &Token) {
-        let (block, inside) = self.position(|other| self.token_order(other, token).is_lt());
-        self.blocks[block].remove(inside);
-        if self.blocks[block].is_empty() {
-            self.blocks.remove(block);
-        }
+        self.tokens = tokens.map(|mut tokens| {
+            tokens.sort_unstable_by(|a, b| self.token_order(a, b));
+            Blocks::from_sorted(&tokens)
+        });
     }
 
     fn token_order(&self, a: &Token, b: &Token) -> Ordering {
@@ -306,26 +360,21 @@ impl SearchIndex {
 }
 
 impl FromIterator<Contact> for SearchIndex {
-    /// Arranges many contacts at once; of two with the same id the later one counts.
+    /// Arranges many contacts at once, numbers as they are written; of two with the same id the
+    /// later one counts.
     fn from_iter<I: IntoIterator<Item = Contact>>(contacts: I) -> Self {
-        let unique: BTreeMap<ContactId, Contact> = contacts
-            .into_iter()
-            .map(|contact| (contact.id.clone(), contact))
-            .collect();
         let mut index = Self::new();
-        let mut tokens = Vec::new();
-        for contact in unique.into_values() {
-            let slot = index.place(contact);
-            tokens.extend(index.entry(slot).words.tokens(slot));
-        }
-        tokens.sort_unstable_by(|a, b| index.token_order(a, b));
-        // Half full, so that a new contact seldom splits a block.
-        index.blocks = tokens
-            .chunks(BLOCK_TOKENS / 2)
-            .map(<[Token]>::to_vec)
-            .collect();
+        index.fill(contacts);
         index
     }
+}
+
+/// Which meaning of the first word a contact's words begin with, and the smallest such word.
+fn matched<'a>(entry: &'a Entry, first: &Beginnings) -> Option<(usize, &'a [u8])> {
+    first
+        .iter()
+        .enumerate()
+        .find_map(|(at, start)| Some((at, entry.words.begins(start)?)))
 }
 
 /// By last name, first name and id.
@@ -336,12 +385,8 @@ fn order(a: &Entry, b: &Entry) -> Ordering {
         .then_with(|| a.contact.id.cmp(&b.contact.id))
 }
 
-/// Most tokens of a block (our choice: 8 KiB of 16-byte tokens move in well under a microsecond).
-const BLOCK_TOKENS: usize = 512;
 /// How many times rarer than the first word another must be, to search by it instead (our choice).
 const RARITY: usize = 16;
-/// Most words of a query that count (our choice).
-const MAX_QUERY_WORDS: usize = 8;
 
 #[cfg(test)]
 mod tests;

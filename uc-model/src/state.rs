@@ -1,19 +1,27 @@
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::{Call, CallId, Conversation, ConversationId, Presence, Rev, UserId};
+use crate::{
+    Call, CallId, Conversation, ConversationId, Favourites, LineState, Presence, Rev, UserId,
+    table::{Difference, Keyed, Table},
+};
 
-/// What a client knows of its server: everybody's presence, the user's calls and conversations.
+/// What a client knows of its server: everybody's presence and line, the user's calls,
+/// conversations and favourites.
 ///
-/// A clone is a view that doesn't change any more; it costs three reference counts. Changing a
-/// state of which views exist copies the touched map's pointers, never the resources.
+/// A clone is a view that doesn't change any more; it costs a few reference counts. Changing a
+/// state of which views exist copies some pointers around the touched resource, never other
+/// resources. Of two views [`State::changes_since`] gives the differences, in time that grows with
+/// what has changed.
 ///
 /// Every resource carries a [`Rev`] from one numbering per user; what is not newer than what is
 /// known, or than its removal, is ignored. So events may come twice or too late.
 #[derive(Debug, Clone, Default)]
 pub struct State {
-    presences: Arc<BTreeMap<UserId, Arc<UserPresence>>>,
-    calls: Arc<BTreeMap<CallId, Arc<Call>>>,
-    conversations: Arc<BTreeMap<ConversationId, Arc<Conversation>>>,
+    presences: Table<UserPresence>,
+    lines: Table<UserLine>,
+    calls: Table<Call>,
+    conversations: Table<Conversation>,
+    favourites: Arc<(Rev, Favourites)>,
     removed: Removed,
 }
 
@@ -28,12 +36,32 @@ pub struct UserPresence {
     pub presence: Presence,
 }
 
+/// A line's state with its owner and revision (PRES-6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserLine {
+    /// Whose.
+    pub user: UserId,
+    /// Its revision.
+    pub rev: Rev,
+    /// What the telephone does.
+    pub line: LineState,
+}
+
 /// News of one resource, whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Update {
     /// Somebody's presence.
     Presence(UserPresence),
+    /// Somebody's line.
+    Line(UserLine),
+    /// The user's favourites.
+    Favourites {
+        /// Their revision.
+        rev: Rev,
+        /// All of them.
+        favourites: Favourites,
+    },
     /// A call that is new, has changed or is over.
     Call(Call),
     /// A conversation that is new or has changed.
@@ -54,6 +82,10 @@ pub struct Snapshot {
     pub as_of: Rev,
     /// Everybody's presence.
     pub presences: Vec<UserPresence>,
+    /// The lines that are not idle, and any others.
+    pub lines: Vec<UserLine>,
+    /// The favourites and their revision.
+    pub favourites: (Rev, Favourites),
     /// The calls that are not over.
     pub calls: Vec<Call>,
     /// The conversations.
@@ -68,6 +100,10 @@ pub enum Change {
     Presence(UserId),
     /// Somebody's presence isn't known any more (the user was removed).
     PresenceGone(UserId),
+    /// Somebody's line does something else.
+    Line(UserId),
+    /// The favourites are others.
+    Favourites,
     /// There is a new call.
     CallAdded(CallId),
     /// A call has changed.
@@ -96,7 +132,19 @@ impl State {
     pub fn presences(&self) -> impl ExactSizeIterator<Item = (&UserId, &Presence)> {
         self.presences
             .iter()
-            .map(|(user, known)| (user, &known.presence))
+            .map(|known| (&known.user, &known.presence))
+    }
+
+    /// What one user's telephone does; idle where nothing is known.
+    pub fn line(&self, user: &UserId) -> LineState {
+        self.lines
+            .get(user)
+            .map_or(LineState::Idle, |known| known.line)
+    }
+
+    /// The favourites.
+    pub fn favourites(&self) -> &Favourites {
+        &self.favourites.1
     }
 
     /// One call that is not over.
@@ -106,7 +154,7 @@ impl State {
 
     /// The calls that are not over, in the order of their ids.
     pub fn calls(&self) -> impl ExactSizeIterator<Item = &Arc<Call>> {
-        self.calls.values()
+        self.calls.iter()
     }
 
     /// One conversation.
@@ -116,13 +164,15 @@ impl State {
 
     /// The conversations, in the order of their ids.
     pub fn conversations(&self) -> impl ExactSizeIterator<Item = &Arc<Conversation>> {
-        self.conversations.values()
+        self.conversations.iter()
     }
 
     /// Takes one piece of news; `None` where it is not newer or makes no difference.
     pub fn apply(&mut self, update: Update) -> Option<Change> {
         match update {
             Update::Presence(presence) => self.apply_presence(presence),
+            Update::Line(line) => self.apply_line(line),
+            Update::Favourites { rev, favourites } => self.apply_favourites(rev, favourites),
             Update::Call(call) if call.is_over() => self.end_call(call),
             Update::Call(call) => self.apply_call(call),
             Update::Conversation(conversation) => self.apply_conversation(conversation),
@@ -136,14 +186,29 @@ impl State {
     pub fn replace(&mut self, snapshot: Snapshot) -> Vec<Change> {
         let before = std::mem::take(self);
         self.removed.floor = snapshot.as_of;
-        self.presences = by_key(snapshot.presences, |p| p.user.clone());
-        let calls = snapshot.calls.into_iter().filter(|call| !call.is_over());
-        self.calls = by_key(calls, |call| call.id.clone());
-        self.conversations = by_key(snapshot.conversations, |c| c.id.clone());
+        self.presences = snapshot.presences.into_iter().collect();
+        self.lines = snapshot.lines.into_iter().collect();
+        let calls = snapshot.calls.into_iter();
+        self.calls = calls.filter(|call| !call.is_over()).collect();
+        self.conversations = snapshot.conversations.into_iter().collect();
+        self.favourites = Arc::new(snapshot.favourites);
+        self.changes_since(&before)
+    }
+
+    /// What is different from an earlier view of the same state, in the order of the kinds and
+    /// then of the ids. A user interface that redraws these shows the whole.
+    pub fn changes_since(&self, before: &Self) -> Vec<Change> {
+        let presences = self.presences.differences(&before.presences);
+        let lines = self.lines.differences(&before.lines);
+        let calls = self.calls.differences(&before.calls);
+        let conversations = self.conversations.differences(&before.conversations);
+        let favourites = self.favourites() != before.favourites();
         let mut changes = Vec::new();
-        self.presence_changes(&before, &mut changes);
-        self.call_changes(&before, &mut changes);
-        self.conversation_changes(&before, &mut changes);
+        changes.extend(in_two_steps(presences, presence_change));
+        changes.extend(lines.into_iter().filter_map(line_change));
+        changes.extend(favourites.then_some(Change::Favourites));
+        changes.extend(in_two_steps(calls, call_change));
+        changes.extend(in_two_steps(conversations, conversation_change));
         changes
     }
 
@@ -155,8 +220,29 @@ impl State {
         }
         let same = known.is_some_and(|known| known.presence == news.presence);
         let user = news.user.clone();
-        Arc::make_mut(&mut self.presences).insert(user.clone(), Arc::new(news));
+        self.presences.insert(news);
         (!same).then_some(Change::Presence(user))
+    }
+
+    fn apply_line(&mut self, news: UserLine) -> Option<Change> {
+        let known = self.lines.get(&news.user);
+        let known_rev = known.map_or(self.removed.floor, |known| known.rev);
+        if news.rev <= known_rev {
+            return None;
+        }
+        let same = self.line(&news.user) == news.line;
+        let user = news.user.clone();
+        self.lines.insert(news);
+        (!same).then_some(Change::Line(user))
+    }
+
+    fn apply_favourites(&mut self, rev: Rev, favourites: Favourites) -> Option<Change> {
+        if rev <= self.favourites.0 {
+            return None;
+        }
+        let same = *self.favourites() == favourites;
+        self.favourites = Arc::new((rev, favourites));
+        (!same).then_some(Change::Favourites)
     }
 
     fn apply_call(&mut self, news: Call) -> Option<Change> {
@@ -165,7 +251,7 @@ impl State {
         if news.rev <= known.unwrap_or_else(|| self.removed.rev(&Key::Call(id.clone()))) {
             return None;
         }
-        Arc::make_mut(&mut self.calls).insert(id.clone(), Arc::new(news));
+        self.calls.insert(news);
         Some(match known {
             None => Change::CallAdded(id),
             Some(_) => Change::CallChanged(id),
@@ -182,7 +268,7 @@ impl State {
         if !known {
             return None;
         }
-        Arc::make_mut(&mut self.calls).remove(&news.id);
+        self.calls.remove(&news.id);
         Some(Change::CallEnded(Arc::new(news)))
     }
 
@@ -192,7 +278,7 @@ impl State {
         if news.rev <= known.unwrap_or_else(|| self.removed.rev(&Key::Conversation(id.clone()))) {
             return None;
         }
-        Arc::make_mut(&mut self.conversations).insert(id.clone(), Arc::new(news));
+        self.conversations.insert(news);
         Some(Change::Conversation(id))
     }
 
@@ -203,55 +289,88 @@ impl State {
         }
         self.removed.note(Key::Conversation(id.clone()), rev);
         known?;
-        Arc::make_mut(&mut self.conversations).remove(&id);
+        self.conversations.remove(&id);
         Some(Change::ConversationDeleted(id))
-    }
-
-    fn presence_changes(&self, before: &Self, changes: &mut Vec<Change>) {
-        for (user, presence) in self.presences() {
-            if before.presence(user) != Some(presence) {
-                changes.push(Change::Presence(user.clone()));
-            }
-        }
-        let gone = before
-            .presences()
-            .filter(|(user, _)| self.presence(user).is_none());
-        changes.extend(gone.map(|(user, _)| Change::PresenceGone(user.clone())));
-    }
-
-    fn call_changes(&self, before: &Self, changes: &mut Vec<Change>) {
-        for call in self.calls() {
-            match before.call(&call.id) {
-                None => changes.push(Change::CallAdded(call.id.clone())),
-                Some(known) if known != call => changes.push(Change::CallChanged(call.id.clone())),
-                Some(_) => {}
-            }
-        }
-        let gone = before.calls().filter(|call| self.call(&call.id).is_none());
-        changes.extend(gone.cloned().map(Change::CallEnded));
-    }
-
-    fn conversation_changes(&self, before: &Self, changes: &mut Vec<Change>) {
-        for conversation in self.conversations() {
-            if before.conversation(&conversation.id) != Some(conversation) {
-                changes.push(Change::Conversation(conversation.id.clone()));
-            }
-        }
-        let gone = before
-            .conversations()
-            .filter(|c| self.conversation(&c.id).is_none());
-        changes.extend(gone.map(|c| Change::ConversationDeleted(c.id.clone())));
     }
 }
 
-fn by_key<K: Ord, V>(
-    values: impl IntoIterator<Item = V>,
-    key: impl Fn(&V) -> K,
-) -> Arc<BTreeMap<K, Arc<V>>> {
-    let pairs = values
+fn presence_change((before, after): Difference<'_, UserPresence>) -> Option<Change> {
+    match (before, after) {
+        (Some(before), Some(after)) if before.presence == after.presence => None,
+        (_, Some(after)) => Some(Change::Presence(after.user.clone())),
+        (before, None) => before.map(|gone| Change::PresenceGone(gone.user.clone())),
+    }
+}
+
+fn line_change((before, after): Difference<'_, UserLine>) -> Option<Change> {
+    let line = |known: Option<&Arc<UserLine>>| known.map_or(LineState::Idle, |known| known.line);
+    let user = after.or(before).map(|known| known.user.clone());
+    user.filter(|_| line(before) != line(after))
+        .map(Change::Line)
+}
+
+fn call_change((before, after): Difference<'_, Call>) -> Option<Change> {
+    match (before, after) {
+        (None, after) => after.map(|call| Change::CallAdded(call.id.clone())),
+        (Some(before), Some(after)) => {
+            (before != after).then(|| Change::CallChanged(after.id.clone()))
+        }
+        (Some(before), None) => Some(Change::CallEnded(before.clone())),
+    }
+}
+
+fn conversation_change((before, after): Difference<'_, Conversation>) -> Option<Change> {
+    match (before, after) {
+        (before, Some(after)) => {
+            (before != Some(after)).then(|| Change::Conversation(after.id.clone()))
+        }
+        (before, None) => before.map(|gone| Change::ConversationDeleted(gone.id.clone())),
+    }
+}
+
+/// What is there first, then what is gone.
+fn in_two_steps<'a, V>(
+    differences: Vec<Difference<'a, V>>,
+    change: fn(Difference<'a, V>) -> Option<Change>,
+) -> impl Iterator<Item = Change> {
+    let there = differences
+        .clone()
         .into_iter()
-        .map(|value| (key(&value), Arc::new(value)));
-    Arc::new(pairs.collect())
+        .filter(|(_, after)| after.is_some());
+    let gone = differences.into_iter().filter(|(_, after)| after.is_none());
+    there.chain(gone).filter_map(change)
+}
+
+impl Keyed for UserPresence {
+    type Key = UserId;
+
+    fn key(&self) -> &UserId {
+        &self.user
+    }
+}
+
+impl Keyed for UserLine {
+    type Key = UserId;
+
+    fn key(&self) -> &UserId {
+        &self.user
+    }
+}
+
+impl Keyed for Call {
+    type Key = CallId;
+
+    fn key(&self) -> &CallId {
+        &self.id
+    }
+}
+
+impl Keyed for Conversation {
+    type Key = ConversationId;
+
+    fn key(&self) -> &ConversationId {
+        &self.id
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

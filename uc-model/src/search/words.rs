@@ -1,8 +1,8 @@
 use super::fold::fold;
-use crate::Contact;
+use crate::{Contact, DialPlan, PhoneNumber};
 
-/// The folded words of one contact: last name, first name, then the digits of its numbers, each
-/// followed by a NUL, which sorts before any letter.
+/// The folded words of one contact: last name, first name, then the digits of its numbers (of
+/// their canonical form, where a dial plan is known), each followed by a NUL, which sorts before any letter.
 #[derive(Debug, Default)]
 pub(super) struct Words {
     text: Box<[u8]>,
@@ -22,17 +22,29 @@ pub(super) struct Token {
 }
 
 impl Words {
-    pub(super) fn of(contact: &Contact) -> Self {
+    pub(super) fn of(contact: &Contact, plan: Option<&DialPlan>) -> Self {
         let mut text = Vec::new();
         for name in [&contact.last_name, &contact.first_name] {
-            for word in fold(name.expose()).split(' ').filter(|w| !w.is_empty()) {
-                push(&mut text, word);
-            }
+            push_name(&mut text, name.expose());
         }
         let names = text.len();
         for number in &contact.numbers {
-            push(&mut text, &digits(number.number.as_str()));
+            match plan {
+                Some(plan) => push(&mut text, plan.key(&number.number).digits()),
+                None => push(&mut text, &digits(number.number.as_str())),
+            }
         }
+        Self {
+            text: text.into(),
+            names,
+        }
+    }
+
+    pub(super) fn of_text(name: &str, number: &PhoneNumber, plan: &DialPlan) -> Self {
+        let mut text = Vec::new();
+        push_name(&mut text, name);
+        let names = text.len();
+        push(&mut text, plan.key(number).digits());
         Self {
             text: text.into(),
             names,
@@ -42,6 +54,11 @@ impl Words {
     /// The names, to sort by.
     pub(super) fn names(&self) -> &[u8] {
         &self.text[..self.names]
+    }
+
+    /// Whether a word begins with `start`.
+    pub(super) fn has(&self, start: &[u8]) -> bool {
+        self.split().any(|word| word.starts_with(start))
     }
 
     /// The smallest word that begins with `start`.
@@ -79,7 +96,6 @@ impl Words {
 
 /// The words of a query. A text that could be a number is one word, spaces and all.
 pub(super) fn of_query(text: &str, most: usize) -> Vec<Box<[u8]>> {
-    let text = text.trim().trim_end_matches('*');
     let is_number = text.bytes().any(|b| b.is_ascii_digit())
         && text
             .bytes()
@@ -103,9 +119,15 @@ pub(super) fn head_begins(head: u64, start: &[u8]) -> bool {
 }
 
 /// What a keypad would send, without a leading `+`.
-fn digits(number: &str) -> String {
+pub(super) fn digits(number: &str) -> String {
     let kept = |c: &char| c.is_ascii_digit() || *c == '*' || *c == '#';
     number.chars().filter(kept).collect()
+}
+
+fn push_name(text: &mut Vec<u8>, name: &str) {
+    for word in fold(name).split(' ').filter(|word| !word.is_empty()) {
+        push(text, word);
+    }
 }
 
 fn push(text: &mut Vec<u8>, word: &str) {
@@ -115,7 +137,7 @@ fn push(text: &mut Vec<u8>, word: &str) {
     }
 }
 
-fn cut(word: &str) -> &[u8] {
+pub(super) fn cut(word: &str) -> &[u8] {
     &word.as_bytes()[..word.len().min(MAX_WORD_BYTES)]
 }
 

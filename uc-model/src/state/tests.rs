@@ -2,8 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    CallDirection, Connection, ConnectionState, DeviceKind, FailureCause, Party, PhoneNumber,
-    PresenceState, Timestamp,
+    CallDirection, Connection, ConnectionState, DeviceKind, FailureCause, Favourites, GroupName,
+    LineState, Party, PhoneNumber, PresenceState, Timestamp,
 };
 
 fn presence(user: &str, rev: u64, state: PresenceState) -> UserPresence {
@@ -196,6 +196,7 @@ fn a_snapshot_gives_the_differences() {
             call("c4", 15, ConnectionState::Null),
         ],
         conversations: vec![conversation("v2", 6, 0), conversation("v3", 16, 1)],
+        ..Snapshot::default()
     });
     insta::assert_debug_snapshot!(changes);
     assert_eq!(
@@ -252,6 +253,8 @@ fn updates() -> impl Strategy<Value = Vec<Update>> {
 fn with_rev(mut update: Update, new: Rev) -> Update {
     match &mut update {
         Update::Presence(presence) => presence.rev = new,
+        Update::Line(line) => line.rev = new,
+        Update::Favourites { rev, .. } => *rev = new,
         Update::Call(call) => call.rev = new,
         Update::Conversation(conversation) => conversation.rev = new,
         Update::ConversationDeleted { rev, .. } => *rev = new,
@@ -260,10 +263,72 @@ fn with_rev(mut update: Update, new: Rev) -> Update {
 }
 
 fn whole(state: &State) -> String {
-    format!(
-        "{:?} {:?} {:?}",
-        state.presences, state.calls, state.conversations
-    )
+    let presences: Vec<_> = state.presences().collect();
+    let calls: Vec<_> = state.calls().collect();
+    let conversations: Vec<_> = state.conversations().collect();
+    format!("{presences:?} {calls:?} {conversations:?}")
+}
+
+fn line(user: &str, rev: u64, line: LineState) -> UserLine {
+    UserLine {
+        user: UserId::new(user).unwrap(),
+        rev: Rev(rev),
+        line,
+    }
+}
+
+#[test]
+fn lines_are_idle_until_told_otherwise() {
+    let mut state = State::new();
+    let anna = UserId::new("1").unwrap();
+    assert_eq!(state.line(&anna), LineState::Idle);
+    let idle = Update::Line(line("1", 1, LineState::Idle));
+    assert_eq!(state.apply(idle), None, "no news");
+    let rings = Update::Line(line("1", 3, LineState::RingingExternal));
+    assert_eq!(state.apply(rings), Some(Change::Line(anna.clone())));
+    let late = Update::Line(line("1", 2, LineState::BusyInternal));
+    assert_eq!(state.apply(late), None);
+    let changes = state.replace(Snapshot {
+        as_of: Rev(4),
+        ..Snapshot::default()
+    });
+    assert_eq!(changes, [Change::Line(anna)]);
+}
+
+#[test]
+fn favourites_are_replaced_by_newer_ones() {
+    let mut state = State::new();
+    let mut favourites = Favourites::new();
+    let told = |rev, favourites: &Favourites| Update::Favourites {
+        rev: Rev(rev),
+        favourites: favourites.clone(),
+    };
+    assert_eq!(state.apply(told(1, &favourites)), None, "none as before");
+    favourites.create(&GroupName::new("team").unwrap()).unwrap();
+    let view = state.clone();
+    assert_eq!(state.apply(told(3, &favourites)), Some(Change::Favourites));
+    assert_eq!(state.changes_since(&view), [Change::Favourites]);
+    assert_eq!(state.apply(told(2, &Favourites::new())), None);
+    assert_eq!(state.favourites(), &favourites);
+}
+
+#[test]
+fn what_changed_between_two_views_is_told_once() {
+    let mut state = State::new();
+    state.apply(Update::Presence(presence("1", 1, PresenceState::Office)));
+    state.apply(ringing("c1", 2));
+    let view = state.clone();
+    assert_eq!(state.changes_since(&view), []);
+    for (rev, state_now) in [(3, PresenceState::Lunch), (4, PresenceState::Home)] {
+        state.apply(Update::Presence(presence("1", rev, state_now)));
+    }
+    state.apply(over("c1", 5));
+    state.apply(ringing("c2", 6));
+    let changes = state.changes_since(&view);
+    let user = UserId::new("1").unwrap();
+    let added = Change::CallAdded(CallId::new("c2").unwrap());
+    assert_eq!(changes[..2], [Change::Presence(user), added]);
+    assert!(matches!(&changes[2..], [Change::CallEnded(call)] if call.id.as_str() == "c1"));
 }
 
 proptest! {

@@ -18,8 +18,8 @@ pub(super) fn replace(io: &mut Io, snapshot: StateSnapshot, first: bool) -> Call
     let changes = io.change().state.replace(Snapshot {
         as_of: snapshot.rev,
         presences: snapshot.presences,
-        calls: Vec::new(),
         conversations: snapshot.conversations,
+        ..Snapshot::default()
     });
     for change in changes.into_iter().filter(|_| !first) {
         tell(io, change);

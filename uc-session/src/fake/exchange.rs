@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use uc_model::{
-    Call, CallDirection, CallId, CallOutcome, Connection, ConnectionState, Conversation,
+    Call, CallDirection, CallId, CallOutcome, CallRoute, Connection, ConnectionState, Conversation,
     ConversationEntry, ConversationId, DeviceKind, EntryId, FailureCause, Party, PhoneNumber,
     Redacted, Rev, Timestamp, UserId,
 };
@@ -368,6 +368,7 @@ impl World {
                 id: EntryId::new(format!("entry-{number}")).expect("made of a number"),
                 direction,
                 outcome,
+                route: CallRoute::Direct,
                 at: Timestamp(1),
                 duration_s: 0,
             };

@@ -1,7 +1,8 @@
 //! Conversations: `uc_protocol`'s resource and `uc_model`'s value.
 
 use uc_model::{
-    CallOutcome, Conversation, ConversationEntry, ConversationId, EntryId, Rev, Timestamp,
+    CallOutcome, CallRoute, Conversation, ConversationEntry, ConversationId, EntryId, Rev,
+    Timestamp,
 };
 use uc_protocol::ucx as wire;
 
@@ -38,6 +39,8 @@ fn read_entry(entry: wire::ConversationEntry) -> Result<ConversationEntry, Unrea
             id: EntryId::new(id)?,
             direction: call::read_direction(direction),
             outcome: read_outcome(outcome)?,
+            // UCX doesn't tell groups and transfers apart yet.
+            route: CallRoute::Direct,
             at: Timestamp(at),
             duration_s,
         }),
@@ -73,6 +76,7 @@ mod tests {
                 id: EntryId::new(id).unwrap(),
                 direction,
                 outcome: if answered { CallOutcome::Answered } else { CallOutcome::Unanswered },
+                route: CallRoute::Direct,
                 at: Timestamp(at),
                 duration_s,
             }
@@ -100,6 +104,7 @@ mod tests {
             outcome,
             at,
             duration_s,
+            ..
         } = entry
         else {
             unreachable!("the wire has calls only");
