@@ -38,7 +38,7 @@ pub use jitter::{
 pub use jsep::SdpError;
 pub use rtp::VoipMetrics;
 pub use session::{
-    AudioSession, ConfigFault, Engine, EngineBuilder, EngineError, Impairment, Intent,
+    AudioSession, ConfigFault, Engine, EngineBuilder, EngineError, Impairment, Intent, JoinError,
     NegotiationError, OpenError, SessionConfig, SessionError, SessionEvent,
 };
 #[doc(hidden)]

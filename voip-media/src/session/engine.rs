@@ -66,15 +66,24 @@ impl Engine {
         let identity = Identity::generate().ok_or(OpenError::Certificate)?;
         let shared = Arc::new(SessionShared::default());
         let (commands, inbox) = mpsc::channel(COMMANDS);
+        let id = place.id;
         let driver = Driver::new(config, identity, place, Arc::clone(&shared), inbox);
         let task = runtime.spawn(driver.run());
-        Ok(AudioSession::new(commands, shared, task))
+        Ok(AudioSession::new(id, commands, shared, task))
     }
 
     /// The engine's clock: microseconds since it was built. [`crate::SessionEvent::FirstAudio`]
     /// and [`crate::SessionStats`] are on it.
     pub fn now(&self) -> MediaTime {
         self.shared.clock.now()
+    }
+
+    pub(crate) fn media(&self) -> &MediaHandle {
+        &self.shared.media
+    }
+
+    pub(crate) fn sound(&self) -> &SoundPort {
+        &self.shared.sound
     }
 
     /// Ends all sessions and waits until their sockets and tasks, the sound streams and the media
@@ -155,7 +164,6 @@ impl EngineBuilder {
             thread: Mutex::new(Some(thread)),
             closing: watch::Sender::new(false),
             sessions: AtomicUsize::new(0),
-            next_id: AtomicU64::new(1),
         };
         Ok(Engine {
             shared: Arc::new(shared),
@@ -180,7 +188,6 @@ pub(crate) struct EngineShared {
     thread: Mutex<Option<JoinHandle<()>>>,
     closing: watch::Sender<bool>,
     sessions: AtomicUsize,
-    next_id: AtomicU64,
 }
 
 impl EngineShared {
@@ -190,7 +197,7 @@ impl EngineShared {
         });
         taken.map_err(|_| OpenError::TooManySessions)?;
         Ok(Place {
-            id: self.next_id.fetch_add(1, Relaxed),
+            id: NEXT_ID.fetch_add(1, Relaxed),
             closing: self.closing.subscribe(),
             engine: Arc::clone(self),
         })
@@ -257,6 +264,8 @@ fn check(config: &SessionConfig) -> Result<(), ConfigFault> {
     }
 }
 
+/// Numbers of sessions, of all engines: one engine doesn't take another's session for its own.
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 /// Commands of a handle that can wait.
 const COMMANDS: usize = 16;
 /// Device errors that can wait; there are two devices.

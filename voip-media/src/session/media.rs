@@ -8,9 +8,11 @@ use std::{
 use tokio::sync::oneshot;
 
 use crate::{
-    AudioError, CaptureStream, EncoderTuning, EngineError, MediaTime, PlayoutStream,
+    AudioError, CaptureStream, EncoderTuning, EngineError, Limiter, MediaTime, PlayoutStream,
+    SampleRate, ToneGenerator,
     session::{
         clock::Clock,
+        conference::Conferences,
         stream::{CodecSet, Control, FRAME, ReceivePath, SendPath, SessionStream, TICK},
     },
 };
@@ -32,6 +34,16 @@ pub(crate) enum MediaCommand {
         id: u64,
         control: Control,
     },
+    /// Puts a session into a conference or takes it out of any; whether there is such a session.
+    Join {
+        id: u64,
+        conference: Option<u64>,
+        reply: oneshot::Sender<bool>,
+    },
+    /// Plays a tone beside the sessions, instead of the one before.
+    Tone(ToneGenerator),
+    /// Fades the tone out and answers when it is over.
+    StopTone(oneshot::Sender<()>),
     Tune {
         id: u64,
         tuning: EncoderTuning,
@@ -102,6 +114,10 @@ pub(crate) fn start(
         sessions: Vec::with_capacity(MAX_SESSIONS),
         streams: SoundStreams::default(),
         recent: [[0; FRAME]; RECENT],
+        conferences: Conferences::new(MAX_SESSIONS),
+        tone: None,
+        tone_over: None,
+        limiter: Limiter::new(SampleRate::HZ_48000).expect("48 kHz has whole milliseconds"),
         on_error: Box::new(on_error),
     };
     let thread = thread::Builder::new().name("voip-media".to_owned());
@@ -128,6 +144,11 @@ struct MediaThread {
     streams: SoundStreams,
     /// The sound captured last, for sessions that begin to send.
     recent: [[i16; FRAME]; RECENT],
+    conferences: Conferences,
+    tone: Option<ToneGenerator>,
+    tone_over: Option<oneshot::Sender<()>>,
+    /// Of the loudspeaker.
+    limiter: Limiter,
     on_error: Box<dyn FnMut(AudioError) + Send>,
 }
 
@@ -135,7 +156,7 @@ impl MediaThread {
     fn run(mut self) {
         let mut next = self.clock.now();
         while self.take_commands() {
-            if self.sessions.is_empty() {
+            if self.sessions.is_empty() && self.tone.is_none() {
                 thread::park();
                 next = self.clock.now();
                 continue;
@@ -183,6 +204,23 @@ impl MediaThread {
                 let recent = self.recent;
                 if let Some(session) = self.session(id) {
                     session.control(control, &recent);
+                }
+            }
+            MediaCommand::Join {
+                id,
+                conference,
+                reply,
+            } => {
+                let session = self.session(id);
+                let found = session.map(|session| session.conference.join(conference));
+                let _ = reply.send(found.is_some());
+            }
+            MediaCommand::Tone(tone) => self.tone = Some(tone),
+            MediaCommand::StopTone(over) => {
+                // Without a tone, the answer is the end of the channel.
+                if let Some(tone) = &mut self.tone {
+                    tone.stop();
+                    self.tone_over = Some(over);
                 }
             }
             MediaCommand::Tune { id, tuning } => {
@@ -252,7 +290,7 @@ impl MediaThread {
 
     /// Writes what the loudspeaker wants, or what is due where it has no clock.
     fn play(&mut self, due: usize, now: MediaTime) {
-        let heard = self.sessions.iter().any(|session| session.plays());
+        let heard = self.tone.is_some() || self.sessions.iter().any(|session| session.is_heard());
         let frames = match self.streams.playout.as_ref().map(|stream| stream.wanted()) {
             Some(Some(wanted)) => (wanted / FRAME).min(MAX_FRAMES),
             Some(None) | None => due,
@@ -262,11 +300,30 @@ impl MediaThread {
             for session in &mut self.sessions {
                 session.play(&mut mix, now);
             }
+            self.conferences.carry(&mut self.sessions);
+            self.play_tone(&mut mix);
+            let mut frame = [0; FRAME];
+            self.limiter.process(&mix, &mut frame);
             let Some(stream) = self.streams.playout.as_mut() else {
                 continue;
             };
             if heard || stream.wanted().is_some() {
-                stream.write(&mix.map(clip));
+                stream.write(&frame);
+            }
+        }
+    }
+
+    fn play_tone(&mut self, mix: &mut [i32; FRAME]) {
+        let Some(tone) = &mut self.tone else { return };
+        let mut frame = [0; FRAME];
+        tone.fill(&mut frame);
+        for (sum, sample) in mix.iter_mut().zip(&frame) {
+            *sum += i32::from(*sample);
+        }
+        if tone.is_over() {
+            self.tone = None;
+            if let Some(over) = self.tone_over.take() {
+                let _ = over.send(());
             }
         }
     }
@@ -285,10 +342,6 @@ fn ticks_due(next: &mut MediaTime, now: MediaTime) -> usize {
         due += 1;
     }
     due
-}
-
-fn clip(sum: i32) -> i16 {
-    sum.clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16
 }
 
 /// Sessions of one engine.
@@ -323,12 +376,5 @@ mod tests {
             (ticks_due(&mut next, at(60_000)), next),
             (MAX_FRAMES, at(60_010))
         );
-    }
-
-    #[test]
-    fn a_loud_mix_is_clipped() {
-        assert_eq!(clip(70_000), i16::MAX);
-        assert_eq!(clip(-70_000), i16::MIN);
-        assert_eq!(clip(-5), -5);
     }
 }

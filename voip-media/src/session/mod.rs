@@ -2,6 +2,7 @@
 //! [`AudioSession`]s that share them.
 
 mod clock;
+mod conference;
 mod config;
 mod counters;
 mod driver;
@@ -18,11 +19,13 @@ mod quality;
 mod shared;
 mod sound;
 mod stream;
+mod tones;
 
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 
+pub use conference::JoinError;
 pub use config::{Impairment, Intent, SessionConfig};
 pub use engine::{Engine, EngineBuilder};
 pub use error::{ConfigFault, EngineError, NegotiationError, OpenError, SessionError};
@@ -47,6 +50,7 @@ use crate::SessionStats;
 /// One task takes the events.
 #[derive(Debug)]
 pub struct AudioSession {
+    id: u64,
     commands: mpsc::Sender<Command>,
     shared: Arc<SessionShared>,
     driver: tokio::sync::Mutex<Option<tokio::task::JoinHandle<()>>>,
@@ -54,11 +58,13 @@ pub struct AudioSession {
 
 impl AudioSession {
     pub(crate) fn new(
+        id: u64,
         commands: mpsc::Sender<Command>,
         shared: Arc<SessionShared>,
         driver: tokio::task::JoinHandle<()>,
     ) -> Self {
         Self {
+            id,
             commands,
             shared,
             driver: tokio::sync::Mutex::new(Some(driver)),
@@ -167,6 +173,11 @@ impl AudioSession {
         if let Some(task) = self.driver.lock().await.take() {
             let _ = task.await;
         }
+    }
+
+    /// Its number, unique in this process.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
     }
 
     async fn ask<T>(

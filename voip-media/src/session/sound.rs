@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use crate::{
-    AudioBackend, AudioError, DeviceChoice, SessionEvent,
+    AudioBackend, AudioError, DeviceChoice, SessionEvent, ToneGenerator,
     session::{
         media::{MediaCommand, MediaHandle, SoundStream},
         shared::SessionShared,
@@ -29,6 +29,8 @@ pub(crate) struct SoundPort {
 
 struct PortState {
     users: usize,
+    /// A tone is played.
+    tone: bool,
     errors: Option<mpsc::Receiver<AudioError>>,
     keeper: Option<JoinHandle<mpsc::Receiver<AudioError>>>,
     stop: Option<oneshot::Sender<()>>,
@@ -44,6 +46,7 @@ impl SoundPort {
     ) -> Self {
         let state = PortState {
             users: 0,
+            tone: false,
             errors: Some(errors),
             keeper: None,
             stop: None,
@@ -66,7 +69,7 @@ impl SoundPort {
         if state.users > 1 {
             return;
         }
-        let failed = self.open().await;
+        let failed = self.open(state.tone).await;
         if let Some(error) = &failed {
             self.tell(&SessionEvent::AudioDevice(error.clone()));
         }
@@ -90,7 +93,34 @@ impl SoundPort {
             state.errors = keeper.await.ok();
         }
         self.exchange(SoundStream::Capture(None)).await;
-        self.exchange(SoundStream::Playout(None)).await;
+        if !state.tone {
+            self.exchange(SoundStream::Playout(None)).await;
+        }
+    }
+
+    /// A tone needs the loudspeaker, and no microphone.
+    pub(crate) async fn play(&self, tone: ToneGenerator) {
+        let mut state = self.state.lock().await;
+        if !std::mem::replace(&mut state.tone, true) && state.users == 0 {
+            self.open_playout().await;
+        }
+        self.media.send(MediaCommand::Tone(tone));
+    }
+
+    /// Fades the tone out; closes the loudspeaker if no session needs it.
+    pub(crate) async fn stop(&self) {
+        let mut state = self.state.lock().await;
+        if !std::mem::take(&mut state.tone) {
+            return;
+        }
+        let (reply, over) = oneshot::channel();
+        self.media.send(MediaCommand::StopTone(reply));
+        // A loudspeaker that has failed may never ask for the rest.
+        let _ = tokio::time::timeout(FADED, over).await;
+        if state.users == 0 {
+            tokio::time::sleep(PLAYED).await;
+            self.exchange(SoundStream::Playout(None)).await;
+        }
     }
 
     fn add_listener(&self, session: &Arc<SessionShared>) {
@@ -114,13 +144,20 @@ impl SoundPort {
 
     /// Opens both directions side by side, since one may take its time; what works is used as soon
     /// as it does. The first error, if there is one.
-    async fn open(&self) -> Option<AudioError> {
+    async fn open(&self, playout_is_open: bool) -> Option<AudioError> {
         let (backend, choice) = (Arc::clone(&self.backend), self.capture.clone());
         let capture = self.open_one(move || backend.open_capture(&choice), SoundStream::Capture);
-        let (backend, choice) = (Arc::clone(&self.backend), self.playout.clone());
-        let playout = self.open_one(move || backend.open_playout(&choice), SoundStream::Playout);
-        let (capture_error, playout_error) = tokio::join!(capture, playout);
+        if playout_is_open {
+            return capture.await;
+        }
+        let (capture_error, playout_error) = tokio::join!(capture, self.open_playout());
         capture_error.or(playout_error)
+    }
+
+    async fn open_playout(&self) -> Option<AudioError> {
+        let (backend, choice) = (Arc::clone(&self.backend), self.playout.clone());
+        self.open_one(move || backend.open_playout(&choice), SoundStream::Playout)
+            .await
     }
 
     async fn open_one<T: Send + 'static>(
@@ -170,7 +207,7 @@ async fn keep(
             }
             () = retry => {
                 let Some(port) = port.upgrade() else { return errors };
-                failed = port.open().await.is_some();
+                failed = port.open(false).await.is_some();
                 if !failed {
                     port.tell(&SessionEvent::AudioRecovered);
                 }
@@ -179,5 +216,9 @@ async fn keep(
     }
 }
 
+/// The end of a tone: its fade, and a tick or two.
+const FADED: Duration = Duration::from_millis(100);
+/// What a loudspeaker still holds when the last sample has been handed over.
+const PLAYED: Duration = Duration::from_millis(60);
 /// Between attempts to open devices that have failed.
 const RETRY: Duration = Duration::from_secs(1);

@@ -6,10 +6,12 @@ use std::{
 };
 
 use crate::{
-    CodecError, Decoder, Encoder, EncoderTuning, FrameResampler, JitterBuffer, JitterConfig,
-    JitterStats, MediaTime, PayloadType, Played, PlayedKind, RtpPacketRef, SampleRate,
+    CodecError, Decoder, Encoder, EncoderTuning, Fader, FrameResampler, Gain, JitterBuffer,
+    JitterConfig, JitterStats, MediaTime, PayloadType, Played, PlayedKind, RtpPacketRef,
+    SampleRate,
     rtp::{HEADER, Packetizer},
     session::{
+        conference::Member,
         counters::{MediaCounters, peak},
         link::{Arrived, MAX_PACKET, MAX_PAYLOAD, MediaEnds, MediaNote, Outgoing},
     },
@@ -33,6 +35,12 @@ pub(crate) struct SessionStream {
     arrivals: Arrivals,
     control: Control,
     unheard: Unheard,
+    /// Muted or not.
+    microphone: Fader,
+    /// Held or not, each way.
+    outgoing: Fader,
+    incoming: Fader,
+    pub(crate) conference: Member,
 }
 
 /// What the jitter buffer made while nothing was to be played: it says nothing of the call's
@@ -188,6 +196,10 @@ impl SessionStream {
             arrivals: Arrivals::new(),
             control: Control::default(),
             unheard: Unheard::default(),
+            microphone: Fader::new(SampleRate::HZ_48000, Gain::UNITY),
+            outgoing: Fader::new(SampleRate::HZ_48000, Gain::SILENT),
+            incoming: Fader::new(SampleRate::HZ_48000, Gain::SILENT),
+            conference: Member::default(),
         }
     }
 
@@ -199,14 +211,21 @@ impl SessionStream {
         (self.send.replace(codecs.send), receive)
     }
 
-    /// Whether it wants captured sound.
+    /// Whether it wants captured sound: also while it fades out, until the last packet is full.
     pub(crate) fn sends(&self) -> bool {
-        self.control.connected && self.control.sends && self.send.is_some()
+        let unfinished = |send: &SendPath| !self.outgoing.is_silent() || send.filled > 0;
+        let wanted = |send| self.control.sends || unfinished(send);
+        self.control.connected && self.send.as_ref().is_some_and(wanted)
     }
 
     /// Whether it has sound to play.
     pub(crate) fn plays(&self) -> bool {
         self.control.connected && self.control.plays && !self.receive.is_empty()
+    }
+
+    /// Whether it is heard: also while it fades out.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.plays() || !self.incoming.is_silent()
     }
 
     /// Takes a new state. A session that begins to send does so at once, with the sound of just
@@ -215,15 +234,32 @@ impl SessionStream {
         let sent_before = self.sends();
         let applied = control.number != self.control.number;
         self.control = control;
+        self.fade(sent_before);
         if applied {
             self.note(MediaNote::Applied(control.number));
         }
         if self.sends() && !sent_before {
+            self.conference.restart();
             self.packetizer.mark();
             let frames = self.send.as_ref().map_or(0, |send| send.frames());
             for frame in &recent[recent.len().saturating_sub(frames)..] {
                 self.capture(frame);
             }
+        }
+    }
+
+    /// Moves to mute and hold as they are wanted. Who begins muted isn't heard for a fade's length.
+    fn fade(&mut self, sent_before: bool) {
+        let muted = open_unless(self.control.muted);
+        if sent_before {
+            self.microphone.fade_to(muted);
+        } else {
+            self.microphone = Fader::new(SampleRate::HZ_48000, muted);
+        }
+        if self.control.connected {
+            self.outgoing.fade_to(open_unless(!self.control.sends));
+        } else {
+            self.outgoing = Fader::new(SampleRate::HZ_48000, Gain::SILENT);
         }
     }
 
@@ -238,9 +274,12 @@ impl SessionStream {
         if !self.sends() {
             return;
         }
-        let frame = if self.control.muted { &SILENCE } else { frame };
-        self.counters.capture_peak.store(peak(frame), Relaxed);
-        if self.send.as_mut().is_some_and(|send| send.add(frame)) {
+        let mut frame = *frame;
+        self.microphone.apply(&mut frame);
+        self.counters.capture_peak.store(peak(&frame), Relaxed);
+        self.conference.add_others(&mut frame);
+        self.outgoing.apply(&mut frame);
+        if self.send.as_mut().is_some_and(|send| send.add(&frame)) {
             self.send_packet();
         }
     }
@@ -331,13 +370,16 @@ impl SessionStream {
         }
         self.publish(rate);
         self.counters.playout_peak.store(peak(&frame), Relaxed);
-        if !self.plays() {
+        self.incoming.fade_to(open_unless(!self.plays()));
+        if self.incoming.is_silent() {
             return;
         }
+        self.incoming.apply(&mut frame);
+        self.conference.speak(&frame);
         for (sum, sample) in mix.iter_mut().zip(&frame) {
             *sum += i32::from(*sample);
         }
-        if is_real(kind.kind) && self.counters.heard_first(now) {
+        if self.plays() && is_real(kind.kind) && self.counters.heard_first(now) {
             self.note(MediaNote::FirstAudio(now));
         }
     }
@@ -395,6 +437,10 @@ fn converter(from: SampleRate, to: SampleRate) -> Result<FrameResampler, CodecEr
     converter.ok_or(CodecError::Settings)
 }
 
+fn open_unless(closed: bool) -> Gain {
+    if closed { Gain::SILENT } else { Gain::UNITY }
+}
+
 fn is_real(kind: PlayedKind) -> bool {
     matches!(
         kind,
@@ -436,9 +482,11 @@ impl Arrivals {
     }
 }
 
-const SILENCE: [i16; FRAME] = [0; FRAME];
 /// Packets that can wait in the jitter buffer: 1.2 s of 10 ms packets.
 const JITTER_PACKETS: usize = 128;
 const ARRIVALS: usize = 64;
 /// RFC 6716 §2.1.4: 120 ms.
 const LONGEST_PACKET_US: u32 = 120_000;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,302 @@
+//! Several calls of one engine as one conversation, mixed on this computer.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use thiserror::Error;
+use tokio::sync::oneshot;
+
+use crate::{
+    AudioSession, Engine, Limiter, SampleRate,
+    session::{
+        media::MediaCommand,
+        stream::{FRAME, SessionStream},
+    },
+};
+
+/// Why calls could not be joined. None of them was changed, or all that could be are joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum JoinError {
+    /// Fewer than two calls.
+    #[error("a conference takes two calls or more")]
+    TooFew,
+    /// A call that has ended, or belongs to another engine.
+    #[error("one of the calls has ended or belongs to another engine: join the others")]
+    Unknown,
+}
+
+impl Engine {
+    /// Joins calls to a conference on this computer: each far side hears this microphone and all other
+    /// far sides, as here all are heard already. Calls that are in a conference leave it for the new
+    /// one: to add a call, join all anew. A call that is held neither hears nor is heard. Mixing adds
+    /// 20 to 30 ms for what goes from one far side to another.
+    ///
+    /// # Errors
+    /// [`JoinError`].
+    pub async fn join(&self, sessions: &[&AudioSession]) -> Result<(), JoinError> {
+        if sessions.len() < 2 {
+            return Err(JoinError::TooFew);
+        }
+        let conference = NEXT_CONFERENCE.fetch_add(1, Relaxed);
+        for session in sessions {
+            self.put_into(session, Some(conference)).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes a call out of its conference; the others stay in it. One that is in none stays so.
+    ///
+    /// # Errors
+    /// [`JoinError::Unknown`].
+    pub async fn part(&self, session: &AudioSession) -> Result<(), JoinError> {
+        self.put_into(session, None).await
+    }
+
+    async fn put_into(
+        &self,
+        session: &AudioSession,
+        conference: Option<u64>,
+    ) -> Result<(), JoinError> {
+        let (reply, found) = oneshot::channel();
+        self.media().send(MediaCommand::Join {
+            id: session.id(),
+            conference,
+            reply,
+        });
+        match found.await {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(_) => Err(JoinError::Unknown),
+        }
+    }
+}
+
+/// A call's part in a conference.
+pub(crate) struct Member {
+    conference: Option<u64>,
+    /// What its far side says in this frame.
+    voice: [i16; FRAME],
+    /// What the others said, oldest first: it comes at the pace of the loudspeaker and goes at that
+    /// of the microphone.
+    others: [[i32; FRAME]; WAITING],
+    waiting: usize,
+    /// Whether enough has waited to begin with.
+    flows: bool,
+    limiter: Limiter,
+}
+
+impl Default for Member {
+    fn default() -> Self {
+        Self {
+            conference: None,
+            voice: [0; FRAME],
+            others: [[0; FRAME]; WAITING],
+            waiting: 0,
+            flows: false,
+            limiter: Limiter::new(SampleRate::HZ_48000).expect("48 kHz has whole milliseconds"),
+        }
+    }
+}
+
+impl Member {
+    /// Puts the call into a conference, or into none.
+    pub(crate) fn join(&mut self, conference: Option<u64>) {
+        self.conference = conference;
+        self.restart();
+    }
+
+    /// Forgets what waits: it is old.
+    pub(crate) fn restart(&mut self) {
+        self.waiting = 0;
+        self.flows = false;
+        self.limiter.clear();
+    }
+
+    /// What its far side says in this frame.
+    pub(crate) fn speak(&mut self, frame: &[i16; FRAME]) {
+        self.voice = *frame;
+    }
+
+    /// Adds what the others said to what is sent.
+    pub(crate) fn add_others(&mut self, frame: &mut [i16; FRAME]) {
+        if self.conference.is_none() {
+            return;
+        }
+        let mut sum = frame.map(i32::from);
+        if let Some(others) = self.next() {
+            for (sum, other) in sum.iter_mut().zip(&others) {
+                *sum += other;
+            }
+        }
+        self.limiter.process(&sum, frame);
+    }
+
+    fn next(&mut self) -> Option<[i32; FRAME]> {
+        self.flows = self.waiting > 0 && (self.flows || self.waiting >= BEGIN);
+        if !self.flows {
+            return None;
+        }
+        let next = self.others[0];
+        self.others.rotate_left(1);
+        self.waiting -= 1;
+        Some(next)
+    }
+
+    /// Keeps a frame of the others; the oldest goes if too many wait.
+    fn hear(&mut self, all: &[i32; FRAME]) {
+        if self.waiting == WAITING {
+            self.others.rotate_left(1);
+            self.waiting -= 1;
+        }
+        let place = &mut self.others[self.waiting];
+        for ((place, all), own) in place.iter_mut().zip(all).zip(&self.voice) {
+            *place = all - i32::from(*own);
+        }
+        self.waiting += 1;
+    }
+}
+
+/// Adds up each conference of an engine once a frame.
+#[derive(Default)]
+pub(crate) struct Conferences {
+    sums: Vec<(u64, [i32; FRAME])>,
+}
+
+impl Conferences {
+    /// For so many sessions.
+    pub(crate) fn new(sessions: usize) -> Self {
+        Self {
+            // A conference has two members or more, but for those whose partners have gone.
+            sums: Vec::with_capacity(sessions),
+        }
+    }
+
+    /// Carries what each far side says in this frame to the others of its conference.
+    pub(crate) fn carry(&mut self, sessions: &mut [Box<SessionStream>]) {
+        self.sums.clear();
+        for member in sessions.iter().map(|session| &session.conference) {
+            self.add(member);
+        }
+        for session in sessions {
+            let member = &mut session.conference;
+            let sum = self
+                .sums
+                .iter()
+                .find(|sum| Some(sum.0) == member.conference);
+            if let Some((_, sum)) = sum {
+                member.hear(sum);
+            }
+            member.voice = [0; FRAME];
+        }
+    }
+
+    fn add(&mut self, member: &Member) {
+        let Some(conference) = member.conference else {
+            return;
+        };
+        let known = self.sums.iter().position(|sum| sum.0 == conference);
+        let place = known.unwrap_or_else(|| {
+            self.sums.push((conference, [0; FRAME]));
+            self.sums.len() - 1
+        });
+        for (sum, sample) in self.sums[place].1.iter_mut().zip(&member.voice) {
+            *sum += i32::from(*sample);
+        }
+    }
+}
+
+static NEXT_CONFERENCE: AtomicU64 = AtomicU64::new(1);
+/// Frames of 10 ms that can wait; more only come when the microphone's clock stands still.
+const WAITING: usize = 5;
+/// Frames that wait at the beginning, for microphone and loudspeaker don't tick together.
+const BEGIN: usize = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member(conference: u64) -> Member {
+        let mut member = Member::default();
+        member.join(Some(conference));
+        member
+    }
+
+    /// What is sent with a silent microphone.
+    fn sent(member: &mut Member) -> i16 {
+        let mut frame = [0; FRAME];
+        member.add_others(&mut frame);
+        frame[FRAME - 1]
+    }
+
+    #[test]
+    fn others_come_out_in_order_once_two_frames_wait() {
+        let mut member = member(1);
+        assert_eq!(sent(&mut member), 0);
+        member.hear(&[100; FRAME]);
+        assert_eq!(sent(&mut member), 0, "one is too few to begin with");
+        member.hear(&[200; FRAME]);
+        assert_eq!(sent(&mut member), 100);
+        assert_eq!(sent(&mut member), 200, "now the last one goes, too");
+        assert_eq!(sent(&mut member), 0);
+    }
+
+    #[test]
+    fn ones_own_voice_does_not_come_back() {
+        let mut member = member(1);
+        for _ in 0..2 {
+            member.speak(&[70; FRAME]);
+            member.hear(&[100; FRAME]);
+        }
+        assert_eq!(sent(&mut member), 30);
+    }
+
+    #[test]
+    fn the_oldest_goes_when_the_microphone_stands_still() {
+        let mut member = member(1);
+        for n in 1..=20 {
+            member.hear(&[n; FRAME]);
+        }
+        assert_eq!(sent(&mut member), 16);
+        assert_eq!(member.waiting, WAITING - 1);
+    }
+
+    #[test]
+    fn the_microphone_is_part_of_the_sum_and_the_sum_is_limited() {
+        let mut member = member(1);
+        let mut frame = [1_000; FRAME];
+        member.hear(&[500; FRAME]);
+        member.hear(&[500; FRAME]);
+        member.add_others(&mut frame);
+        assert_eq!(frame[FRAME - 1], 1_500);
+        member.hear(&[1_000_000; FRAME]);
+        for _ in 0..2 {
+            frame = [30_000; FRAME];
+            member.add_others(&mut frame);
+            assert!(frame.iter().all(|sample| *sample <= 29_204));
+        }
+    }
+
+    #[test]
+    fn who_is_in_no_conference_sends_the_microphone_as_it_is() {
+        let mut alone = Member::default();
+        let mut frame = [32_000; FRAME];
+        alone.add_others(&mut frame);
+        assert_eq!(frame, [32_000; FRAME]);
+    }
+
+    #[test]
+    fn two_conferences_are_added_up_apart() {
+        let mut conferences = Conferences::new(4);
+        for (conference, loudness) in [(1, 10), (2, 500), (1, 20)] {
+            let mut member = member(conference);
+            member.speak(&[loudness; FRAME]);
+            conferences.add(&member);
+        }
+        conferences.add(&Member::default());
+        let sums: Vec<_> = conferences
+            .sums
+            .iter()
+            .map(|(n, sum)| (*n, sum[0]))
+            .collect();
+        assert_eq!(sums, [(1, 30), (2, 500)]);
+    }
+}

@@ -1,0 +1,122 @@
+//! A conference mixed on this computer, and tones without a call.
+
+#[path = "session/side.rs"]
+mod side;
+#[path = "session/sound.rs"]
+mod sound;
+
+use std::sync::Arc;
+
+use side::{HIGH, LOW, Side, is_first_audio, negotiate, speak, until};
+use sound::ToneBackend;
+use voip_media::{AudioSession, Engine, JoinError, SessionConfig, Tone, ToneKind, TonePlan};
+
+const OTHER: f32 = 1_700.0;
+
+/// This side with two calls, and the far sides.
+async fn two_calls() -> (Side, AudioSession, Side, Side) {
+    let hub = Side::new(LOW, SessionConfig::default());
+    let second = hub.engine.open().expect("a session");
+    let left = Side::new(HIGH, SessionConfig::default());
+    let right = Side::new(OTHER, SessionConfig::default());
+    negotiate(&hub.session, &left.session).await;
+    negotiate(&second, &right.session).await;
+    hub.until(is_first_audio).await;
+    until(&second, is_first_audio).await;
+    left.until(is_first_audio).await;
+    right.until(is_first_audio).await;
+    (hub, second, left, right)
+}
+
+/// Whether a tone makes up about half of what comes, as one of two does.
+async fn comes_to_hear_half(sound: &Arc<ToneBackend>, hertz: f32) -> bool {
+    for _ in 0..100 {
+        if (0.3..0.7).contains(&sound.share_of(hertz, 200)) {
+            return true;
+        }
+        speak(100).await;
+    }
+    false
+}
+
+#[tokio::test]
+async fn joined_calls_hear_each_other_and_this_side_but_not_themselves() {
+    let (hub, second, left, right) = two_calls().await;
+    assert!(left.hears(LOW).await, "this side alone at first");
+    hub.engine
+        .join(&[&hub.session, &second])
+        .await
+        .expect("joined");
+    assert!(comes_to_hear_half(&left.sound, OTHER).await);
+    assert!(comes_to_hear_half(&left.sound, LOW).await);
+    assert!(comes_to_hear_half(&right.sound, HIGH).await);
+    assert!(comes_to_hear_half(&right.sound, LOW).await);
+    assert!(left.sound.share_of(HIGH, 200) < 0.02, "its own voice");
+    assert!(right.sound.share_of(OTHER, 200) < 0.02, "its own voice");
+    assert!(
+        comes_to_hear_half(&hub.sound, HIGH).await && comes_to_hear_half(&hub.sound, OTHER).await
+    );
+
+    hub.engine.part(&second).await.expect("parted");
+    assert!(left.comes_to_hear(LOW).await, "as before");
+    assert!(right.comes_to_hear(LOW).await);
+}
+
+#[tokio::test]
+async fn what_cannot_be_joined_is_told() {
+    let here = Side::new(LOW, SessionConfig::default());
+    let elsewhere = Side::new(HIGH, SessionConfig::default());
+    let alone = here.engine.join(&[&here.session]).await;
+    assert_eq!(alone, Err(JoinError::TooFew));
+    let foreign = here.engine.join(&[&here.session, &elsewhere.session]).await;
+    assert_eq!(foreign, Err(JoinError::Unknown));
+    let ended = here.engine.open().expect("a session");
+    ended.close().await;
+    assert_eq!(here.engine.part(&ended).await, Err(JoinError::Unknown));
+    assert_eq!(here.engine.part(&here.session).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_tone_needs_no_call_and_no_microphone() {
+    let sound = ToneBackend::new(LOW);
+    sound.unplug(true);
+    let engine = Engine::builder(sound.clone()).build().expect("an engine");
+    engine
+        .play_tone(Tone::new(TonePlan::Germany, ToneKind::Dial))
+        .await;
+    speak(300).await;
+    assert!(sound.share_of(425.0, 100) > 0.95);
+    engine
+        .play_tone(Tone::new(TonePlan::UnitedStates, ToneKind::Dial))
+        .await;
+    speak(300).await;
+    assert!(
+        (0.4..0.6).contains(&sound.share_of(350.0, 100)),
+        "the new one instead"
+    );
+    engine.stop_tone().await;
+    let heard = sound.heard();
+    let end = &heard[heard.len() - 40..];
+    assert!(end.iter().all(|sample| *sample == 0), "faded out");
+    speak(100).await;
+    assert_eq!(
+        sound.heard().len(),
+        heard.len(),
+        "nothing is played any more"
+    );
+    engine.stop_tone().await;
+    engine.close().await;
+}
+
+#[tokio::test]
+async fn a_tone_sounds_over_a_call_and_the_call_goes_on() {
+    let (near, far) = side::call(SessionConfig::default()).await;
+    let tone = Tone::new(TonePlan::UnitedKingdom, ToneKind::Dial);
+    near.engine.play_tone(tone).await;
+    speak(400).await;
+    assert!(near.sound.share_of(350.0, 200) > 0.1);
+    assert!(near.sound.share_of(HIGH, 200) > 0.2);
+    near.engine.stop_tone().await;
+    assert!(near.comes_to_hear(HIGH).await);
+    assert!(far.hears(LOW).await, "the far side heard no tone");
+}
