@@ -12,11 +12,12 @@ use crate::process::{cargo, run, text};
 use crate::workspace::Workspace;
 
 /// What can be measured, and how.
-const BENCHES: [(&str, Kind); 4] = [
+const BENCHES: [(&str, Kind); 5] = [
     ("call-setup", Kind::Program),
     ("codec", Kind::Criterion),
     ("jitter", Kind::Criterion),
     ("media", Kind::Table),
+    ("mixer", Kind::Criterion),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,7 +152,7 @@ mod tests {
     #[test]
     fn an_unknown_bench_names_those_that_exist() {
         let error = chosen(&["speed".to_owned()]).unwrap_err();
-        let text = "no bench is called \"speed\"; known: call-setup, codec, jitter, media";
+        let text = "no bench is called \"speed\"; known: call-setup, codec, jitter, media, mixer";
         assert_eq!(error.to_string(), text);
     }
 
