@@ -136,10 +136,6 @@ pub(crate) fn start(
 struct MediaThread {
     clock: Clock,
     inbox: Receiver<MediaCommand>,
-    #[expect(
-        clippy::vec_box,
-        reason = "a session is large, and its memory comes and goes with its task"
-    )]
     sessions: Vec<Box<SessionStream>>,
     streams: SoundStreams,
     /// The sound captured last, for sessions that begin to send.

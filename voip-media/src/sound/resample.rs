@@ -176,7 +176,7 @@ impl fmt::Debug for Resampler {
 #[derive(Debug)]
 pub struct FrameResampler {
     /// `None` between equal rates.
-    resampler: Option<Resampler>,
+    resampler: Option<Box<Resampler>>,
     /// Samples of 10 ms.
     input: usize,
 }
@@ -186,7 +186,8 @@ impl FrameResampler {
     /// samples), or there is none.
     pub fn new(from: SampleRate, to: SampleRate) -> Option<Self> {
         let frame = |rate: SampleRate| {
-            (rate.hz() % FRAMES_PER_SECOND == 0).then_some((rate.hz() / FRAMES_PER_SECOND) as usize)
+            (rate.hz().is_multiple_of(FRAMES_PER_SECOND))
+                .then_some((rate.hz() / FRAMES_PER_SECOND) as usize)
         };
         let (input, output) = (frame(from)?, frame(to)?);
         if from == to {
@@ -202,7 +203,7 @@ impl FrameResampler {
         // The filter looks one sample ahead, and rounding may ask for another one early.
         resampler.held = LOOK_AHEAD;
         Some(Self {
-            resampler: Some(resampler),
+            resampler: Some(Box::new(resampler)),
             input,
         })
     }
