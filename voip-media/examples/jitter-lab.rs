@@ -2,13 +2,16 @@
 //! of it as one JSON object.
 //!
 //! ```text
-//! jitter-lab --packets F --trace F [--drift-ppm N] [--seconds 119] [--codec opus|l16] --out F.raw
+//! jitter-lab --packets F --trace F [--drift-ppm N] [--seconds 119] [--codec opus|l16]
+//!     [--timeline F] --out F.raw
 //! ```
 //!
 //! `--packets`: little-endian 32-bit length, then the packet, repeated; 20 ms of Opus each; packet
 //! i has sequence number i, and they loop. `--trace`: a line `arrival_us sequence` per arrival.
 //! `--out`: 16-bit little-endian samples at 48 kHz, one channel. With `--codec l16` the packets
 //! are decoded first and sent as L16 (RFC 3551 §4.5.11): that shows the cost of the buffer alone.
+//! `--packets voice` needs no file: it is a made up voice, as L16. `--timeline`: a line
+//! `ms kind delay_ms` for each 10 ms played, for plots; the delay is `-` where nothing real is heard.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::fs;
@@ -18,7 +21,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use voip_media::{
-    CodecError, CodecKind, Decoder, JitterBuffer, JitterConfig, MediaTime, PlayedKind,
+    CodecError, CodecKind, Decoder, JitterBuffer, JitterConfig, MediaTime, Played, PlayedKind,
     RtpPacketRef, SampleRate, SeqNum, Ssrc, codec,
 };
 
@@ -36,13 +39,14 @@ fn main() -> ExitCode {
 }
 
 const USAGE: &str = "usage: jitter-lab --packets F --trace F [--drift-ppm N] [--seconds 119] \
-                     [--codec opus|l16] --out F.raw";
+                     [--codec opus|l16] [--timeline F] --out F.raw";
 
 #[derive(Debug, Default)]
 struct Options {
     packets: PathBuf,
     trace: PathBuf,
     out: PathBuf,
+    timeline: Option<PathBuf>,
     drift_ppm: f64,
     seconds: f64,
     l16: bool,
@@ -60,6 +64,7 @@ impl Options {
                 "--packets" => options.packets = value.into(),
                 "--trace" => options.trace = value.into(),
                 "--out" => options.out = value.into(),
+                "--timeline" => options.timeline = Some(value.into()),
                 "--drift-ppm" => options.drift_ppm = number(&name, &value)?,
                 "--seconds" => options.seconds = number(&name, &value)?,
                 "--codec" => options.l16 = is_l16(&value)?,
@@ -75,7 +80,13 @@ impl Options {
                 return Err(format!("{name} is missing"));
             }
         }
+        options.l16 |= options.is_made_up();
         Ok(options)
+    }
+
+    /// Whether the packets are made here.
+    fn is_made_up(&self) -> bool {
+        self.packets.as_os_str() == "voice"
     }
 }
 
@@ -97,7 +108,11 @@ fn is_l16(value: &str) -> Result<bool, String> {
 
 /// Everything that happens, in virtual time.
 fn run(options: &Options) -> Result<serde_json::Value, String> {
-    let packets = read_packets(options)?;
+    let packets = if options.is_made_up() {
+        voice()
+    } else {
+        read_packets(options)?
+    };
     let trace = read_trace(options)?;
     let mut decoder = Metered::new(if options.l16 { Box::new(L16) } else { opus()? });
     let mut buffer = JitterBuffer::new(JitterConfig {
@@ -121,6 +136,9 @@ fn run(options: &Options) -> Result<serde_json::Value, String> {
         .flat_map(|sample| sample.to_le_bytes())
         .collect();
     fs::write(&options.out, samples).map_err(|error| unusable(&options.out, &error))?;
+    if let Some(path) = &options.timeline {
+        fs::write(path, &lab.timeline).map_err(|error| unusable(path, &error))?;
+    }
     Ok(lab.report(&buffer, decoder.allocations))
 }
 
@@ -135,6 +153,7 @@ struct Lab {
     datagram: Vec<u8>,
     /// Silent samples before the first sound.
     lead_in: u64,
+    timeline: String,
 }
 
 impl Lab {
@@ -149,6 +168,7 @@ impl Lab {
             allocations: 0,
             datagram: vec![0; MAX_PAYLOAD],
             lead_in: 0,
+            timeline: String::new(),
         }
     }
 
@@ -186,6 +206,7 @@ impl Lab {
         self.get_ns.push(begin.elapsed().as_nanos() as u64);
         self.allocations += ALLOCATIONS.load(Ordering::Relaxed) - allocated;
         self.sound.extend_from_slice(&frame);
+        self.timeline.push_str(&line(&played, due));
         match (played.timestamp, played.kind) {
             (None, _) if self.delays.is_empty() && buffer.stats().decoded_samples == 0 => {
                 self.lead_in += FRAME as u64;
@@ -218,6 +239,22 @@ impl Lab {
             "get_ns_p99": quantile_of(&mut self.get_ns, 0.99),
             "allocations": self.allocations.saturating_sub(codec_allocations),
         })
+    }
+}
+
+/// What was played, as a line of the timeline.
+fn line(played: &Played, due: MediaTime) -> String {
+    let now = due.as_micros() as f64 / 1_000.0;
+    let (kind, real) = match played.kind {
+        PlayedKind::Concealed => ("concealed", false),
+        PlayedKind::Accelerated => ("faster", true),
+        PlayedKind::Decelerated => ("slower", true),
+        PlayedKind::Silence | PlayedKind::ComfortNoise => ("pause", false),
+        _ => ("speech", true),
+    };
+    match played.timestamp.filter(|_| real) {
+        Some(timestamp) => format!("{now:.1} {kind} {:.1}\n", now - f64::from(timestamp) / 48.0),
+        None => format!("{now:.1} {kind} -\n"),
     }
 }
 
@@ -279,6 +316,21 @@ fn read_packets(options: &Options) -> Result<Vec<Vec<u8>>, String> {
     } else {
         Ok(packets)
     }
+}
+
+/// Ten seconds of a voice of 125 Hz that pauses for a fifth of the time, as L16.
+fn voice() -> Vec<Vec<u8>> {
+    let sample = |index: usize| {
+        let loudness = if index / 960 % 100 < 80 { 6_000.0 } else { 8.0 };
+        let phase = (index % 384) as f32 / 384.0 * std::f32::consts::TAU;
+        ((phase.sin() + 0.4 * (2.0 * phase).sin()) * loudness) as i16
+    };
+    let packet = |number: usize| {
+        (number * 960..(number + 1) * 960)
+            .flat_map(|index| sample(index).to_be_bytes())
+            .collect()
+    };
+    (0..500).map(packet).collect()
 }
 
 /// The same sound as L16 packets: 48 kHz, big-endian.

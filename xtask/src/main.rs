@@ -11,6 +11,7 @@ mod features;
 mod fuzz;
 mod installed;
 mod package;
+mod plots;
 mod process;
 mod pulse;
 mod readme;
@@ -70,6 +71,8 @@ enum Command {
         #[arg(long)]
         list: bool,
     },
+    /// Make the plots of the documents anew
+    Plots,
     /// Fuzz one target or all
     Fuzz {
         /// Which target; all when none is named
@@ -119,6 +122,7 @@ impl Command {
                 json,
                 list: false,
             } => bench::bench(&names, json),
+            Self::Plots => plots::plots(),
             Self::Fuzz {
                 target,
                 seconds,

@@ -57,13 +57,7 @@ impl JitterBuffer {
             }
         }
         let most = self.source_samples(excess);
-        let likeness = if far {
-            FAR_LIKENESS
-        } else if excess < SPEECH_FROM_US {
-            NEAR_LIKENESS
-        } else {
-            LIKENESS
-        };
+        let likeness = if far { FAR_LIKENESS } else { LIKENESS };
         let done = stretch::accelerate(&mut self.pcm, self.rate, most, likeness, &self.pauses);
         if let Some(done) = done {
             self.stats.accelerated_samples += done.samples as u64;
@@ -122,20 +116,17 @@ impl JitterBuffer {
 const ACCELERATE_AHEAD_US: u32 = 30_000;
 /// Delay over the target from which less alike periods are cut too, in µs.
 const FAR_US: i64 = 60_000;
-/// Delay over the target from which speech is cut, in µs: below, only pauses are.
-const SPEECH_FROM_US: i64 = 0;
 /// Frames to play before the next search when nothing fits.
 const RETRY_FRAMES: usize = 1;
 /// Halves of what was cut or put in that are played before the next time: usually, and far above
 /// the target.
 const REST: usize = 4;
 const FAR_REST: usize = 1;
-/// How alike periods must be to be cut or repeated: usually, far above the target, and while
-/// waiting.
+/// How alike periods must be to be cut or repeated: usually, far above the target, while waiting
+/// with sound left, and with the last sound.
 const LIKENESS: Likeness = Likeness(0.6);
-const NEAR_LIKENESS: Likeness = Likeness(1.5);
 const FAR_LIKENESS: Likeness = Likeness(0.3);
-const EARLY_LIKENESS: Likeness = Likeness(-1.0);
+const EARLY_LIKENESS: Likeness = Likeness(0.3);
 const WAIT_LIKENESS: Likeness = Likeness(-1.0);
 /// Most that is put in while waiting for one packet, in µs.
 const WAIT_US: u32 = 60_000;

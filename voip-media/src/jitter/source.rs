@@ -245,6 +245,17 @@ mod tests {
     }
 
     #[test]
+    fn time_is_exact_where_it_divides_evenly_even_after_a_day() {
+        let day = 86_400;
+        for clock in [8_000, 16_000, 44_100, 48_000] {
+            let unit = Ratio::new(1_000_000, clock);
+            assert_eq!(unit.of(clock * day), 1_000_000 * day, "{clock}");
+            assert_eq!(unit.of(clock / 50), 20_000, "{clock}");
+        }
+        assert_eq!(Ratio::new(1_000_000, 48_000).of(1), 20);
+    }
+
+    #[test]
     fn another_clock_rate_begins_anew() {
         let mut source = Source::new();
         place(&mut source, packet(1, 100, 16_000), 0);

@@ -167,16 +167,14 @@ impl PauseDetector {
 /// Mean square of some hundred samples.
 fn power(sound: &[i16]) -> f32 {
     let apart = (sound.len() / POWER_BLOCKS).max(BLOCK);
-    let mut sums = [0.0f32; BLOCK];
-    let mut count = 0;
+    let (mut sum, mut count) = (0i64, 0);
     for block in blocks(sound, apart) {
-        for (sum, &sample) in sums.iter_mut().zip(block) {
-            let value = f32::from(sample);
-            *sum += value * value;
-        }
+        // Two bits less, so that the squares of a block fit.
+        let quieter = block.iter().map(|&sample| i32::from(sample >> 2));
+        sum += i64::from(quieter.map(|value| value * value).sum::<i32>());
         count += BLOCK;
     }
-    sums.iter().sum::<f32>() / count.max(1) as f32
+    sum as f32 * 16.0 / count.max(1) as f32
 }
 
 /// A vector unit's handful of samples every `apart` samples.
@@ -256,7 +254,7 @@ impl Search<'_> {
         let shortest = samples(self.rate, SHORTEST_US);
         let from = lag.saturating_sub(reach).max(shortest);
         let to = (lag + reach).min(longest);
-        let start = (lag.clamp(shortest, longest), i32::MAX);
+        let start = (lag.clamp(shortest, longest), u32::MAX);
         let rough = self.least_different((from..=to).step_by(REFINE_STEP), start);
         let from = (rough.0 + 1).saturating_sub(REFINE_STEP).max(from);
         let to = (rough.0 + REFINE_STEP - 1).min(to);
@@ -267,8 +265,8 @@ impl Search<'_> {
     fn least_different(
         &self,
         lags: impl Iterator<Item = usize>,
-        start: (usize, i32),
-    ) -> (usize, i32) {
+        start: (usize, u32),
+    ) -> (usize, u32) {
         lags.map(|lag| (lag, self.difference(lag)))
             .fold(
                 start,
@@ -277,7 +275,7 @@ impl Search<'_> {
     }
 
     /// Sum of absolute differences at a lag.
-    fn difference(&self, lag: usize) -> i32 {
+    fn difference(&self, lag: usize) -> u32 {
         let other = if self.forward {
             self.at + lag
         } else {
@@ -287,10 +285,10 @@ impl Search<'_> {
         let apart = (length / FINE_BLOCKS).max(BLOCK);
         let a = blocks(&self.all[self.at..self.at + length], apart);
         let b = blocks(&self.all[other..other + length], apart);
-        let mut sums = [0i32; BLOCK];
+        let mut sums = [0u32; BLOCK];
         for (a, b) in a.zip(b) {
             for ((sum, &a), &b) in sums.iter_mut().zip(a).zip(b) {
-                *sum += (i32::from(a) - i32::from(b)).abs();
+                *sum += u32::from(a.abs_diff(b));
             }
         }
         sums.iter().sum()
@@ -406,7 +404,7 @@ const OVERLAP_US: u32 = 2_500;
 const BLOCK: usize = 8;
 /// Blocks by which loudness is measured, and lags are compared.
 const POWER_BLOCKS: usize = 12;
-const FINE_BLOCKS: usize = 20;
+const FINE_BLOCKS: usize = 16;
 /// Rate in Hz of the coarse search.
 const COARSE_RATE: u32 = 4_000;
 /// 25 ms at [`COARSE_RATE`].

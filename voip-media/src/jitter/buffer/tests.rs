@@ -201,6 +201,64 @@ fn a_steady_stream_is_played_whole_at_every_rate_and_packet_time() {
 }
 
 #[test]
+fn another_packet_time_in_the_middle_of_a_stream_goes_unheard() {
+    let mut rig = Rig::new();
+    let mut index = 0;
+    for packet_ms in [20, 60, 10, 30, 20, 40] {
+        // The timestamps go on where they were.
+        let change = (packet_ms as i64 - i64::from(rig.packet_ms)) * 8 * i64::from(index);
+        rig.first_timestamp = rig.first_timestamp.wrapping_sub(change as u32);
+        rig.packet_ms = packet_ms;
+        rig.stream(index, index + 100, &[]);
+        index += 100;
+    }
+    let stats = rig.stats();
+    assert_eq!(
+        (stats.lost_packets, stats.late_packets, stats.restarts),
+        (0, 0, 0)
+    );
+    // A longer packet comes later by as much as it is longer, which has to be waited for once.
+    let longer = 8 * (40 + 20 + 20);
+    let waited = stats.concealed_samples + stats.decelerated_samples;
+    assert!(waited <= longer + 400, "{stats:?}");
+}
+
+#[test]
+fn another_codec_at_another_rate_goes_on_with_the_same_source() {
+    let mut rig = Rig::new();
+    rig.stream(0, 100, &[]);
+    for rate in [
+        SampleRate::HZ_48000,
+        SampleRate::HZ_16000,
+        SampleRate::HZ_8000,
+    ] {
+        rig.decoder = Levels::at(rate);
+        rig.buffer.restart();
+        let concealed = rig.stats().concealed_samples;
+        let played = rig.stream(100, 200, &[]);
+        assert!(spoken(&played) > 190, "{rate:?}: {:?}", rig.stats());
+        assert_eq!(rig.stats().concealed_samples, concealed, "{rate:?}");
+        assert!(
+            played
+                .iter()
+                .all(|(_, out)| out.len() == rate.hz() as usize / 100)
+        );
+    }
+    assert_eq!(rig.stats().lost_packets, 0);
+}
+
+#[test]
+fn a_decoder_that_changes_its_rate_without_a_word_does_no_harm() {
+    let mut rig = Rig::new();
+    rig.stream(0, 100, &[]);
+    rig.decoder.rate = SampleRate::HZ_16000;
+    // The clock rate changes with it: the stream begins anew.
+    let played = rig.stream(100, 200, &[]);
+    assert!(spoken(&played) > 190, "{:?}", rig.stats());
+    assert_eq!(rig.stats().restarts, 1);
+}
+
+#[test]
 fn a_steady_stream_comes_down_to_little_delay() {
     let mut rig = Rig::new();
     rig.stream(0, 500, &[]);
