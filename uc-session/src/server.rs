@@ -6,7 +6,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use uc_protocol::net::Dialer;
+use uc_protocol::{net::Dialer, wsi::Name};
 
 use crate::{
     line, locked,
@@ -43,6 +43,11 @@ impl ServerBackend {
             wsi: WsiBackend::new(wsi),
             spoken: Mutex::default(),
         }
+    }
+
+    /// See [`WsiBackend::relied_on`]; nothing while UCX is spoken.
+    pub fn relied_on(&self) -> Vec<Name> {
+        self.wsi.relied_on()
     }
 
     /// The line is there for whichever interface turns out to be spoken.

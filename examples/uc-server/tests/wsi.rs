@@ -1,4 +1,5 @@
 //! The server's end of WSI over real connections, held to the published transcripts.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on panics")]
 
 mod client;
 

@@ -304,8 +304,14 @@ fn type_of(kind: CallEventKind, names: &Names) -> &str {
 }
 
 fn kind_of(text: &str, names: &Names) -> Option<CallEventKind> {
-    let mut kinds = KINDS.into_iter();
-    kinds.find(|kind| type_of(*kind, names) == text)
+    Some(match text {
+        "ServiceInitiatedEvent" => CallEventKind::ServiceInitiated,
+        "DeliveredEvent" => CallEventKind::Delivered,
+        "EstablishedEvent" => CallEventKind::Established,
+        "ConnectionClearedEvent" => CallEventKind::ConnectionCleared,
+        "QueuedEvent" => CallEventKind::Queued,
+        other => return names.find(other, INFERRED_KINDS),
+    })
 }
 
 const CAUSES: &[(Name, Cause)] = &[
@@ -319,12 +325,7 @@ const CAUSES: &[(Name, Cause)] = &[
     (Name::CauseElsewhere, Cause::AnsweredElsewhere),
 ];
 
-const KINDS: [CallEventKind; 7] = [
-    CallEventKind::ServiceInitiated,
-    CallEventKind::Delivered,
-    CallEventKind::Established,
-    CallEventKind::Held,
-    CallEventKind::Retrieved,
-    CallEventKind::ConnectionCleared,
-    CallEventKind::Queued,
+const INFERRED_KINDS: &[(Name, CallEventKind)] = &[
+    (Name::HeldEvent, CallEventKind::Held),
+    (Name::RetrievedEvent, CallEventKind::Retrieved),
 ];

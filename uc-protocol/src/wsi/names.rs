@@ -1,4 +1,8 @@
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 macro_rules! names {
     ($($(#[doc = $doc:literal])* $name:ident = $text:literal;)*) => {
@@ -153,10 +157,35 @@ names! {
 /// assert_eq!(names.of(Name::StateDevice), "deviceObject");
 /// assert_eq!(names.of(Name::CallId), "callID");
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+///
+/// It remembers which names were used, so that a diagnosis can say what a connection relies on. A
+/// clone remembers for itself.
+#[derive(Debug, Default)]
 pub struct Names {
     overridden: BTreeMap<Name, Cow<'static, str>>,
+    /// One bit for each name that was used.
+    used: AtomicU64,
 }
+
+const _: () = assert!(Name::ALL.len() <= 64, "each name has its bit");
+
+impl Clone for Names {
+    fn clone(&self) -> Self {
+        Self {
+            overridden: self.overridden.clone(),
+            used: AtomicU64::new(self.used.load(Ordering::Relaxed)),
+        }
+    }
+}
+
+/// The same table, whatever was used of it.
+impl PartialEq for Names {
+    fn eq(&self, other: &Self) -> bool {
+        self.overridden == other.overridden
+    }
+}
+
+impl Eq for Names {}
 
 impl Names {
     /// This table with another text for `name`.
@@ -168,10 +197,26 @@ impl Names {
 
     /// The text of `name`.
     pub fn of(&self, name: Name) -> &str {
+        self.note(name);
+        self.text_of(name)
+    }
+
+    /// The assumptions that were used so far: written, or looked for in what came.
+    pub fn relied_on(&self) -> impl Iterator<Item = Name> {
+        let used = self.used.load(Ordering::Relaxed);
+        let names = Name::ALL.iter().copied();
+        names.filter(move |name| used & bit(*name) != 0 && !self.is_overridden(*name))
+    }
+
+    fn text_of(&self, name: Name) -> &str {
         match self.overridden.get(&name) {
             Some(text) => text,
             None => name.assumed(),
         }
+    }
+
+    fn note(&self, name: Name) {
+        self.used.fetch_or(bit(name), Ordering::Relaxed);
     }
 
     /// Whether an application has said what `name` is.
@@ -181,8 +226,11 @@ impl Names {
 
     /// Which of these names `text` is.
     pub(super) fn find<T: Copy>(&self, text: &str, known: &[(Name, T)]) -> Option<T> {
-        let found = known.iter().find(|(name, _)| self.of(*name) == text);
-        found.map(|(_, value)| *value)
+        let found = known.iter().find(|(name, _)| self.text_of(*name) == text);
+        found.map(|(name, value)| {
+            self.note(*name);
+            *value
+        })
     }
 
     /// The text for `value`, which stands in `known`.
@@ -190,4 +238,8 @@ impl Names {
         let found = known.iter().find(|(_, known)| known == value);
         found.map_or("", |(name, _)| self.of(*name))
     }
+}
+
+const fn bit(name: Name) -> u64 {
+    1 << name as u8
 }

@@ -22,7 +22,7 @@ use uc_protocol::{
     net::{self, Dialer, Request},
     ucx::Secret,
     wsi::{
-        Answer, CallService, Command, Connection, DeviceState, Done, Login, MadeCall, Names,
+        Answer, CallService, Command, Connection, DeviceState, Done, Login, MadeCall, Name, Names,
         PhoneBook, Presences, WsiError,
     },
 };
@@ -98,6 +98,12 @@ impl WsiBackend {
             dialer: Dialer::new(config.connection),
             state: Mutex::default(),
         }
+    }
+
+    /// The inferred names that were used so far and that the application hasn't overridden: what a
+    /// connection to a real system would stand or fall by.
+    pub fn relied_on(&self) -> Vec<Name> {
+        self.names.relied_on().collect()
     }
 
     async fn dial(&self, id: LinkId, address: &ServerAddress) -> Result<Outcome, BackendError> {

@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use uc_model::{Capability, FailureCause, Presence, PresenceState, UserId};
+use uc_protocol::wsi::Name;
 use uc_server::{RunningServer, Server};
 use uc_session::{
     CallError, Client, ClientBuilder, Connection, Event, ServiceError, SignInError, Trust,
@@ -226,6 +227,26 @@ async fn a_session_that_has_died_is_made_again_with_the_kept_password() {
     let client = within(at(&rogue).sign_in()).await.unwrap();
     until(|| logins.load(Ordering::SeqCst) == 2).await;
     until(|| matches!(client.view().connection, Connection::Live)).await;
+}
+
+#[tokio::test]
+async fn dropping_the_client_closes_the_long_poll() {
+    let rogue = Rogue::start(terse).await;
+    let client = within(at(&rogue).sign_in()).await.unwrap();
+    drop(client);
+    within(rogue.deserted()).await;
+}
+
+#[tokio::test]
+async fn a_diagnosis_can_say_what_was_assumed() {
+    let server = server().await;
+    let backend = Arc::new(WsiBackend::default());
+    assert_eq!(backend.relied_on(), []);
+    let rosa = builder(&server, "330").backend(Arc::clone(&backend) as _);
+    let _rosa = within(rosa.sign_in()).await.unwrap();
+    let assumed = backend.relied_on();
+    assert!(assumed.contains(&Name::StateDevice) && assumed.contains(&Name::PresencePerson));
+    assert!(!assumed.contains(&Name::CallToBeHeld), "no call was held");
 }
 
 #[tokio::test]

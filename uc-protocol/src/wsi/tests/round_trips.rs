@@ -292,3 +292,36 @@ fn every_inferred_name_is_its_own() {
         );
     }
 }
+
+#[test]
+fn what_was_relied_on_is_remembered() {
+    let names = Names::default().with(Name::StateDevice, "deviceObject");
+    assert_eq!(names.relied_on().count(), 0);
+    let device = || "330".to_owned();
+    Command::GetDeviceState { device: device() }.query(&names, None);
+    assert_eq!(names.relied_on().count(), 0, "the application knows better");
+    Command::MakeCall {
+        from: device(),
+        to: device(),
+    }
+    .query(&names, None);
+    assert_eq!(names.relied_on().count(), 0, "these names were seen");
+    let hold = Command::Call {
+        service: CallService::Hold,
+        connection: Connection {
+            call: "1".into(),
+            device: device(),
+        },
+    };
+    hold.query(&names, None);
+    let expected = [
+        Name::CallToBeHeld,
+        Name::PartSeparator,
+        Name::CallId,
+        Name::ConnectionDevice,
+    ];
+    assert_eq!(names.relied_on().collect::<Vec<_>>(), expected);
+    let bare = br#"{"events":[{"type":"AgentState"}]}"#;
+    decode_events(bare, &names).unwrap();
+    assert_eq!(names.clone().relied_on().count(), expected.len());
+}
