@@ -19,9 +19,13 @@ mod import;
 mod number;
 mod password;
 mod personal;
+#[cfg(feature = "photo")]
+mod photo;
 mod presence;
+mod profile;
 mod redacted;
 mod search;
+mod settings;
 mod sign_in;
 mod state;
 mod table;
@@ -57,12 +61,18 @@ pub use number::{
 };
 pub use password::{InitialPassword, PasswordChange, PasswordChangeError, PasswordFault};
 pub use personal::{ContactOrigin, ImportReport, PersonalDirectory, PersonalDirectoryError};
+#[cfg(feature = "photo")]
+pub use photo::{Photo, PhotoError};
 pub use presence::{
     Announcement, Forwarding, ForwardingError, ForwardingTarget, LineState, Mailbox, Observer,
     Presence, PresenceError, PresenceRights, PresenceState, PresenceVisibility,
 };
+pub use profile::{Profile, ProfileError};
 pub use redacted::Redacted;
 pub use search::{Matches, Ranking, SearchIndex, SearchQuery};
+pub use settings::{
+    DateFormat, Language, LogLevel, PopUp, ReadSettings, ServerSettings, Settings, SettingsError,
+};
 pub use sign_in::{UserName, UserNameError};
 pub use state::{Change, Snapshot, State, Update, UserLine, UserPresence};
 pub use time::{Rev, Timestamp};

@@ -213,26 +213,28 @@ impl State {
     }
 
     fn apply_presence(&mut self, news: UserPresence) -> Option<Change> {
-        let known = self.presences.get(&news.user);
+        let place = self.presences.find(&news.user);
+        let known = self.presences.at(place);
         let known_rev = known.map_or(self.removed.floor, |known| known.rev);
         if news.rev <= known_rev {
             return None;
         }
         let same = known.is_some_and(|known| known.presence == news.presence);
         let user = news.user.clone();
-        self.presences.insert(news);
+        self.presences.put(place, news);
         (!same).then_some(Change::Presence(user))
     }
 
     fn apply_line(&mut self, news: UserLine) -> Option<Change> {
-        let known = self.lines.get(&news.user);
+        let place = self.lines.find(&news.user);
+        let known = self.lines.at(place);
         let known_rev = known.map_or(self.removed.floor, |known| known.rev);
         if news.rev <= known_rev {
             return None;
         }
-        let same = self.line(&news.user) == news.line;
+        let same = known.map_or(LineState::Idle, |known| known.line) == news.line;
         let user = news.user.clone();
-        self.lines.insert(news);
+        self.lines.put(place, news);
         (!same).then_some(Change::Line(user))
     }
 
@@ -247,11 +249,12 @@ impl State {
 
     fn apply_call(&mut self, news: Call) -> Option<Change> {
         let id = news.id.clone();
-        let known = self.calls.get(&id).map(|known| known.rev);
+        let place = self.calls.find(&id);
+        let known = self.calls.at(place).map(|known| known.rev);
         if news.rev <= known.unwrap_or_else(|| self.removed.rev(&Key::Call(id.clone()))) {
             return None;
         }
-        self.calls.insert(news);
+        self.calls.put(place, news);
         Some(match known {
             None => Change::CallAdded(id),
             Some(_) => Change::CallChanged(id),
@@ -274,11 +277,12 @@ impl State {
 
     fn apply_conversation(&mut self, news: Conversation) -> Option<Change> {
         let id = news.id.clone();
-        let known = self.conversations.get(&id).map(|known| known.rev);
+        let place = self.conversations.find(&id);
+        let known = self.conversations.at(place).map(|known| known.rev);
         if news.rev <= known.unwrap_or_else(|| self.removed.rev(&Key::Conversation(id.clone()))) {
             return None;
         }
-        self.conversations.insert(news);
+        self.conversations.put(place, news);
         Some(Change::Conversation(id))
     }
 

@@ -21,6 +21,9 @@ pub(crate) struct Table<V> {
 /// Sorted, never empty.
 type Chunk<V> = Arc<Vec<Arc<V>>>;
 
+/// Chunk and place inside it where a key is, or as an error where it would have to be put.
+pub(crate) type Place = Result<(usize, usize), (usize, usize)>;
+
 /// A value before and after; one of them is there.
 pub(crate) type Difference<'a, V> = (Option<&'a Arc<V>>, Option<&'a Arc<V>>);
 
@@ -54,13 +57,17 @@ impl<V> Table<V> {
 
 impl<V: Keyed> Table<V> {
     pub(crate) fn get(&self, key: &V::Key) -> Option<&Arc<V>> {
-        let (chunk, inside) = self.find(key).ok()?;
+        self.at(self.find(key))
+    }
+
+    /// The value at a place that was found since the last change.
+    pub(crate) fn at(&self, place: Place) -> Option<&Arc<V>> {
+        let (chunk, inside) = place.ok()?;
         Some(&self.chunks[chunk][inside])
     }
 
-    /// Puts a value in, in place of the one with the same key.
-    pub(crate) fn insert(&mut self, value: V) {
-        let found = self.find(value.key());
+    /// Puts a value at the place that was found for its key since the last change.
+    pub(crate) fn put(&mut self, found: Place, value: V) {
         let chunks = Arc::make_mut(&mut self.chunks);
         match found {
             Ok((chunk, inside)) => {
@@ -120,7 +127,7 @@ impl<V: Keyed> Table<V> {
     }
 
     /// Where a key is, or where it would have to be put.
-    fn find(&self, key: &V::Key) -> Result<(usize, usize), (usize, usize)> {
+    pub(crate) fn find(&self, key: &V::Key) -> Place {
         let after = self.chunks.partition_point(|chunk| chunk[0].key() <= key);
         let chunk = after.saturating_sub(1);
         let Some(values) = self.chunks.get(chunk) else {
@@ -222,6 +229,10 @@ mod tests {
         }
     }
 
+    fn insert(table: &mut Table<Pair>, pair: Pair) {
+        table.put(table.find(&pair.0), pair);
+    }
+
     fn pairs(table: &Table<Pair>) -> Vec<Pair> {
         assert!(
             table
@@ -239,7 +250,7 @@ mod tests {
         let mut table: Table<Pair> = (0..1000).map(|key| Pair(key, 0)).collect();
         let view = table.clone();
         assert!(Arc::ptr_eq(&view.chunks, &table.chunks));
-        table.insert(Pair(500, 1));
+        insert(&mut table, Pair(500, 1));
         let shared = view.chunks.iter().zip(table.chunks.iter());
         let shared = shared.filter(|(a, b)| Arc::ptr_eq(a, b)).count();
         assert_eq!(shared, view.chunks.len() - 1);
@@ -253,7 +264,7 @@ mod tests {
     fn a_value_is_replaced_in_its_place_while_nobody_looks() {
         let mut table: Table<Pair> = (0..100).map(|key| Pair(key, 0)).collect();
         let before = Arc::as_ptr(table.get(&7).unwrap());
-        table.insert(Pair(7, 1));
+        insert(&mut table, Pair(7, 1));
         assert_eq!(Arc::as_ptr(table.get(&7).unwrap()), before);
     }
 
@@ -273,7 +284,7 @@ mod tests {
                 }
                 match value {
                     Some(value) => {
-                        table.insert(Pair(key, value));
+                        insert(&mut table, Pair(key, value));
                         map.insert(key, value);
                     }
                     None => {

@@ -12,12 +12,13 @@ use crate::process::{cargo, run, text};
 use crate::workspace::Workspace;
 
 /// What can be measured, and how.
-const BENCHES: [(&str, Kind); 5] = [
+const BENCHES: [(&str, Kind); 6] = [
     ("call-setup", Kind::Program),
     ("codec", Kind::Criterion),
     ("jitter", Kind::Criterion),
     ("media", Kind::Table),
     ("mixer", Kind::Criterion),
+    ("model", Kind::Program),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,7 +153,8 @@ mod tests {
     #[test]
     fn an_unknown_bench_names_those_that_exist() {
         let error = chosen(&["speed".to_owned()]).unwrap_err();
-        let text = "no bench is called \"speed\"; known: call-setup, codec, jitter, media, mixer";
+        let text =
+            "no bench is called \"speed\"; known: call-setup, codec, jitter, media, mixer, model";
         assert_eq!(error.to_string(), text);
     }
 

@@ -88,12 +88,8 @@ impl SearchQuery {
 impl Beginnings {
     fn of_number(plan: &DialPlan, typed: &str) -> Self {
         let beginnings = plan.beginnings(typed).into_iter();
-        let bytes = beginnings.map(|text| words::cut(&text).into());
-        Self(
-            bytes
-                .filter(|bytes: &Box<[u8]>| !bytes.is_empty())
-                .collect(),
-        )
+        let bytes = beginnings.map(|text| Box::<[u8]>::from(words::cut(&text)));
+        Self(bytes.filter(|bytes| !bytes.is_empty()).collect())
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {

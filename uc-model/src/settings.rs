@@ -1,0 +1,198 @@
+use thiserror::Error;
+
+use crate::{ConversationGrouping, HotKey, PresenceVisibility};
+
+mod file;
+
+/// How long a pop-up for a call is seen (SET-1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PopUp {
+    /// As long as the call rings.
+    #[default]
+    Always,
+    /// For 5 seconds.
+    FiveSeconds,
+    /// For 10 seconds.
+    TenSeconds,
+    /// Only while the window is minimised.
+    WhenMinimised,
+    /// Never.
+    Never,
+}
+
+/// The language of a user interface (SET-1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Language {
+    /// English.
+    #[default]
+    English,
+    /// German.
+    German,
+    /// Dutch.
+    Dutch,
+}
+
+/// How dates are written (SET-1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DateFormat {
+    /// 2025-04-30.
+    #[default]
+    YearMonthDay,
+    /// 30.04.2025.
+    DayMonthYearDots,
+    /// 30-04-2025.
+    DayMonthYearDashes,
+    /// 04/30/2025.
+    MonthDayYear,
+}
+
+/// How much a trace log tells (LOG-1). Whatever the level, no password, PIN, session id or message
+/// text is in it: those types show nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum LogLevel {
+    /// What failed.
+    Error,
+    /// And what looks wrong.
+    Warn,
+    /// And what happens.
+    #[default]
+    Info,
+    /// And why; for a support case.
+    Debug,
+    /// And every packet; for a short time only.
+    Trace,
+}
+
+/// A user's settings on one computer (SET-1). Secrets are not among them: they are kept by the
+/// operating system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The language.
+    pub language: Language,
+    /// How dates are written.
+    pub date_format: DateFormat,
+    /// How long the pop-up for a call is seen.
+    pub pop_up: PopUp,
+    /// The key that dials a marked number; none by default.
+    pub hot_key: Option<HotKey>,
+    /// Whether telephony links are opened here; off by default. Switched off, the program stays
+    /// registered until another takes its place (the manual).
+    pub telephony_links: bool,
+    /// Whether the program starts at log-in; off by default.
+    pub start_at_log_in: bool,
+    /// Whether it signs in by itself; on by default.
+    pub automatic_sign_in: bool,
+    /// Which numbers share a conversation.
+    pub grouping: ConversationGrouping,
+    /// The level of the trace log; none is written by default.
+    pub log: Option<LogLevel>,
+    /// Lines of a newer version, kept for it.
+    unknown: Vec<String>,
+}
+
+/// What a server keeps for a user, and tells at the first sign-in on a computer (INST-2).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerSettings {
+    /// The language of announcements and pages.
+    pub language: Option<Language>,
+    /// Who sees the presence.
+    pub visibility: Option<PresenceVisibility>,
+}
+
+/// Why settings can't be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// The first line isn't a version.
+    #[error("the settings are damaged: they don't begin with their version")]
+    NoVersion,
+    /// Longer than 64 KiB.
+    #[error("the settings are damaged: they are longer than 64 KiB")]
+    TooLong,
+}
+
+/// Settings as read, and what in them was replaced by its default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReadSettings {
+    /// The settings.
+    pub settings: Settings,
+    /// The lines that were not understood and are at their default now.
+    pub replaced: Vec<u32>,
+    /// The version that wrote them.
+    pub version: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            language: Language::default(),
+            date_format: DateFormat::default(),
+            pop_up: PopUp::default(),
+            hot_key: None,
+            telephony_links: false,
+            start_at_log_in: false,
+            automatic_sign_in: true,
+            grouping: ConversationGrouping::default(),
+            log: None,
+            unknown: Vec::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// The version of the form in which settings are written.
+    pub const VERSION: u32 = 2;
+
+    /// The settings of a computer where the user signs in for the first time: what the server
+    /// keeps comes before the defaults (INST-2).
+    pub fn at_first_sign_in(server: &ServerSettings) -> Self {
+        Self {
+            language: server.language.unwrap_or_default(),
+            ..Self::default()
+        }
+    }
+
+    /// Writes the settings: a line for the version, then one for each setting, in a fixed order.
+    pub fn write(&self) -> String {
+        file::write(self)
+    }
+
+    /// Reads what this or another version wrote. A setting that isn't understood gets its default,
+    /// and is named; one that only a newer version knows is kept as it is.
+    ///
+    /// # Errors
+    /// What isn't a file of settings at all; start with the defaults then.
+    pub fn read(text: &str) -> Result<ReadSettings, SettingsError> {
+        file::read(text)
+    }
+}
+
+impl PopUp {
+    /// For how long it is seen, in seconds; `None` where something else ends it.
+    pub const fn seconds(self) -> Option<u32> {
+        match self {
+            Self::FiveSeconds => Some(5),
+            Self::TenSeconds => Some(10),
+            Self::Always | Self::WhenMinimised | Self::Never => None,
+        }
+    }
+
+    /// Whether it is shown at all, `minimised` or not.
+    pub const fn is_shown(self, minimised: bool) -> bool {
+        match self {
+            Self::Always | Self::FiveSeconds | Self::TenSeconds => true,
+            Self::WhenMinimised => minimised,
+            Self::Never => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+use super::{DateFormat, Language, LogLevel, PopUp, ReadSettings, Settings, SettingsError};
+use crate::ConversationGrouping;
+
+/// The values of an enum as they are written.
+type Names<T> = &'static [(&'static str, T)];
+
+pub(super) fn write(settings: &Settings) -> String {
+    let on_off = |on: bool| if on { "on" } else { "off" }.to_owned();
+    let hot_key = settings.hot_key.map(|key| key.to_string());
+    let log = settings.log.map(|level| name(LEVELS, level));
+    let lines = [
+        ("language", name(LANGUAGES, settings.language).to_owned()),
+        ("date-format", name(DATES, settings.date_format).to_owned()),
+        ("pop-up", name(POP_UPS, settings.pop_up).to_owned()),
+        ("hot-key", hot_key.unwrap_or_else(|| "none".to_owned())),
+        ("telephony-links", on_off(settings.telephony_links)),
+        ("start-at-log-in", on_off(settings.start_at_log_in)),
+        ("automatic-sign-in", on_off(settings.automatic_sign_in)),
+        (
+            "conversations",
+            name(GROUPINGS, settings.grouping).to_owned(),
+        ),
+        ("log", log.unwrap_or("none").to_owned()),
+    ];
+    let mut text = format!("version = {}\n", Settings::VERSION);
+    for (key, value) in lines {
+        text.push_str(&format!("{key} = {value}\n"));
+    }
+    for line in &settings.unknown {
+        text.push_str(line);
+        text.push('\n');
+    }
+    text
+}
+
+pub(super) fn read(text: &str) -> Result<ReadSettings, SettingsError> {
+    if text.len() > MAX_BYTES {
+        return Err(SettingsError::TooLong);
+    }
+    let mut lines = text.lines().zip(1..);
+    let version = lines.next().and_then(|(line, _)| pair(line));
+    let version = match version {
+        Some(("version", version)) => version.parse().ok(),
+        _ => None,
+    };
+    let version: u32 = version.ok_or(SettingsError::NoVersion)?;
+    let mut read = ReadSettings {
+        settings: Settings::default(),
+        replaced: Vec::new(),
+        version,
+    };
+    for (line, number) in lines.filter(|(line, _)| !line.trim().is_empty()) {
+        let (key, value) = pair(line).map_or(("", ""), |pair| migrated(version, pair));
+        match read.settings.set(key, value) {
+            Some(true) => {}
+            Some(false) => read.replaced.push(number),
+            None if version > Settings::VERSION => read.settings.unknown.push(line.to_owned()),
+            None => read.replaced.push(number),
+        }
+    }
+    Ok(read)
+}
+
+/// A line of an earlier version as this one writes it. Version 1 called the pop-up `popup` and
+/// had `yes` and `no` for switches.
+fn migrated<'a>(version: u32, (key, value): (&'a str, &'a str)) -> (&'a str, &'a str) {
+    if version > 1 {
+        return (key, value);
+    }
+    let key = if key == "popup" { "pop-up" } else { key };
+    let value = match value {
+        "yes" => "on",
+        "no" => "off",
+        value => value,
+    };
+    (key, value)
+}
+
+impl Settings {
+    /// Sets one setting; false where its value isn't understood, `None` where there is no such
+    /// setting.
+    fn set(&mut self, key: &str, value: &str) -> Option<bool> {
+        let done = match key {
+            "language" => put(&mut self.language, find(LANGUAGES, value)),
+            "date-format" => put(&mut self.date_format, find(DATES, value)),
+            "pop-up" => put(&mut self.pop_up, find(POP_UPS, value)),
+            "hot-key" if value == "none" => put(&mut self.hot_key, Some(None)),
+            "hot-key" => put(&mut self.hot_key, value.parse().ok().map(Some)),
+            "telephony-links" => put(&mut self.telephony_links, find(SWITCH, value)),
+            "start-at-log-in" => put(&mut self.start_at_log_in, find(SWITCH, value)),
+            "automatic-sign-in" => put(&mut self.automatic_sign_in, find(SWITCH, value)),
+            "conversations" => put(&mut self.grouping, find(GROUPINGS, value)),
+            "log" if value == "none" => put(&mut self.log, Some(None)),
+            "log" => put(&mut self.log, find(LEVELS, value).map(Some)),
+            _ => return None,
+        };
+        Some(done)
+    }
+}
+
+fn put<T>(place: &mut T, value: Option<T>) -> bool {
+    let known = value.is_some();
+    if let Some(value) = value {
+        *place = value;
+    }
+    known
+}
+
+fn pair(line: &str) -> Option<(&str, &str)> {
+    let (key, value) = line.split_once('=')?;
+    Some((key.trim(), value.trim()))
+}
+
+fn find<T: Copy>(names: Names<T>, text: &str) -> Option<T> {
+    let found = names.iter().find(|(name, _)| *name == text);
+    found.map(|(_, value)| *value)
+}
+
+fn name<T: Copy + PartialEq>(names: Names<T>, value: T) -> &'static str {
+    let found = names.iter().find(|(_, known)| *known == value);
+    found
+        .map(|(name, _)| *name)
+        .expect("every value has a name")
+}
+
+const SWITCH: Names<bool> = &[("on", true), ("off", false)];
+const LANGUAGES: Names<Language> = &[
+    ("en", Language::English),
+    ("de", Language::German),
+    ("nl", Language::Dutch),
+];
+const DATES: Names<DateFormat> = &[
+    ("year-month-day", DateFormat::YearMonthDay),
+    ("day.month.year", DateFormat::DayMonthYearDots),
+    ("day-month-year", DateFormat::DayMonthYearDashes),
+    ("month/day/year", DateFormat::MonthDayYear),
+];
+const POP_UPS: Names<PopUp> = &[
+    ("always", PopUp::Always),
+    ("5s", PopUp::FiveSeconds),
+    ("10s", PopUp::TenSeconds),
+    ("when-minimised", PopUp::WhenMinimised),
+    ("never", PopUp::Never),
+];
+const GROUPINGS: Names<ConversationGrouping> = &[
+    ("by-format", ConversationGrouping::ByFormat),
+    ("by-number", ConversationGrouping::ByNumber),
+];
+const LEVELS: Names<LogLevel> = &[
+    ("error", LogLevel::Error),
+    ("warn", LogLevel::Warn),
+    ("info", LogLevel::Info),
+    ("debug", LogLevel::Debug),
+    ("trace", LogLevel::Trace),
+];
+
+/// Longest text that is read, in bytes (our choice: a hundred times what we write).
+const MAX_BYTES: usize = 64 * 1024;

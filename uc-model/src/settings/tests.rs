@@ -1,0 +1,139 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn read(text: &str) -> ReadSettings {
+    Settings::read(text).unwrap()
+}
+
+#[test]
+fn defaults_are_written_in_a_fixed_form() {
+    let text = "version = 2\nlanguage = en\ndate-format = year-month-day\npop-up = always\n\
+        hot-key = none\ntelephony-links = off\nstart-at-log-in = off\nautomatic-sign-in = on\n\
+        conversations = by-format\nlog = none\n";
+    assert_eq!(Settings::default().write(), text);
+    assert_eq!(read(text).settings, Settings::default());
+}
+
+#[test]
+fn settings_of_version_1_are_taken_over() {
+    let old =
+        "version=1\npopup = 5s\nstart-at-log-in = yes\nautomatic-sign-in = no\nlanguage = nl\n";
+    let known = read(old);
+    assert_eq!((known.version, &known.replaced), (1, &vec![]));
+    assert_eq!(known.settings.pop_up, PopUp::FiveSeconds);
+    assert_eq!(known.settings.language, Language::Dutch);
+    assert!(known.settings.start_at_log_in && !known.settings.automatic_sign_in);
+    assert!(known.settings.write().starts_with("version = 2\n"));
+}
+
+#[test]
+fn what_a_newer_version_wrote_is_kept_for_it() {
+    let newer = "version = 3\nlanguage = de\ntheme = dark\nlanguage-of-help = fr\n";
+    let known = read(newer);
+    assert_eq!((known.version, &known.replaced), (3, &vec![]));
+    let written = known.settings.write();
+    assert!(
+        written.ends_with("theme = dark\nlanguage-of-help = fr\n"),
+        "{written}"
+    );
+}
+
+#[test]
+fn what_is_not_understood_gets_its_default_and_is_named() {
+    let known = read(
+        "version = 2\nlanguage = xx\nhot-key = Ctrl+C\n\ncolour = red\nnothing\nlog = debug\n",
+    );
+    assert_eq!(known.replaced, [2, 3, 5, 6]);
+    let expected = Settings {
+        log: Some(LogLevel::Debug),
+        ..Settings::default()
+    };
+    assert_eq!(known.settings, expected);
+}
+
+#[test]
+fn what_is_no_file_of_settings_is_refused() {
+    for text in [
+        "",
+        "language = en\n",
+        "version = x\n",
+        "\u{0}\u{1}",
+        "{\"version\": 2}",
+    ] {
+        assert_eq!(
+            Settings::read(text),
+            Err(SettingsError::NoVersion),
+            "{text:?}"
+        );
+    }
+    let long = format!("version = 2\n{}", "x".repeat(64 * 1024));
+    assert_eq!(Settings::read(&long), Err(SettingsError::TooLong));
+}
+
+#[test]
+fn a_servers_settings_appear_at_the_first_sign_in() {
+    let server = ServerSettings {
+        language: Some(Language::German),
+        visibility: None,
+    };
+    assert_eq!(
+        Settings::at_first_sign_in(&server).language,
+        Language::German
+    );
+    let nothing = ServerSettings::default();
+    assert_eq!(Settings::at_first_sign_in(&nothing), Settings::default());
+}
+
+#[test]
+fn the_five_choices_of_the_pop_up() {
+    for (pop_up, seconds, shown, minimised) in [
+        (PopUp::Always, None, true, true),
+        (PopUp::FiveSeconds, Some(5), true, true),
+        (PopUp::TenSeconds, Some(10), true, true),
+        (PopUp::WhenMinimised, None, false, true),
+        (PopUp::Never, None, false, false),
+    ] {
+        assert_eq!(pop_up.seconds(), seconds, "{pop_up:?}");
+        let both = (pop_up.is_shown(false), pop_up.is_shown(true));
+        assert_eq!(both, (shown, minimised), "{pop_up:?}");
+    }
+}
+
+fn settings() -> impl Strategy<Value = Settings> {
+    let keys = proptest::option::of(proptest::sample::select(vec!["F3", "Ctrl+D", "Ctrl+Alt+5"]));
+    let levels = proptest::option::of(proptest::sample::select(vec![
+        LogLevel::Error,
+        LogLevel::Trace,
+    ]));
+    let pop_ups =
+        proptest::sample::select(vec![PopUp::Never, PopUp::TenSeconds, PopUp::WhenMinimised]);
+    (keys, levels, pop_ups, any::<[bool; 4]>()).prop_map(|(key, log, pop_up, switches)| Settings {
+        hot_key: key.map(|key| key.parse().unwrap()),
+        log,
+        pop_up,
+        telephony_links: switches[0],
+        start_at_log_in: switches[1],
+        automatic_sign_in: switches[2],
+        grouping: match switches[3] {
+            true => ConversationGrouping::ByNumber,
+            false => ConversationGrouping::ByFormat,
+        },
+        ..Settings::default()
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_again(settings in settings()) {
+        let known = read(&settings.write());
+        prop_assert_eq!(known.settings, settings);
+        prop_assert_eq!(known.replaced, Vec::<u32>::new());
+    }
+
+    #[test]
+    fn any_text_is_read_without_panic(text in ".{0,200}", version in 0..5_u32) {
+        let _ = Settings::read(&text);
+        let _ = Settings::read(&format!("version = {version}\n{text}"));
+    }
+}
