@@ -1,12 +1,18 @@
 //! What codecs cost: one packet of 20 ms encoded, decoded and concealed, by every Opus backend
-//! that was compiled in (`--features libopus` adds the reference library) and by G.711.
+//! that was compiled in (`--features libopus` adds the reference library), by the same libraries
+//! without our layer (`raw-…`), and by G.711, G.722 and L16.
 //!
 //! With both Opus backends, the ratio of their times is printed at the end.
+
+#[path = "codec/raw.rs"]
+mod raw;
 
 use std::{f32::consts::TAU, time::Duration};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use voip_media::{Codec, Decoder, OpusBackend, OpusCodec, PcmaCodec, PcmuCodec};
+use voip_media::{
+    Codec, Decoder, G722Codec, L16Codec, OpusBackend, OpusCodec, PcmaCodec, PcmuCodec, SampleRate,
+};
 
 const PACKET_TIME: Duration = Duration::from_millis(20);
 const PACKETS: usize = 100;
@@ -38,6 +44,9 @@ fn codecs() -> Vec<(String, Box<dyn Codec>)> {
         .collect();
     codecs.push(("pcmu".to_owned(), Box::new(PcmuCodec)));
     codecs.push(("pcma".to_owned(), Box::new(PcmaCodec)));
+    codecs.push(("g722".to_owned(), Box::new(G722Codec)));
+    let l16 = L16Codec::new(SampleRate::HZ_48000);
+    codecs.push(("l16-48000".to_owned(), Box::new(l16)));
     codecs
 }
 
@@ -65,6 +74,14 @@ fn encode(criterion: &mut Criterion) {
             bencher.iter(|| encoder.encode(frames.next().unwrap_or(&[]), &mut packet));
         });
     }
+    for (name, mut encoder) in raw::encoders() {
+        let pcm = voice(48_000);
+        let mut frames = pcm.chunks_exact(960).cycle();
+        let mut packet = [0; 4_000];
+        group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
+            bencher.iter(|| encoder.encode(frames.next().unwrap_or(&[]), &mut packet));
+        });
+    }
 }
 
 fn decode(criterion: &mut Criterion) {
@@ -72,6 +89,14 @@ fn decode(criterion: &mut Criterion) {
     for (name, codec) in codecs() {
         let packets = packets(codec.as_ref());
         let mut decoder = codec.decoder().expect("decoders have no settings");
+        let mut packets = packets.iter().cycle();
+        let mut pcm = [0; 960];
+        group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
+            bencher.iter(|| decoder.decode(packets.next().map_or(&[], |p| p), &mut pcm));
+        });
+    }
+    let packets = packets(&OpusCodec::default());
+    for (name, mut decoder) in raw::decoders() {
         let mut packets = packets.iter().cycle();
         let mut pcm = [0; 960];
         group.bench_function(BenchmarkId::from_parameter(name), |bencher| {

@@ -4,8 +4,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use voip_media::{
-    CodecError, Decoder, JitterBuffer, JitterConfig, MediaTime, RtpPacketRef, SampleRate, SeqNum,
-    Ssrc,
+    CodecKind, JitterBuffer, JitterConfig, MediaTime, RtpPacketRef, SampleRate, SeqNum, Ssrc, codec,
 };
 
 criterion_group!(jitter, steady, bunched, lossy);
@@ -39,7 +38,8 @@ fn bench(criterion: &mut Criterion, name: &str, hold: impl Fn(u64) -> Option<u64
         ..JitterConfig::default()
     };
     let mut buffer = JitterBuffer::new(config);
-    let mut decoder = L16;
+    let l16 = CodecKind::L16(SampleRate::HZ_48000);
+    let mut decoder = codec(l16).decoder().expect("decoders have no settings");
     let mut frame = [0i16; 480];
     let (mut random, mut number, mut held, mut until) = (1u64, 0u64, 0u64, 0u64);
     criterion.bench_function(name, |bencher| {
@@ -61,60 +61,14 @@ fn bench(criterion: &mut Criterion, name: &str, hold: impl Fn(u64) -> Option<u64
                     payload: &payload,
                 };
                 let at = MediaTime::from_micros(now);
-                let _counted = black_box(buffer.insert(packet, &decoder, at));
+                let _counted = black_box(buffer.insert(packet, decoder.as_ref(), at));
                 held += 1;
             }
             for half in 1..=2 {
                 let at = MediaTime::from_micros(now + 10_000 * half);
-                black_box(buffer.get(&mut decoder, &mut frame, at));
+                black_box(buffer.get(decoder.as_mut(), &mut frame, at));
             }
             number += 1;
         });
     });
-}
-
-/// 16-bit samples in network byte order.
-struct L16;
-
-impl Decoder for L16 {
-    fn sample_rate(&self) -> SampleRate {
-        SampleRate::HZ_48000
-    }
-
-    fn clock_rate(&self) -> SampleRate {
-        SampleRate::HZ_48000
-    }
-
-    fn packet_samples(&self, payload: &[u8]) -> Option<usize> {
-        Some(payload.len() / 2)
-    }
-
-    fn decode(&mut self, payload: &[u8], out: &mut [i16]) -> Result<usize, CodecError> {
-        let wanted = payload.len() / 2;
-        if out.len() < wanted {
-            return Err(CodecError::Buffer {
-                wanted,
-                got: out.len(),
-            });
-        }
-        for (sample, bytes) in out.iter_mut().zip(payload.as_chunks::<2>().0) {
-            *sample = i16::from_be_bytes(*bytes);
-        }
-        Ok(wanted)
-    }
-
-    fn has_fec(&self, _payload: &[u8]) -> bool {
-        false
-    }
-
-    fn decode_fec(&mut self, _payload: &[u8], out: &mut [i16]) -> Result<usize, CodecError> {
-        out.fill(0);
-        Ok(out.len())
-    }
-
-    fn conceal(&mut self, _out: &mut [i16]) -> Option<usize> {
-        None
-    }
-
-    fn reset(&mut self) {}
 }

@@ -114,7 +114,7 @@ fn run(options: &Options) -> Result<serde_json::Value, String> {
         read_packets(options)?
     };
     let trace = read_trace(options)?;
-    let mut decoder = Metered::new(if options.l16 { Box::new(L16) } else { opus()? });
+    let mut decoder = Metered::new(if options.l16 { l16()? } else { opus()? });
     let mut buffer = JitterBuffer::new(JitterConfig {
         max_payload: MAX_PAYLOAD,
         ..JitterConfig::default()
@@ -296,6 +296,12 @@ fn opus() -> Result<Box<dyn Decoder>, String> {
         .map_err(|error| error.to_string())
 }
 
+/// 16-bit samples in network byte order at 48 kHz.
+fn l16() -> Result<Box<dyn Decoder>, String> {
+    let kind = CodecKind::L16(SampleRate::HZ_48000);
+    codec(kind).decoder().map_err(|error| error.to_string())
+}
+
 fn read_packets(options: &Options) -> Result<Vec<Vec<u8>>, String> {
     let bytes = fs::read(&options.packets).map_err(|error| unusable(&options.packets, &error))?;
     let mut packets = Vec::new();
@@ -374,52 +380,6 @@ fn read_trace(options: &Options) -> Result<Vec<(u64, u64)>, String> {
 
 fn unusable(path: &std::path::Path, error: &std::io::Error) -> String {
     format!("{} can't be used: {error}", path.display())
-}
-
-/// 16-bit samples in network byte order at 48 kHz.
-struct L16;
-
-impl Decoder for L16 {
-    fn sample_rate(&self) -> SampleRate {
-        SampleRate::HZ_48000
-    }
-
-    fn clock_rate(&self) -> SampleRate {
-        SampleRate::HZ_48000
-    }
-
-    fn packet_samples(&self, payload: &[u8]) -> Option<usize> {
-        payload.len().is_multiple_of(2).then_some(payload.len() / 2)
-    }
-
-    fn decode(&mut self, payload: &[u8], out: &mut [i16]) -> Result<usize, CodecError> {
-        let wanted = payload.len() / 2;
-        if out.len() < wanted {
-            return Err(CodecError::Buffer {
-                wanted,
-                got: out.len(),
-            });
-        }
-        for (sample, bytes) in out.iter_mut().zip(payload.as_chunks::<2>().0) {
-            *sample = i16::from_be_bytes(*bytes);
-        }
-        Ok(wanted)
-    }
-
-    fn has_fec(&self, _payload: &[u8]) -> bool {
-        false
-    }
-
-    fn decode_fec(&mut self, _payload: &[u8], out: &mut [i16]) -> Result<usize, CodecError> {
-        out.fill(0);
-        Ok(out.len())
-    }
-
-    fn conceal(&mut self, _out: &mut [i16]) -> Option<usize> {
-        None
-    }
-
-    fn reset(&mut self) {}
 }
 
 /// A decoder, and how often it allocates.

@@ -37,9 +37,11 @@ pub use jitter::{
 };
 pub use jsep::SdpError;
 pub use rtp::VoipMetrics;
+#[doc(hidden)]
+pub use rtp::exercise_tones;
 pub use session::{
-    AudioSession, ConfigFault, Engine, EngineBuilder, EngineError, Impairment, Intent, JoinError,
-    NegotiationError, OpenError, SessionConfig, SessionError, SessionEvent,
+    AudioSession, ConfigFault, DtmfError, Engine, EngineBuilder, EngineError, Impairment, Intent,
+    JoinError, NegotiationError, OpenError, SessionConfig, SessionError, SessionEvent,
 };
 #[doc(hidden)]
 pub use session::{

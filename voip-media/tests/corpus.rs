@@ -8,7 +8,7 @@ use std::{fs, path::PathBuf};
 
 use voip_media::{
     WavBackend, exercise_datagram, exercise_decoder, exercise_description, exercise_jitter_buffer,
-    exercise_protected, exercise_rtcp, exercise_stun,
+    exercise_protected, exercise_rtcp, exercise_stun, exercise_tones,
 };
 
 fn corpus() -> PathBuf {
@@ -54,6 +54,11 @@ fn operations_on_a_jitter_buffer_keep_its_promises() {
 #[test]
 fn decoders_keep_to_what_they_say_of_a_packet() {
     replay("codec", |_, bytes| exercise_decoder(bytes));
+}
+
+#[test]
+fn keys_outlive_loss_and_any_packets_are_taken() {
+    replay("tones", |_, bytes| exercise_tones(bytes));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Calls between two sessions of one process, over real UDP sockets.
 
+#[path = "session/keys.rs"]
+mod keys;
 #[path = "session/side.rs"]
 mod side;
 #[path = "session/sound.rs"]

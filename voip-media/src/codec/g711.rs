@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{
     Codec, CodecError, CodecKind, Decoder, Encoder, EncoderTuning,
+    comfort_noise::ComfortNoise,
     packet::{check_frame, frame_samples, front, if_possible},
 };
 use crate::{PayloadType, SampleRate};
@@ -102,11 +103,16 @@ impl Encoder for CompandingEncoder {
 struct ExpandingDecoder {
     kind: CodecKind,
     table: &'static [i16; 256],
+    noise: ComfortNoise,
 }
 
 impl ExpandingDecoder {
     fn new(kind: CodecKind, table: &'static [i16; 256]) -> Self {
-        Self { kind, table }
+        Self {
+            kind,
+            table,
+            noise: ComfortNoise::new(),
+        }
     }
 }
 
@@ -146,7 +152,17 @@ impl Decoder for ExpandingDecoder {
         None
     }
 
-    fn reset(&mut self) {}
+    fn comfort_noise(&mut self, parameters: Option<&[u8]>, out: &mut [i16]) -> Option<usize> {
+        if let Some(parameters) = parameters {
+            self.noise.describe(parameters);
+        }
+        self.noise.fill(out);
+        Some(out.len())
+    }
+
+    fn reset(&mut self) {
+        self.noise = ComfortNoise::new();
+    }
 }
 
 /// A 16-bit sample as µ-law. The 14 bits of G.711 table 2a are the upper ones of 16.

@@ -1,3 +1,4 @@
+mod comfort_noise;
 mod exercise;
 mod g711;
 mod g722;
@@ -107,7 +108,8 @@ pub struct EncoderTuning {
     pub complexity: Complexity,
     /// Loss that the far side reports; above zero, in-band FEC is made.
     pub expected_loss: LossRate,
-    /// Discontinuous transmission in pauses.
+    /// Discontinuous transmission in pauses: Opus's own, with G.711 comfort noise (RFC 3389) where the far
+    /// side takes it.
     pub dtx: bool,
 }
 

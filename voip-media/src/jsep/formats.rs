@@ -76,6 +76,15 @@ impl Formats {
         }
     }
 
+    /// Events at the clock of the codec that is sent.
+    pub(crate) fn event(&self) -> Option<EventChoice> {
+        let clock = self.codecs.first()?.kind.clock_rate();
+        self.events
+            .iter()
+            .find(|event| event.clock == clock)
+            .copied()
+    }
+
     /// The payload types and their encodings, as `a=rtpmap` says them.
     pub(crate) fn encodings(&self) -> Vec<(PayloadType, String)> {
         let codecs = self.codecs.iter();

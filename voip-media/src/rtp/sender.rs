@@ -27,19 +27,29 @@ impl Packetizer {
     /// Writes a packet of the payload that is already behind the header in `packet`; the first
     /// [`HEADER`] octets are the header's.
     pub(crate) fn write(&mut self, payload_type: PayloadType, packet: &mut [u8]) {
+        let marker = std::mem::take(&mut self.marker);
+        self.write_event(payload_type, self.timestamp, marker, packet);
+    }
+
+    /// The same for a packet about an event that began at `timestamp` (RFC 4733 §2.2.1): numbered in
+    /// the same row, but no sound.
+    pub(crate) fn write_event(
+        &mut self,
+        payload_type: PayloadType,
+        timestamp: u32,
+        marker: bool,
+        packet: &mut [u8],
+    ) {
         let header = packet
             .first_chunk_mut::<HEADER>()
             .expect("a packet has room for its header");
-        write_header(
-            header,
-            payload_type,
-            self.marker,
-            self.seq,
-            self.timestamp,
-            self.ssrc,
-        );
+        write_header(header, payload_type, marker, self.seq, timestamp, self.ssrc);
         self.seq = SeqNum(self.seq.0.wrapping_add(1));
-        self.marker = false;
+    }
+
+    /// The time of the next packet's first sample.
+    pub(crate) fn timestamp(&self) -> u32 {
+        self.timestamp
     }
 
     /// Time goes on, whether a packet was sent or not. In units of the RTP clock.

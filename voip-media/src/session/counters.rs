@@ -18,6 +18,11 @@ pub(crate) struct MediaCounters {
     pub(crate) capture_peak: AtomicU32,
     pub(crate) send_overflow: AtomicU64,
     pub(crate) unknown_payload: AtomicU64,
+    /// Keys on their way to being sent.
+    pub(crate) tones_waiting: AtomicU32,
+    /// Time that capturing and encoding took, in µs, and frames of 10 ms that it was for.
+    pub(crate) effort_us: AtomicU64,
+    pub(crate) captured_frames: AtomicU64,
     /// Microseconds, plus one; zero: not yet.
     first_audio: AtomicU64,
 }

@@ -7,8 +7,8 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    NegotiationError, SeqNum, SessionConfig, SessionError, SessionEvent, Ssrc,
-    rtp::Packetizer,
+    DtmfError, NegotiationError, SeqNum, SessionConfig, SessionError, SessionEvent, Ssrc,
+    rtp::{KeyTone, Packetizer},
     session::{
         engine::Place,
         link::{self, MediaNote, TaskEnds},
@@ -47,6 +47,10 @@ pub(crate) enum Command {
     AddCandidates {
         candidates: Vec<String>,
         reply: oneshot::Sender<()>,
+    },
+    SendDtmf {
+        tones: Vec<KeyTone>,
+        reply: oneshot::Sender<Result<(), DtmfError>>,
     },
     Close {
         reply: oneshot::Sender<()>,
@@ -211,6 +215,9 @@ impl Driver {
                 self.add_candidates(&candidates);
                 let _ = reply.send(());
             }
+            Command::SendDtmf { tones, reply } => {
+                let _ = reply.send(self.send_tones(&tones));
+            }
             Command::Close { reply } => {
                 self.close_reply = Some(reply);
                 self.end = Some(None);
@@ -351,6 +358,8 @@ impl Driver {
             self.shared.events.push(match note {
                 MediaNote::FirstAudio(at) => SessionEvent::FirstAudio { at },
                 MediaNote::Applied(number) => SessionEvent::Applied { number },
+                MediaNote::Tone(digit) => SessionEvent::Dtmf { digit },
+                MediaNote::TonesSent => SessionEvent::DtmfSent,
             });
         }
         self.send_outgoing();

@@ -79,6 +79,32 @@ pub enum NegotiationError {
     Closed,
 }
 
+/// Why keys were not sent. None of them was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum DtmfError {
+    /// No media flows yet, or no longer.
+    #[error("keys can be sent once the call is connected")]
+    NotConnected,
+    /// The call is held, by this side or the other one.
+    #[error("keys can't be sent while the call is held: retrieve it first")]
+    Held,
+    /// The far side takes no telephone events (RFC 4733) beside the codec that is spoken.
+    #[error(
+        "the far side takes no keys as telephone events: send them as tones in the sound instead (DtmfGenerator)"
+    )]
+    NotNegotiated,
+    /// A key is to be held down for less than 40 ms or more than a second.
+    #[error("a key must be held down for 40 ms to 1 s")]
+    Duration,
+    /// 64 keys are waiting to be sent.
+    #[error("too many keys are waiting to be sent: wait for those before them")]
+    TooMany,
+    /// The session has ended.
+    #[error("the session is closed")]
+    Closed,
+}
+
 /// Why a session has ended by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -131,6 +157,12 @@ mod tests {
             NegotiationError::Socket(std::io::ErrorKind::AddrInUse).to_string(),
             NegotiationError::NoCandidates.to_string(),
             NegotiationError::Closed.to_string(),
+            DtmfError::NotConnected.to_string(),
+            DtmfError::Held.to_string(),
+            DtmfError::NotNegotiated.to_string(),
+            DtmfError::Duration.to_string(),
+            DtmfError::TooMany.to_string(),
+            DtmfError::Closed.to_string(),
             SessionError::NoPath.to_string(),
             SessionError::PathLost.to_string(),
             SessionError::Handshake.to_string(),

@@ -1,4 +1,4 @@
-use crate::{AudioError, MediaTime, SessionError};
+use crate::{AudioError, DtmfDigit, MediaTime, SessionError};
 
 /// What a session tells. Bounded: a consumer that is 64 events behind loses the oldest
 /// ([`crate::SessionStats::events_lost`]).
@@ -21,6 +21,13 @@ pub enum SessionEvent {
         /// Its number.
         number: u64,
     },
+    /// The far side has pressed a key (RFC 4733); told once, when its first packet arrives.
+    Dtmf {
+        /// Which one. Its `Debug` doesn't say.
+        digit: DtmfDigit,
+    },
+    /// All keys of [`crate::AudioSession::send_dtmf`] have been sent.
+    DtmfSent,
     /// The far side is not heard any more; the session goes on trying.
     Disconnected,
     /// It is heard again.

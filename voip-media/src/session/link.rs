@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::task::AtomicWaker;
 use rtrb::{Consumer, Producer, RingBuffer};
 
-use crate::{MediaTime, PayloadType, SeqNum, Ssrc, rtp::RtpView};
+use crate::{DtmfDigit, MediaTime, PayloadType, RtpPacketRef, SeqNum, Ssrc, rtp::RtpView};
 
 /// A received packet on its way to the jitter buffer.
 pub(crate) struct Arrived {
@@ -42,6 +42,17 @@ impl Arrived {
     pub(crate) fn payload(&self) -> &[u8] {
         &self.bytes[..usize::from(self.length)]
     }
+
+    /// As the jitter buffer takes it.
+    pub(crate) fn reference(&self) -> RtpPacketRef<'_> {
+        RtpPacketRef {
+            ssrc: self.ssrc,
+            seq: self.seq,
+            timestamp: self.timestamp,
+            marker: self.marker,
+            payload: self.payload(),
+        }
+    }
 }
 
 /// An RTP packet on its way to the socket, unprotected.
@@ -74,6 +85,10 @@ pub(crate) enum MediaNote {
     FirstAudio(MediaTime),
     /// An intent is in force.
     Applied(u64),
+    /// The far side has pressed a key.
+    Tone(DtmfDigit),
+    /// All keys have been sent.
+    TonesSent,
 }
 
 /// The media thread's ends.

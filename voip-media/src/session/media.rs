@@ -10,15 +10,20 @@ use tokio::sync::oneshot;
 use crate::{
     AudioError, CaptureStream, EncoderTuning, EngineError, Limiter, MediaTime, PlayoutStream,
     SampleRate, ToneGenerator,
+    rtp::KeyTone,
     session::{
         clock::Clock,
         conference::Conferences,
-        stream::{CodecSet, Control, FRAME, ReceivePath, SendPath, SessionStream, TICK},
+        stream::{CodecSet, Control, FRAME, Retired, SessionStream, TICK},
     },
 };
 
 /// What the media thread is asked. What it gives back is dropped by the asker: freeing memory may
 /// take long.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "codecs in a box would have to be unpacked, and the box freed, by the media thread"
+)]
 pub(crate) enum MediaCommand {
     Attach(Box<SessionStream>),
     Detach {
@@ -48,6 +53,10 @@ pub(crate) enum MediaCommand {
         id: u64,
         tuning: EncoderTuning,
     },
+    Press {
+        id: u64,
+        tone: KeyTone,
+    },
     /// Takes a stream and gives the former one of that direction back.
     Stream {
         stream: SoundStream,
@@ -55,9 +64,6 @@ pub(crate) enum MediaCommand {
     },
     Stop,
 }
-
-/// Codecs that are no longer used.
-pub(crate) type Retired = (Option<SendPath>, Vec<ReceivePath>);
 
 /// Microphone and loudspeaker, as far as there are any.
 #[derive(Default)]
@@ -136,6 +142,7 @@ pub(crate) fn start(
 struct MediaThread {
     clock: Clock,
     inbox: Receiver<MediaCommand>,
+    /// Boxed: a session is large, and its memory comes and goes with its task.
     sessions: Vec<Box<SessionStream>>,
     streams: SoundStreams,
     /// The sound captured last, for sessions that begin to send.
@@ -224,6 +231,11 @@ impl MediaThread {
                     session.tune(tuning);
                 }
             }
+            MediaCommand::Press { id, tone } => {
+                if let Some(session) = self.session(id) {
+                    session.press(tone);
+                }
+            }
             MediaCommand::Stream { stream, reply } => {
                 let _ = reply.send(self.streams.exchange(stream));
             }
@@ -277,7 +289,9 @@ impl MediaThread {
                 stream.read(&mut frame);
             }
             for session in &mut self.sessions {
+                let begun = self.clock.now();
                 session.capture(&frame);
+                session.note_effort(self.clock.now().since(begun));
             }
             self.recent.rotate_left(1);
             self.recent[RECENT - 1] = frame;

@@ -1,6 +1,7 @@
 //! Calls: an [`Engine`] with a microphone, a loudspeaker and one media thread, and the
 //! [`AudioSession`]s that share them.
 
+mod adaptation;
 mod clock;
 mod conference;
 mod config;
@@ -11,24 +12,26 @@ mod error;
 mod event;
 mod exercise;
 mod impairment;
+mod keys;
 mod link;
 mod media;
 mod negotiation;
 mod network;
+mod pause;
 mod quality;
 mod shared;
 mod sound;
 mod stream;
 mod tones;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{mpsc, oneshot};
 
 pub use conference::JoinError;
 pub use config::{Impairment, Intent, SessionConfig};
 pub use engine::{Engine, EngineBuilder};
-pub use error::{ConfigFault, EngineError, NegotiationError, OpenError, SessionError};
+pub use error::{ConfigFault, DtmfError, EngineError, NegotiationError, OpenError, SessionError};
 pub use event::SessionEvent;
 #[doc(hidden)]
 pub use exercise::{
@@ -39,7 +42,7 @@ pub use exercise::{
 use driver::Command;
 use shared::SessionShared;
 
-use crate::SessionStats;
+use crate::{DtmfDigit, SessionStats};
 
 /// The sound of one call: an ICE agent, a DTLS-SRTP transport, a jitter buffer, an encoder.
 ///
@@ -151,6 +154,20 @@ impl AudioSession {
     /// takes a new offer.
     pub fn apply(&self, intent: Intent) {
         self.shared.apply(intent);
+    }
+
+    /// Sends keys as telephone events (RFC 4733), one after the other, each held down for `length`:
+    /// 40 ms to 1 s, 100 ms being usual, with a pause of 70 ms. Meanwhile the captured sound isn't
+    /// sent. Returns once they are queued, 64 at most; [`SessionEvent::DtmfSent`] tells when the last one
+    /// is out. Mute doesn't keep keys back; holding the call forgets those that are left.
+    ///
+    /// # Errors
+    /// [`DtmfError`] says why none is sent: [`DtmfError::NotNegotiated`] if the far side takes no such
+    /// events; tones in the sound are the alternative.
+    pub async fn send_dtmf(&self, digits: &[DtmfDigit], length: Duration) -> Result<(), DtmfError> {
+        let tones = keys::tones(digits, length)?;
+        let sent = self.ask(|reply| Command::SendDtmf { tones, reply }).await;
+        sent.unwrap_or(Err(DtmfError::Closed))
     }
 
     /// The next event; `None` once [`SessionEvent::Closed`] has been given. Cancel-safe.

@@ -1,7 +1,7 @@
 use std::{future::poll_fn, time::Duration};
 
 use crate::{
-    CodecError, CodecKind, Intent, NegotiationError, SdpError, Ssrc,
+    CodecError, CodecKind, Intent, NegotiationError, PayloadType, SdpError, Ssrc,
     codec::codec,
     jsep::{
         self, CodecChoice, Direction, Formats, Kind, LocalDescription, MediaLine, Negotiated,
@@ -11,7 +11,7 @@ use crate::{
         driver::{Driver, Path, seed},
         link::MAX_PAYLOAD,
         media::MediaCommand,
-        stream::{CodecSet, ReceivePath, SendPath},
+        stream::{Beside, CodecSet, ReceivePath, SendPath},
     },
     transport::{
         DtlsRole, DtlsSrtp, Fingerprint, IceCandidate, IceCredentials, IceEvent, IceRole,
@@ -310,11 +310,29 @@ impl Driver {
         let chosen = codec(first.kind);
         let packet_time = packet_time(first.kind, agreed.packet_time);
         let mut encoder = chosen.encoder(packet_time)?;
-        encoder.tune(self.config.encoder)?;
+        encoder.tune(self.network.tuning())?;
         let units = chosen.clock_rate().samples_in(packet_time) as u32;
         let rate = chosen.sample_rate();
-        let send = SendPath::new(encoder, first.payload_type, units, rate)?;
-        Ok(Some(CodecSet { send, receive }))
+        let send = SendPath::new(encoder, first.payload_type, units, rate)?
+            .with_events(agreed.formats.event())
+            .with_pauses(self.comfort_noise(agreed));
+        let beside = Beside {
+            events: agreed.formats.events.clone(),
+            comfort_noise: agreed.formats.comfort_noise,
+        };
+        Ok(Some(CodecSet {
+            send,
+            receive,
+            beside,
+        }))
+    }
+
+    /// What describes the pauses of the codec that is sent, if they are to be left out.
+    fn comfort_noise(&self, agreed: &Negotiated) -> Option<PayloadType> {
+        let first = agreed.formats.codecs.first()?;
+        let telephone = matches!(first.kind, CodecKind::Pcmu | CodecKind::Pcma);
+        let wanted = self.config.encoder.dtx && telephone;
+        agreed.formats.comfort_noise.filter(|_| wanted)
     }
 
     fn configure(&mut self, codecs: CodecSet) {

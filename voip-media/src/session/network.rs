@@ -1,4 +1,7 @@
-use std::time::{Instant, SystemTime};
+use std::{
+    sync::atomic::Ordering::Relaxed,
+    time::{Instant, SystemTime},
+};
 
 use crate::{
     DropCounts, EncoderTuning, LossRate, MediaTime, SessionConfig, SessionError, SessionEvent,
@@ -6,13 +9,16 @@ use crate::{
     jsep::Negotiated,
     rtp::{Feedback, Reception, ReportSchedule, Reporter, RtpView, SentFigures, ntp_time},
     session::{
+        adaptation::Adaptation,
         clock::Clock,
+        counters::MediaCounters,
         driver::{Driver, Path, seed},
         impairment::Impairer,
         link::Arrived,
         media::MediaCommand,
         quality,
         shared::SessionShared,
+        stream::TICK,
     },
     transport::{
         DatagramKind, DtlsRole, MediaKind, SecureError, SecureOutput, SecureTransport as _,
@@ -30,8 +36,9 @@ pub(crate) struct Network {
     sent: Option<(SentFigures, MediaTime)>,
     clock_rate: crate::SampleRate,
     impairer: Option<Impairer<Vec<u8>>>,
-    /// What the encoder expects.
-    tuned_loss: f32,
+    adaptation: Adaptation,
+    /// Time that encoding took, in µs, and frames of 10 ms, when they were looked at last.
+    effort: (u64, u64),
     /// Handshake datagrams that were faster than the news of the path.
     early: Vec<Vec<u8>>,
     stats: SessionStats,
@@ -54,11 +61,28 @@ impl Network {
             sent: None,
             clock_rate: crate::SampleRate::HZ_48000,
             impairer: config.impairment.map(Impairer::new),
-            tuned_loss: config.encoder.expected_loss.0,
+            adaptation: Adaptation::new(config.encoder),
+            effort: (0, 0),
             early: Vec::new(),
             stats: SessionStats::default(),
             former_drops: DropCounts::default(),
         }
+    }
+
+    /// How an encoder has to work now.
+    pub(super) fn tuning(&self) -> EncoderTuning {
+        self.adaptation.tuning()
+    }
+
+    /// The share of the time that encoding took since the last call.
+    fn load(&mut self, counters: &MediaCounters) -> Option<f32> {
+        let now = (
+            counters.effort_us.load(Relaxed),
+            counters.captured_frames.load(Relaxed),
+        );
+        let before = std::mem::replace(&mut self.effort, now);
+        let sounded = (now.1 - before.1) * TICK.as_micros() as u64;
+        (sounded > 0).then(|| (now.0 - before.0) as f32 / sounded as f32)
     }
 
     /// What was negotiated.
@@ -137,7 +161,20 @@ impl Network {
             octets: self.stats.bytes_sent,
             timestamp: packet.timestamp,
         };
-        self.sent = Some((figures, now));
+        // The packets of a pressed key all have the time at which it went down.
+        let (timestamp, at) = match self.sent {
+            Some((before, at)) if packet.timestamp.wrapping_sub(before.timestamp) as i32 <= 0 => {
+                (before.timestamp, at)
+            }
+            _ => (packet.timestamp, now),
+        };
+        self.sent = Some((
+            SentFigures {
+                timestamp,
+                ..figures
+            },
+            at,
+        ));
     }
 
     /// Our figures with the RTP timestamp of now.
@@ -286,29 +323,24 @@ impl Driver {
         }
     }
 
-    /// The encoder is told of the far side's losses when they have changed enough to matter.
     fn take_feedback(&mut self, feedback: Feedback) {
-        let stats = &mut self.network.stats;
-        stats.round_trip = feedback.round_trip.or(stats.round_trip);
-        stats.remote = feedback.metrics.or(stats.remote);
-        let Some(loss) = feedback.loss else {
+        let network = &mut self.network;
+        network.stats.round_trip = feedback.round_trip.or(network.stats.round_trip);
+        network.stats.remote = feedback.metrics.or(network.stats.remote);
+        let Some(loss) = feedback.loss.map(LossRate) else {
             return;
         };
-        // Smoothed over about eight reports.
-        let smoothed = stats.remote_loss + (loss - stats.remote_loss) / 8.0;
-        stats.remote_loss = smoothed;
-        let expected = LossRate(smoothed.max(self.config.encoder.expected_loss.0));
-        if (expected.0 - self.network.tuned_loss).abs() >= LOSS_STEP {
-            self.network.tuned_loss = expected.0;
-            let tuning = EncoderTuning {
-                expected_loss: expected,
-                ..self.config.encoder
-            };
+        let change = network.adaptation.handle_report(loss, feedback.round_trip);
+        network.stats.remote_loss = network.adaptation.loss().0;
+        self.tune(change);
+    }
+
+    /// The encoder is told what has changed.
+    fn tune(&mut self, change: Option<EncoderTuning>) {
+        if let Some(tuning) = change {
             let id = self.place.id;
-            self.place
-                .engine
-                .media
-                .send(MediaCommand::Tune { id, tuning });
+            let tune = MediaCommand::Tune { id, tuning };
+            self.place.engine.media.send(tune);
         }
     }
 }
@@ -342,6 +374,10 @@ impl Driver {
             return;
         }
         self.network.schedule.sent(now);
+        if let Some(load) = self.network.load(&self.shared.counters) {
+            let change = self.network.adaptation.handle_load(load);
+            self.tune(change);
+        }
         let sent = self.network.sent_figures(now);
         let metrics = self.metrics();
         let reception = self
@@ -382,5 +418,3 @@ impl Driver {
 
 /// Handshake datagrams kept until the path is known to work.
 const EARLY: usize = 4;
-/// Change of the expected loss that is worth telling the encoder.
-const LOSS_STEP: f32 = 0.02;

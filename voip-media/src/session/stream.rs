@@ -9,11 +9,13 @@ use crate::{
     CodecError, Decoder, Encoder, EncoderTuning, Fader, FrameResampler, Gain, JitterBuffer,
     JitterConfig, JitterStats, MediaTime, PayloadType, Played, PlayedKind, RtpPacketRef,
     SampleRate,
-    rtp::{HEADER, Packetizer},
+    jsep::EventChoice,
+    rtp::{HEADER, KeyTone, Packetizer, TONE_LENGTH, TonePacket, ToneReceiver, ToneSender},
     session::{
         conference::Member,
         counters::{MediaCounters, peak},
         link::{Arrived, MAX_PACKET, MAX_PAYLOAD, MediaEnds, MediaNote, Outgoing},
+        pause::{PauseDetector, Worth},
     },
 };
 
@@ -41,6 +43,15 @@ pub(crate) struct SessionStream {
     outgoing: Fader,
     incoming: Fader,
     pub(crate) conference: Member,
+    beside: Beside,
+    tones: ToneReceiver,
+}
+
+/// What was agreed beside codecs.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Beside {
+    pub(crate) events: Vec<EventChoice>,
+    pub(crate) comfort_noise: Option<PayloadType>,
 }
 
 /// What the jitter buffer made while nothing was to be played: it says nothing of the call's
@@ -73,12 +84,25 @@ pub(crate) struct Control {
 pub(crate) struct CodecSet {
     pub(crate) send: SendPath,
     pub(crate) receive: Vec<ReceivePath>,
+    pub(crate) beside: Beside,
+}
+
+/// Codecs that are no longer used, to be dropped where that may take its time.
+#[expect(dead_code, reason = "only dropped")]
+pub(crate) struct Retired {
+    send: Option<SendPath>,
+    receive: Vec<ReceivePath>,
+    beside: Beside,
 }
 
 /// Makes packets of one codec.
 pub(crate) struct SendPath {
     encoder: Box<dyn Encoder>,
     payload_type: PayloadType,
+    /// Keys, where the far side takes them as events.
+    tones: Option<(PayloadType, ToneSender)>,
+    /// Pauses, where they are described by comfort noise.
+    pauses: Option<(PayloadType, PauseDetector)>,
     /// RTP clock units of a packet.
     units: u32,
     converter: FrameResampler,
@@ -103,12 +127,26 @@ impl SendPath {
         Ok(Self {
             encoder,
             payload_type,
+            tones: None,
+            pauses: None,
             units,
             converter: converter(SampleRate::HZ_48000, rate)?,
             frame: rate.samples_in(TICK),
             pending,
             filled: 0,
         })
+    }
+
+    /// Keys are sent as events of this kind.
+    pub(crate) fn with_events(mut self, event: Option<EventChoice>) -> Self {
+        self.tones = event.map(|event| (event.payload_type, ToneSender::new(event.clock)));
+        self
+    }
+
+    /// Pauses are described by comfort noise of this kind instead of being sent.
+    pub(crate) fn with_pauses(mut self, comfort_noise: Option<PayloadType>) -> Self {
+        self.pauses = comfort_noise.map(|kind| (kind, PauseDetector::new()));
+        self
     }
 
     /// Adds 10 ms; whether a packet is full.
@@ -200,15 +238,21 @@ impl SessionStream {
             outgoing: Fader::new(SampleRate::HZ_48000, Gain::SILENT),
             incoming: Fader::new(SampleRate::HZ_48000, Gain::SILENT),
             conference: Member::default(),
+            beside: Beside::default(),
+            tones: ToneReceiver::default(),
         }
     }
 
     /// Puts codecs in place; gives the former ones, to be dropped elsewhere.
-    pub(crate) fn configure(&mut self, codecs: CodecSet) -> (Option<SendPath>, Vec<ReceivePath>) {
+    pub(crate) fn configure(&mut self, codecs: CodecSet) -> Retired {
+        self.forget_tones();
         self.active = 0;
         self.jitter.restart();
-        let receive = std::mem::replace(&mut self.receive, codecs.receive);
-        (self.send.replace(codecs.send), receive)
+        Retired {
+            receive: std::mem::replace(&mut self.receive, codecs.receive),
+            beside: std::mem::replace(&mut self.beside, codecs.beside),
+            send: self.send.replace(codecs.send),
+        }
     }
 
     /// Whether it wants captured sound: also while it fades out, until the last packet is full.
@@ -238,6 +282,9 @@ impl SessionStream {
         if applied {
             self.note(MediaNote::Applied(control.number));
         }
+        if !self.control.sends || !self.control.connected {
+            self.forget_tones();
+        }
         if self.sends() && !sent_before {
             self.conference.restart();
             self.packetizer.mark();
@@ -263,6 +310,15 @@ impl SessionStream {
         }
     }
 
+    /// Capturing the last 10 ms took so long.
+    pub(crate) fn note_effort(&self, effort: Duration) {
+        if self.sends() {
+            let micros = effort.as_micros() as u64;
+            self.counters.effort_us.fetch_add(micros, Relaxed);
+            self.counters.captured_frames.fetch_add(1, Relaxed);
+        }
+    }
+
     pub(crate) fn tune(&mut self, tuning: EncoderTuning) {
         if let Some(send) = &mut self.send {
             let _ = send.encoder.tune(tuning);
@@ -284,22 +340,100 @@ impl SessionStream {
         }
     }
 
+    /// Presses a key once those before it are up.
+    pub(crate) fn press(&mut self, tone: KeyTone) {
+        let sends = self.control.sends && self.control.connected;
+        let tones = self.send.as_mut().and_then(|send| send.tones.as_mut());
+        let taken = tones.is_some_and(|(_, tones)| sends && tones.push(tone));
+        if !taken {
+            self.counters.tones_waiting.fetch_sub(1, Relaxed);
+        }
+    }
+
+    fn forget_tones(&mut self) {
+        if let Some((_, tones)) = self.send.as_mut().and_then(|send| send.tones.as_mut()) {
+            let waiting = &self.counters.tones_waiting;
+            waiting.fetch_sub(tones.clear(), Relaxed);
+        }
+    }
+
+    /// A packet time is over: sends its sound, or the key that is pressed.
     fn send_packet(&mut self) {
         let Some(send) = &mut self.send else { return };
-        let mut packet = [0; MAX_PACKET];
-        let length = send.encode(&mut packet[HEADER..]);
         let units = send.units;
-        if length > 0 {
-            let packet = &mut packet[..HEADER + length];
-            self.packetizer.write(send.payload_type, packet);
-            if self.ends.outgoing.push(Outgoing::new(packet)).is_err() {
-                self.counters.send_overflow.fetch_add(1, Relaxed);
+        let due = match &mut send.tones {
+            Some((kind, tones)) => Some((*kind, tones.poll(self.packetizer.timestamp(), units))),
+            None => None,
+        };
+        let (kind, due) = due.unwrap_or((send.payload_type, Default::default()));
+        if let Some(repeat) = due.repeat {
+            self.send_tone(kind, repeat);
+        }
+        match due.instead {
+            Some(tone) => {
+                self.send_tone(kind, tone);
+                self.skip_sound();
             }
-            self.ends.waker.wake();
-        } else {
-            self.packetizer.mark();
+            None => self.send_sound(),
+        }
+        if due.done && self.counters.tones_waiting.fetch_sub(1, Relaxed) == 1 {
+            self.note(MediaNote::TonesSent);
         }
         self.packetizer.advance(units);
+    }
+
+    fn send_tone(&mut self, kind: PayloadType, tone: TonePacket) {
+        let mut packet = [0; HEADER + TONE_LENGTH];
+        packet[HEADER..].copy_from_slice(&tone.payload);
+        self.packetizer
+            .write_event(kind, tone.timestamp, tone.marker, &mut packet);
+        self.push(&packet);
+    }
+
+    fn send_noise(&mut self, kind: PayloadType, level: u8) {
+        let mut packet = [0; HEADER + 1];
+        packet[HEADER] = level;
+        let timestamp = self.packetizer.timestamp();
+        self.packetizer
+            .write_event(kind, timestamp, false, &mut packet);
+        self.push(&packet);
+        self.skip_sound();
+    }
+
+    /// The sound of a packet time isn't sent; what follows begins anew.
+    fn skip_sound(&mut self) {
+        if let Some(send) = &mut self.send {
+            send.filled = 0;
+        }
+        self.packetizer.mark();
+    }
+
+    fn send_sound(&mut self) {
+        let Some(send) = &mut self.send else { return };
+        if let Some((kind, pauses)) = &mut send.pauses {
+            let kind = *kind;
+            match pauses.judge(&send.pending) {
+                Worth::Speech => {}
+                Worth::Noise(level) => return self.send_noise(kind, level),
+                Worth::Nothing => return self.skip_sound(),
+            }
+        }
+        let mut packet = [0; MAX_PACKET];
+        let length = send.encode(&mut packet[HEADER..]);
+        if length == 0 {
+            self.packetizer.mark();
+            return;
+        }
+        let packet = &mut packet[..HEADER + length];
+        self.packetizer.write(send.payload_type, packet);
+        self.push(packet);
+    }
+
+    fn push(&mut self, packet: &[u8]) {
+        if self.ends.outgoing.push(Outgoing::new(packet)).is_err() {
+            self.counters.send_overflow.fetch_add(1, Relaxed);
+        }
+        self.ends.waker.wake();
     }
 
     /// Ticks have passed: while nothing is sent, RTP time goes on by them.
@@ -318,32 +452,55 @@ impl SessionStream {
     }
 
     fn insert(&mut self, packet: &Arrived) {
-        let known = self
-            .receive
-            .iter()
-            .position(|path| path.payload_type == packet.payload_type);
-        let Some(index) = known else {
+        let number = packet.payload_type;
+        let events = self.beside.events.iter();
+        if let Some(path) = self.receive.iter().position(|p| p.payload_type == number) {
+            self.insert_sound(packet, path);
+        } else if let Some(event) = events.copied().find(|e| e.payload_type == number) {
+            self.insert_tone(packet, event);
+        } else if self.beside.comfort_noise == Some(number) {
+            self.insert_noise(packet.reference(), packet.at);
+        } else {
             self.counters.unknown_payload.fetch_add(1, Relaxed);
-            return;
-        };
-        if index != self.active {
-            self.active = index;
+        }
+    }
+
+    fn insert_sound(&mut self, packet: &Arrived, path: usize) {
+        if path != self.active {
+            self.active = path;
             self.jitter.restart();
         }
-        let packet_ref = RtpPacketRef {
-            ssrc: packet.ssrc,
-            seq: packet.seq,
-            timestamp: packet.timestamp,
-            marker: packet.marker,
-            payload: packet.payload(),
-        };
-        let decoder = &self.receive[index].decoder;
-        if self
-            .jitter
-            .insert(packet_ref, decoder.as_ref(), packet.at)
-            .is_ok()
-        {
+        let decoder = self.receive[path].decoder.as_ref();
+        let taken = self.jitter.insert(packet.reference(), decoder, packet.at);
+        if taken.is_ok() {
             self.arrivals.record(packet.timestamp, packet.at);
+        }
+    }
+
+    /// A key is told once; in the sound, its packets are silence.
+    fn insert_tone(&mut self, packet: &Arrived, event: EventChoice) {
+        let source = (packet.ssrc, event.clock);
+        let heard = self
+            .tones
+            .handle(source, packet.timestamp, packet.payload(), packet.at);
+        if let Some(digit) = heard.digit {
+            self.note(MediaNote::Tone(digit));
+        }
+        if let Some(timestamp) = heard.instead_of {
+            let silence = RtpPacketRef {
+                timestamp,
+                payload: &[SILENT_NOISE],
+                ..packet.reference()
+            };
+            self.insert_noise(silence, packet.at);
+        }
+    }
+
+    fn insert_noise(&mut self, packet: RtpPacketRef<'_>, at: MediaTime) {
+        if let Some(path) = self.receive.get(self.active) {
+            let decoder = path.decoder.as_ref();
+            // Counted by the buffer.
+            let _ = self.jitter.insert_comfort_noise(packet, decoder, at);
         }
     }
 
@@ -484,6 +641,8 @@ impl Arrivals {
 
 /// Packets that can wait in the jitter buffer: 1.2 s of 10 ms packets.
 const JITTER_PACKETS: usize = 128;
+/// −127 dBov (RFC 3389 §3.1).
+const SILENT_NOISE: u8 = 127;
 const ARRIVALS: usize = 64;
 /// RFC 6716 §2.1.4: 120 ms.
 const LONGEST_PACKET_US: u32 = 120_000;

@@ -169,6 +169,18 @@ fn there_is_no_concealment_and_no_redundancy() {
 }
 
 #[test]
+fn comfort_noise_is_made_as_its_packet_describes_it_until_the_next() {
+    let mut decoder = PcmaCodec.decoder().unwrap();
+    let mut out = [0; 160];
+    assert_eq!(decoder.comfort_noise(Some(&[30]), &mut out), Some(160));
+    assert_eq!(decoder.comfort_noise(None, &mut out), Some(160));
+    assert!(out.iter().any(|sample| sample.abs() > 300));
+    decoder.reset();
+    assert_eq!(decoder.comfort_noise(None, &mut out), Some(160));
+    assert_eq!(out, [0; 160]);
+}
+
+#[test]
 fn packet_times_that_make_no_packet_are_refused() {
     for packet_time in [Duration::ZERO, Duration::from_millis(201)] {
         let refused = PcmuCodec.encoder(packet_time).err();

@@ -184,6 +184,47 @@ fn expected_loss_puts_redundancy_into_packets() {
 }
 
 #[test]
+fn the_lowest_bitrate_of_a_bad_network_still_carries_redundancy() {
+    for_each_backend(|codec| {
+        let decoder = codec.decoder().unwrap();
+        let mut encoder = codec.encoder(PACKET_TIME).unwrap();
+        let tuning = EncoderTuning {
+            bitrate: Bitrate(20_000),
+            expected_loss: LossRate(0.3),
+            ..EncoderTuning::default()
+        };
+        encoder.tune(tuning).unwrap();
+        let packets = encode_all(encoder.as_mut(), &voice(30));
+        let count = packets
+            .iter()
+            .filter(|packet| decoder.has_fec(packet))
+            .count();
+        assert!(count > 10, "{codec:?}: {count} of 30");
+    });
+}
+
+#[test]
+fn complexity_changes_the_packets_from_the_next_one_on() {
+    for_each_backend(|codec| {
+        let packets_at = |complexity| {
+            let mut encoder = codec.encoder(PACKET_TIME).unwrap();
+            let mut packets = encode_all(encoder.as_mut(), &voice(4));
+            let tuning = EncoderTuning {
+                complexity: Complexity(complexity),
+                ..EncoderTuning::default()
+            };
+            encoder.tune(tuning).unwrap();
+            packets.extend(encode_all(encoder.as_mut(), &voice(10)));
+            packets
+        };
+        let (simple, usual, thorough) = (packets_at(0), packets_at(5), packets_at(10));
+        assert_eq!(simple[..4], usual[..4], "{codec:?}");
+        assert_ne!(simple, usual, "{codec:?}");
+        assert_ne!(usual, thorough, "{codec:?}");
+    });
+}
+
+#[test]
 fn a_lost_packet_is_nearer_to_the_truth_by_fec_than_by_concealment() {
     for_each_backend(|codec| {
         let pcm = voice(60);

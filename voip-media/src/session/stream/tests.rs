@@ -35,7 +35,11 @@ impl Bench {
         let (media, task) = link();
         let packetizer = Packetizer::new(Ssrc(1), SeqNum(1), 0);
         let mut stream = SessionStream::new(1, media, Arc::default(), packetizer);
-        stream.configure(CodecSet { send, receive });
+        stream.configure(CodecSet {
+            send,
+            receive,
+            beside: Beside::default(),
+        });
         Self {
             stream,
             task,
