@@ -199,7 +199,7 @@ fn an_event(mut batches: Vec<f64>) -> f64 {
 
 fn event(at: usize, rev: usize) -> Update {
     let rev = Rev(rev as u64 + 1);
-    if at % 10 == 0 {
+    if at.is_multiple_of(10) {
         return Update::Call(call(at, rev));
     }
     let presence = Presence::of(STATES[at % STATES.len()]);

@@ -34,11 +34,12 @@ fn voice() -> Vec<i16> {
 }
 
 fn tuning() -> EncoderTuning {
-    let mut tuning = EncoderTuning::default();
-    tuning.bitrate = Bitrate(TUNING.0);
-    tuning.complexity = Complexity(TUNING.1);
-    tuning.expected_loss = LossRate(0.0);
-    tuning
+    EncoderTuning {
+        bitrate: Bitrate(TUNING.0),
+        complexity: Complexity(TUNING.1),
+        expected_loss: LossRate(0.0),
+        ..EncoderTuning::default()
+    }
 }
 
 /// Encoding and decoding 20 ms: through our traits, and the library used as it comes.

@@ -4,6 +4,7 @@
 //! the libraries underneath, the way of a received packet, and one call's budget. What our own
 //! jitter buffer does on the traces is told by `voip-media/examples/jitter-lab.rs`.
 #![forbid(unsafe_code)]
+#![expect(clippy::disallowed_methods, reason = "a bench measures time")]
 
 mod budget;
 mod peer;

@@ -20,7 +20,7 @@ use crate::{
 
 /// What the media thread is asked. What it gives back is dropped by the asker: freeing memory may
 /// take long.
-#[expect(
+#[allow(
     clippy::large_enum_variant,
     reason = "codecs in a box would have to be unpacked, and the box freed, by the media thread"
 )]
