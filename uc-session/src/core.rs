@@ -94,6 +94,7 @@ impl Core {
         let jumped = self.io.advance(now);
         self.expire();
         if jumped {
+            self.calls.network_changed();
             let signals = self.connection.handle_clock_jump(&mut self.io);
             self.obey(signals);
         }
@@ -188,6 +189,7 @@ impl Core {
             Request::Act { call, action } => self.calls.act(&mut self.io, ticket, &call, action),
             Request::Mute { call, muted } => self.calls.mute(&mut self.io, ticket, &call, muted),
             Request::NetworkChanged => {
+                self.calls.network_changed();
                 let signals = self.connection.handle_network_change(&mut self.io);
                 self.obey(signals);
             }

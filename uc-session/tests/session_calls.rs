@@ -69,6 +69,24 @@ async fn a_call_rings_is_answered_held_retrieved_and_ended() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_change_of_the_network_and_a_sleep_each_get_a_call_a_new_path() {
+    let server = server();
+    let (ada, grace) = (desk(&server, "330").await, desk(&server, "331").await);
+    let (outgoing, _incoming) = talk(&ada, &grace).await;
+    settle().await;
+    ada.client.network_changed();
+    settle().await;
+    assert_eq!(ada.engine.stats().restarts, 1);
+
+    ada.clock.jump(60_000);
+    tokio::time::sleep(std::time::Duration::from_secs(15)).await;
+    settle().await;
+    assert_eq!(ada.engine.stats().restarts, 2);
+    assert_eq!(grace.engine.stats().restarts, 0);
+    assert_eq!(outgoing.status().sound, Sound::Connected);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_number_nobody_has_fails_with_its_cause() {
     let server = server();
     let ada = desk(&server, "330").await;

@@ -40,8 +40,9 @@ pub use rtp::VoipMetrics;
 #[doc(hidden)]
 pub use rtp::exercise_tones;
 pub use session::{
-    AudioSession, ConfigFault, DtmfError, Engine, EngineBuilder, EngineError, Impairment, Intent,
-    JoinError, NegotiationError, OpenError, SessionConfig, SessionError, SessionEvent,
+    AudioSession, ConfigFault, Deadlines, DtmfError, Engine, EngineBuilder, EngineError,
+    Impairment, Intent, JoinError, NegotiationError, OpenError, SessionConfig, SessionError,
+    SessionEvent, StatsStream,
 };
 #[doc(hidden)]
 pub use session::{

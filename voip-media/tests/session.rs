@@ -76,6 +76,28 @@ async fn telephone_codecs_carry_the_tone_too() {
 }
 
 #[tokio::test]
+async fn on_request_an_answer_names_one_codec_and_both_hear_it() {
+    for (preselection, codecs) in [(true, 1), (false, 4)] {
+        let (caller, callee) = sides(config(|config| config.codec_preselection = preselection));
+        let offer = caller.session.offer().await.expect("an offer");
+        let answer = callee.session.accept_offer(&offer).await;
+        let answer = answer.expect("an answer");
+        let named = ["opus", "G722", "PCMU", "PCMA"]
+            .iter()
+            .filter(|name| answer.contains(&format!(" {name}/")))
+            .count();
+        assert_eq!(named, codecs, "{answer}");
+        caller
+            .session
+            .accept_answer(&answer)
+            .await
+            .expect("accepted");
+        assert!(caller.comes_to_hear(HIGH).await && callee.comes_to_hear(LOW).await);
+        assert_eq!(caller.session.stats().codec, Some(CodecKind::Opus));
+    }
+}
+
+#[tokio::test]
 async fn a_held_call_is_silent_both_ways_and_comes_back() {
     let (caller, callee) = call(SessionConfig::default()).await;
     caller.hold(1, true).await;
@@ -445,7 +467,7 @@ async fn an_engine_carries_only_so_many_sessions() {
     let engine = Engine::builder(ToneBackend::new(LOW))
         .build()
         .expect("an engine");
-    let sessions: Vec<_> = (0..32).map(|_| engine.open().expect("a session")).collect();
+    let sessions: Vec<_> = (0..64).map(|_| engine.open().expect("a session")).collect();
     assert_eq!(engine.open().err(), Some(OpenError::TooManySessions));
     sessions[0].close().await;
     engine.open().expect("a place is free");

@@ -223,6 +223,13 @@ impl Calls {
         }
     }
 
+    /// The computer slept or its network is another one: each call's sound needs a new path.
+    pub(super) fn network_changed(&mut self) {
+        for machine in self.machines.values_mut() {
+            machine.network_changed();
+        }
+    }
+
     /// The connection is lost: sound goes on.
     pub(super) fn connection_lost(&mut self, io: &mut Io) {
         for machine in self.machines.values_mut() {

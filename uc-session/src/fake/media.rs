@@ -24,6 +24,7 @@ pub struct NullMediaEngine {
 struct Counts {
     opened: AtomicU64,
     open: AtomicUsize,
+    restarts: AtomicU64,
 }
 
 /// How many sessions there were and are.
@@ -33,6 +34,8 @@ pub struct NullMediaStats {
     pub opened: u64,
     /// Open now.
     pub open: usize,
+    /// Offers that asked for a new path.
+    pub restarts: u64,
 }
 
 impl NullMediaEngine {
@@ -51,6 +54,7 @@ impl NullMediaEngine {
         NullMediaStats {
             opened: self.counts.opened.load(Ordering::Relaxed),
             open: self.counts.open.load(Ordering::Relaxed),
+            restarts: self.counts.restarts.load(Ordering::Relaxed),
         }
     }
 }
@@ -145,9 +149,11 @@ fn check(sdp: &str) -> Result<(), MediaError> {
 
 #[async_trait]
 impl MediaSession for NullMediaSession {
-    async fn offer(&self, _ice_restart: bool) -> Result<String, MediaError> {
+    async fn offer(&self, ice_restart: bool) -> Result<String, MediaError> {
         let mut inner = locked(&self.inner);
         inner.expect(Signalling::Stable)?;
+        let restarts = u64::from(ice_restart);
+        self.counts.restarts.fetch_add(restarts, Ordering::Relaxed);
         inner.signalling = Signalling::HaveLocalOffer;
         Ok(inner.description())
     }

@@ -56,6 +56,7 @@ pub(super) fn event(event: SessionEvent) -> Option<MediaEvent> {
         SessionEvent::FirstAudio { .. } => MediaEvent::Heard,
         SessionEvent::Applied { number } => MediaEvent::Applied { number },
         SessionEvent::Disconnected => MediaEvent::Interrupted,
+        SessionEvent::NetworkChanged => MediaEvent::NetworkChanged,
         SessionEvent::Failed(error) => MediaEvent::Failed(session_error(error)),
         SessionEvent::AudioDevice(error) => device(error.to_string()),
         SessionEvent::AudioRecovered => device("the sound device works again".into()),

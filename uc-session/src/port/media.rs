@@ -65,6 +65,9 @@ pub enum MediaEvent {
     Candidates(Candidates),
     /// The path is broken; the session tries on (speech comes back or [`MediaEvent::Failed`]).
     Interrupted,
+    /// This computer's network has changed under the path: a new one is needed, which takes an offer
+    /// with `ice_restart`. What still works is used until then.
+    NetworkChanged,
     /// The sound connection has ended for good.
     Failed(MediaError),
     /// A sound device is gone or back; the call goes on.

@@ -19,6 +19,7 @@ impl JitterBuffer {
             self.rate = rate;
             self.sample = Ratio::new(1_000_000, i64::from(rate));
             self.pcm.clear();
+            self.provisional = 0;
             self.pauses = PauseDetector::new();
         }
     }

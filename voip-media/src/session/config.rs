@@ -26,10 +26,12 @@ pub struct SessionConfig {
     /// Whether 127.0.0.1 is a candidate when there are other addresses. It always is when there
     /// is no other. Default: true.
     pub include_loopback: bool,
-    /// No word of the far side for this long: [`crate::SessionEvent::Disconnected`].
-    /// Default: 5 s.
+    /// Nothing authentic of the far side for this long, neither sound nor a report nor a check of the
+    /// path (one a second): [`crate::SessionEvent::Disconnected`]. Default: 4 s.
     pub disconnected_after: Duration,
-    /// After that, no word for this long: [`crate::SessionError::PathLost`]. Default: 25 s.
+    /// None of our checks answered for this long: [`crate::SessionError::PathLost`], and nothing is
+    /// sent any more (consent, RFC 7675 §5.1). Before a path works, the search for one ends after
+    /// it. Default: 30 s, as there.
     pub failed_after: Duration,
     /// Loss and jitter put on received packets, for tests and demonstrations. Default: none.
     pub impairment: Option<Impairment>,
@@ -55,8 +57,8 @@ impl Default for SessionConfig {
             ice_servers: Vec::new(),
             gather_wait: Duration::ZERO,
             include_loopback: true,
-            disconnected_after: Duration::from_secs(5),
-            failed_after: Duration::from_secs(25),
+            disconnected_after: Duration::from_secs(4),
+            failed_after: Duration::from_secs(30),
             impairment: None,
         }
     }

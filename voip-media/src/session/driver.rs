@@ -7,11 +7,13 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    DtmfError, NegotiationError, SeqNum, SessionConfig, SessionError, SessionEvent, Ssrc,
+    DtmfError, MediaTime, NegotiationError, SeqNum, SessionConfig, SessionError, SessionEvent,
+    Ssrc,
     rtp::{KeyTone, Packetizer},
     session::{
         engine::Place,
         link::{self, MediaNote, TaskEnds},
+        liveness::{Liveness, LivenessEvent, Sign},
         media::MediaCommand,
         negotiation::Negotiation,
         network::Network,
@@ -94,10 +96,23 @@ pub(crate) struct Path {
     pub(super) connecting: bool,
     pub(super) connected: bool,
     pub(super) disconnected: bool,
+    /// Once it is connected.
+    pub(super) liveness: Option<Liveness>,
+    /// The network has changed under it, which has been told.
+    pub(super) abandoned: bool,
+    /// The far side no longer consents: nothing may be sent (RFC 7675 §5.1).
+    pub(super) expired: bool,
     /// Its candidates were in a description; later ones are trickled.
     pub(super) described: bool,
     pub(super) candidates: Vec<crate::transport::IceCandidate>,
     pub(super) complete: bool,
+}
+
+impl Path {
+    /// When it wants to be looked after.
+    fn due(&self) -> Option<MediaTime> {
+        self.liveness.as_ref().and_then(Liveness::due)
+    }
 }
 
 /// What has happened.
@@ -107,6 +122,7 @@ enum Step {
     NextPath(IceEvent),
     Media,
     Intended,
+    NetworkChanged,
     Due,
     Closing,
 }
@@ -173,6 +189,7 @@ impl Driver {
             event = receive(&mut self.next_path, &mut self.next_buffer[..]) => Step::NextPath(event),
             () = self.ends.ready() => Step::Media,
             () = self.shared.intended.notified() => Step::Intended,
+            Ok(()) = self.place.network.changed() => Step::NetworkChanged,
             () = sleep_until(due) => Step::Due,
             _ = self.place.closing.wait_for(|closing| *closing) => Step::Closing,
         }
@@ -186,6 +203,7 @@ impl Driver {
             Step::NextPath(event) => self.handle_next_path(event).await,
             Step::Media => self.take_from_media(),
             Step::Intended => self.update_control(),
+            Step::NetworkChanged => self.network_changed(),
             Step::Due => self.handle_due(),
         }
         self.network.publish(&self.shared, self.path.as_ref());
@@ -232,7 +250,12 @@ impl Driver {
             .network
             .due(self.established)
             .map(|due| clock.instant_at(due));
-        [self.secure_due, network].into_iter().flatten().min()
+        let liveness = self.path.as_ref().and_then(Path::due);
+        let liveness = liveness.map(|due| clock.instant_at(due));
+        [self.secure_due, network, liveness]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn handle_due(&mut self) {
@@ -242,6 +265,7 @@ impl Driver {
         }
         self.release_impaired();
         self.report_if_due();
+        self.look_after_path();
     }
 
     fn handle_path(&mut self, event: IceEvent) {
@@ -254,24 +278,80 @@ impl Driver {
                 }
                 self.shared.events.push(SessionEvent::GatheringComplete);
             }
+            IceEvent::Heard => self.sign_of_life(Sign::Heard),
+            IceEvent::Consent => self.sign_of_life(Sign::Consent),
             IceEvent::Connected => self.path_connected(),
-            IceEvent::Disconnected => {
-                if let Some(path) = self.path.as_mut().filter(|path| path.connected) {
-                    path.disconnected = true;
-                    self.shared.events.push(SessionEvent::Disconnected);
-                }
-            }
             IceEvent::Failed => self.path_failed(),
         }
     }
 
     fn path_connected(&mut self) {
+        let liveness = self.new_liveness();
         let Some(path) = &mut self.path else { return };
         path.connected = true;
-        if std::mem::take(&mut path.disconnected) {
-            self.shared.events.push(SessionEvent::Reconnected);
-        }
+        path.liveness.get_or_insert(liveness);
         self.start_handshake();
+    }
+
+    fn new_liveness(&self) -> Liveness {
+        let now = self.place.engine.clock.now();
+        Liveness::new(
+            self.config.disconnected_after,
+            self.config.failed_after,
+            now,
+        )
+    }
+
+    /// The far side is there.
+    pub(super) fn sign_of_life(&mut self, sign: Sign) {
+        let now = self.place.engine.clock.now();
+        let path = self.path.as_mut();
+        let event = path.and_then(|path| path.liveness.as_mut()?.handle_sign(sign, now));
+        self.after_liveness(event);
+    }
+
+    fn look_after_path(&mut self) {
+        let now = self.place.engine.clock.now();
+        let Some(path) = self.path.as_mut().filter(|path| path.due() <= Some(now)) else {
+            return;
+        };
+        let event = path
+            .liveness
+            .as_mut()
+            .and_then(|liveness| liveness.handle_timeout(now));
+        let address = path.ice.local_address().filter(|_| !path.abandoned);
+        self.after_liveness(event);
+        if address.is_some_and(|address| !self.place.engine.interfaces.have(address, now)) {
+            self.network_changed();
+        }
+    }
+
+    fn after_liveness(&mut self, event: Option<LivenessEvent>) {
+        let (Some(event), Some(path)) = (event, &mut self.path) else {
+            return;
+        };
+        match event {
+            LivenessEvent::Silent => {
+                path.disconnected = true;
+                self.shared.events.push(SessionEvent::Disconnected);
+            }
+            LivenessEvent::HeardAgain => {
+                path.disconnected = false;
+                self.shared.events.push(SessionEvent::Reconnected);
+            }
+            LivenessEvent::Lost => {
+                path.expired = true;
+                self.path_failed();
+            }
+        }
+    }
+
+    /// A new path is needed; who offers is not for this side of the signalling to say.
+    fn network_changed(&mut self) {
+        if let Some(path) = self.path.as_mut().filter(|path| path.connected) {
+            path.abandoned = true;
+            self.shared.events.push(SessionEvent::NetworkChanged);
+        }
     }
 
     /// Without a path under way to replace it, this is the end.
@@ -305,8 +385,8 @@ impl Driver {
                 }
             }
             IceEvent::GatheringComplete => next.complete = true,
+            IceEvent::Heard | IceEvent::Consent => {}
             IceEvent::Connected => self.change_path().await,
-            IceEvent::Disconnected => {}
             IceEvent::Failed => self.next_path_failed().await,
         }
     }
@@ -317,6 +397,7 @@ impl Driver {
             return;
         };
         next.connected = true;
+        next.liveness = Some(self.new_liveness());
         if let Some(mut old) = self.path.replace(next) {
             self.network.keep_drops(old.ice.drops());
             if old.disconnected {
@@ -401,8 +482,7 @@ impl Driver {
         let settings = IceSettings {
             servers: self.config.ice_servers.clone(),
             include_loopback: self.config.include_loopback,
-            disconnected_after: self.config.disconnected_after,
-            failed_after: self.config.failed_after,
+            give_up_after: self.config.failed_after,
         };
         let ice = WebrtcIce::gather(&settings)
             .await
@@ -415,6 +495,9 @@ impl Driver {
             connecting: false,
             connected: false,
             disconnected: false,
+            liveness: None,
+            abandoned: false,
+            expired: false,
             described: false,
             candidates: Vec::new(),
             complete: false,

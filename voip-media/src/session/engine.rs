@@ -10,12 +10,14 @@ use std::{
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    AudioBackend, AudioSession, ConfigFault, DeviceChoice, EngineError, MediaTime, OpenError,
-    SessionConfig,
+    AudioBackend, AudioSession, ConfigFault, Deadlines, DeviceChoice, EngineError, MediaTime,
+    OpenError, SessionConfig,
     jsep::is_possible,
     session::{
         clock::Clock,
+        deadlines::DeadlineCounter,
         driver::Driver,
+        interfaces::Interfaces,
         media::{self, MAX_SESSIONS, MediaCommand, MediaHandle},
         shared::SessionShared,
         sound::SoundPort,
@@ -86,6 +88,19 @@ impl Engine {
         &self.shared.sound
     }
 
+    /// How punctual the media thread has been.
+    pub fn deadlines(&self) -> Deadlines {
+        self.shared.deadlines.deadlines()
+    }
+
+    /// Says that this computer's network has changed, or may have: woken from sleep, another Wi-Fi, a
+    /// cable pulled. Every session with a path tells [`crate::SessionEvent::NetworkChanged`], for a
+    /// new path to be negotiated. An address that goes away is noticed without it, within a
+    /// second.
+    pub fn network_changed(&self) {
+        self.shared.network.send_modify(|changes| *changes += 1);
+    }
+
     /// Ends all sessions and waits until their sockets and tasks, the sound streams and the media
     /// thread are gone. No session can be opened afterwards.
     pub async fn close(&self) {
@@ -146,7 +161,8 @@ impl EngineBuilder {
         runtime.spawn_blocking(dtls_config);
         let clock = Clock::start();
         let (errors, errors_out) = mpsc::channel(ERRORS);
-        let (media, thread) = media::start(clock, move |error| {
+        let deadlines = Arc::<DeadlineCounter>::default();
+        let (media, thread) = media::start(clock, Arc::clone(&deadlines), move |error| {
             let _ = errors.try_send(error);
         })?;
         let sound = SoundPort::new(
@@ -163,6 +179,9 @@ impl EngineBuilder {
             sound: Arc::new(sound),
             thread: Mutex::new(Some(thread)),
             closing: watch::Sender::new(false),
+            network: watch::Sender::new(0),
+            interfaces: Interfaces::default(),
+            deadlines,
             sessions: AtomicUsize::new(0),
         };
         Ok(Engine {
@@ -187,6 +206,10 @@ pub(crate) struct EngineShared {
     session: SessionConfig,
     thread: Mutex<Option<JoinHandle<()>>>,
     closing: watch::Sender<bool>,
+    /// Counts the changes of the network.
+    network: watch::Sender<u64>,
+    pub(crate) interfaces: Interfaces,
+    deadlines: Arc<DeadlineCounter>,
     sessions: AtomicUsize,
 }
 
@@ -199,6 +222,7 @@ impl EngineShared {
         Ok(Place {
             id: NEXT_ID.fetch_add(1, Relaxed),
             closing: self.closing.subscribe(),
+            network: self.network.subscribe(),
             engine: Arc::clone(self),
         })
     }
@@ -233,6 +257,7 @@ pub(crate) struct Place {
     pub(crate) id: u64,
     pub(crate) engine: Arc<EngineShared>,
     pub(crate) closing: watch::Receiver<bool>,
+    pub(crate) network: watch::Receiver<u64>,
 }
 
 impl Drop for Place {

@@ -29,7 +29,7 @@ pub enum OpenError {
     /// The DTLS certificate could not be made.
     #[error("no certificate for the encryption could be made")]
     Certificate,
-    /// There are 32 sessions already.
+    /// There are 64 sessions already.
     #[error("the engine carries as many calls as it can: end one first")]
     TooManySessions,
     /// The engine is closed.

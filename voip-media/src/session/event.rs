@@ -32,6 +32,10 @@ pub enum SessionEvent {
     Disconnected,
     /// It is heard again.
     Reconnected,
+    /// This computer's network has changed under the call: its address is gone, or
+    /// [`crate::Engine::network_changed`] was called. [`crate::AudioSession::restart_ice`] finds a new
+    /// path; what still works is used until then.
+    NetworkChanged,
     /// The session has ended by itself.
     Failed(SessionError),
     /// A sound device failed; the call goes on without it until it can be opened again.

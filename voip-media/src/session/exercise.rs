@@ -10,7 +10,7 @@ use crate::{
     SampleRate, SeqNum, Ssrc, codec,
     jsep::{Direction, Kind, Wishes, agree, read},
     rtp::{HEADER, Packetizer, Reception, Reporter, RtpView},
-    transport::{DtlsRole, IceCandidate, MediaKind, Srtp, classify, mapped_address},
+    transport::{DtlsRole, IceCandidate, MediaKind, OpenChecks, Srtp, classify, mapped_address},
 };
 
 /// Reads any bytes as an offer and as an answer, and agrees with them.
@@ -140,6 +140,9 @@ pub fn exercise_rtcp(data: &[u8]) {
 pub fn exercise_stun(data: &[u8]) {
     if let Some(id) = data.get(8..).and_then(|rest| rest.first_chunk::<12>()) {
         let _ = mapped_address(data, id);
+        let checks = OpenChecks::default();
+        checks.sent(data);
+        let _ = checks.received(data, "ours", "theirs");
     }
 }
 

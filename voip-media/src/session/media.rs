@@ -1,7 +1,10 @@
 //! The media thread: every 10 ms it captures, encodes, takes what has arrived, mixes and plays.
 
 use std::{
-    sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel},
+    sync::{
+        Arc,
+        mpsc::{Receiver, SyncSender, TryRecvError, sync_channel},
+    },
     thread::{self, JoinHandle, Thread},
 };
 
@@ -14,6 +17,7 @@ use crate::{
     session::{
         clock::Clock,
         conference::Conferences,
+        deadlines::DeadlineCounter,
         stream::{CodecSet, Control, FRAME, Retired, SessionStream, TICK},
     },
 };
@@ -111,11 +115,13 @@ impl MediaHandle {
 /// Starts the thread. `on_error` is called on it when a stream ends; it must not block.
 pub(crate) fn start(
     clock: Clock,
+    deadlines: Arc<DeadlineCounter>,
     on_error: impl FnMut(AudioError) + Send + 'static,
 ) -> Result<(MediaHandle, JoinHandle<()>), EngineError> {
     let (commands, inbox) = sync_channel(COMMANDS);
     let media = MediaThread {
         clock,
+        deadlines,
         inbox,
         sessions: Vec::with_capacity(MAX_SESSIONS),
         streams: SoundStreams::default(),
@@ -141,6 +147,7 @@ pub(crate) fn start(
 
 struct MediaThread {
     clock: Clock,
+    deadlines: Arc<DeadlineCounter>,
     inbox: Receiver<MediaCommand>,
     /// Boxed: a session is large, and its memory comes and goes with its task.
     sessions: Vec<Box<SessionStream>>,
@@ -164,13 +171,14 @@ impl MediaThread {
                 next = self.clock.now();
                 continue;
             }
-            let now = self.clock.now();
+            let (now, first) = (self.clock.now(), next);
             let due = ticks_due(&mut next, now);
             for session in &mut self.sessions {
                 session.receive();
             }
             if due > 0 {
                 self.tick(due, now);
+                self.deadlines.record(self.clock.now().since(first));
             }
             thread::park_timeout(next.since(self.clock.now()));
         }
@@ -355,7 +363,7 @@ fn ticks_due(next: &mut MediaTime, now: MediaTime) -> usize {
 }
 
 /// Sessions of one engine.
-pub(crate) const MAX_SESSIONS: usize = 32;
+pub(crate) const MAX_SESSIONS: usize = 64;
 /// Ticks that are made up for after a delay.
 const MAX_FRAMES: usize = 10;
 /// Frames kept for sessions that begin to send: the longest packet, 60 ms.

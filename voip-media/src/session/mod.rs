@@ -6,14 +6,17 @@ mod clock;
 mod conference;
 mod config;
 mod counters;
+mod deadlines;
 mod driver;
 mod engine;
 mod error;
 mod event;
 mod exercise;
 mod impairment;
+mod interfaces;
 mod keys;
 mod link;
+mod liveness;
 mod media;
 mod negotiation;
 mod network;
@@ -21,6 +24,7 @@ mod pause;
 mod quality;
 mod shared;
 mod sound;
+mod stats_stream;
 mod stream;
 mod tones;
 
@@ -30,6 +34,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use conference::JoinError;
 pub use config::{Impairment, Intent, SessionConfig};
+pub use deadlines::Deadlines;
 pub use engine::{Engine, EngineBuilder};
 pub use error::{ConfigFault, DtmfError, EngineError, NegotiationError, OpenError, SessionError};
 pub use event::SessionEvent;
@@ -38,6 +43,7 @@ pub use exercise::{
     ReceiveExercise, exercise_datagram, exercise_description, exercise_protected, exercise_rtcp,
     exercise_stun,
 };
+pub use stats_stream::StatsStream;
 
 use driver::Command;
 use shared::SessionShared;
@@ -178,6 +184,12 @@ impl AudioSession {
     /// Figures so far.
     pub fn stats(&self) -> SessionStats {
         self.shared.stats()
+    }
+
+    /// Figures now and then every so often, at least 10 ms apart, until the session is closed. Any
+    /// number of streams may run.
+    pub fn stats_stream(&self, every: Duration) -> StatsStream {
+        StatsStream::new(Arc::clone(&self.shared), every)
     }
 
     /// Ends the session and waits until its sockets and tasks are gone. Events that are still

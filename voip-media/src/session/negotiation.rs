@@ -29,7 +29,6 @@ pub(crate) struct Negotiation {
     remote_credentials: Option<IceCredentials>,
     pub(super) fingerprints: Vec<Fingerprint>,
     lines: Vec<MediaLine>,
-    ice_role: Option<IceRole>,
     session_id: u64,
     version: u64,
     ssrc: Ssrc,
@@ -49,7 +48,6 @@ impl Negotiation {
             remote_credentials: None,
             fingerprints: Vec::new(),
             lines: Vec::new(),
-            ice_role: None,
             // 62 bits (RFC 9429 §5.2.1).
             session_id: seed() >> 2,
             version: 0,
@@ -132,13 +130,13 @@ impl Driver {
             self.replace_next_path().await?;
         }
         self.negotiation.lines.clone_from(&remote.lines);
-        self.negotiation.ice_role.get_or_insert(IceRole::Controlled);
         let setup = match agreed.role {
             DtlsRole::Active => "active",
             DtlsRole::Passive => "passive",
         };
         let text = self.describe(setup, agreed.direction, &agreed.formats, agreed.packet_time);
-        self.put_in_force(remote, agreed, codecs).await?;
+        self.put_in_force(IceRole::Controlled, remote, agreed, codecs)
+            .await?;
         Ok(text)
     }
 
@@ -157,10 +155,8 @@ impl Driver {
         if self.negotiation.lines.is_empty() {
             self.negotiation.lines.clone_from(&remote.lines);
         }
-        self.negotiation
-            .ice_role
-            .get_or_insert(IceRole::Controlling);
-        self.put_in_force(remote, agreed, codecs).await
+        self.put_in_force(IceRole::Controlling, remote, agreed, codecs)
+            .await
     }
 
     /// Forgets our offer, and the path that was made for it.
@@ -241,13 +237,16 @@ impl Driver {
         text
     }
 
+    /// `role` is for a path whose checks begin now: whoever made its offer is controlling, with a
+    /// restart anew (RFC 8445 §6.1.1; browsers do). The agent knows no repair of role conflicts.
     async fn put_in_force(
         &mut self,
+        role: IceRole,
         remote: RemoteDescription,
         agreed: Negotiated,
         codecs: Option<CodecSet>,
     ) -> Result<(), NegotiationError> {
-        self.connect_path(&remote).await?;
+        self.connect_path(role, &remote).await?;
         if !same_fingerprints(&self.negotiation.fingerprints, &remote.fingerprints) {
             self.renew_keys(&remote.fingerprints);
         }
@@ -263,8 +262,11 @@ impl Driver {
         Ok(())
     }
 
-    async fn connect_path(&mut self, remote: &RemoteDescription) -> Result<(), NegotiationError> {
-        let role = self.negotiation.ice_role.unwrap_or(IceRole::Controlling);
+    async fn connect_path(
+        &mut self,
+        role: IceRole,
+        remote: &RemoteDescription,
+    ) -> Result<(), NegotiationError> {
         let Some(path) = self.next_path.as_mut().or(self.path.as_mut()) else {
             return Ok(());
         };
@@ -313,7 +315,7 @@ impl Driver {
         encoder.tune(self.network.tuning())?;
         let units = chosen.clock_rate().samples_in(packet_time) as u32;
         let rate = chosen.sample_rate();
-        let send = SendPath::new(encoder, first.payload_type, units, rate)?
+        let send = SendPath::new(encoder, *first, units, rate)?
             .with_events(agreed.formats.event())
             .with_pauses(self.comfort_noise(agreed));
         let beside = Beside {
@@ -387,7 +389,7 @@ fn packet_time(kind: CodecKind, agreed: Duration) -> Duration {
 }
 
 fn receive_path(choice: &CodecChoice) -> Result<ReceivePath, CodecError> {
-    ReceivePath::new(choice.payload_type, codec(choice.kind).decoder()?)
+    ReceivePath::new(*choice, codec(choice.kind).decoder()?)
 }
 
 /// Hold keeps the right to send (RFC 3264 §8.4).

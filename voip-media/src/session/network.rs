@@ -15,6 +15,7 @@ use crate::{
         driver::{Driver, Path, seed},
         impairment::Impairer,
         link::Arrived,
+        liveness::Sign,
         media::MediaCommand,
         quality,
         shared::SessionShared,
@@ -274,6 +275,7 @@ impl Driver {
             Ok(packet) => packet,
             Err(error) => return self.network.count(error),
         };
+        self.sign_of_life(Sign::Heard);
         let now = self.network.clock.now();
         if let Some(impairer) = &mut self.network.impairer {
             impairer.take(packet.to_vec(), now);
@@ -317,6 +319,7 @@ impl Driver {
             Ok(packet) => packet,
             Err(error) => return self.network.count(error),
         };
+        self.sign_of_life(Sign::Heard);
         let now = self.network.clock.now();
         if let Some(feedback) = self.network.reporter.read(&packet, now) {
             self.take_feedback(feedback);
@@ -362,7 +365,8 @@ impl Driver {
     }
 
     fn send_datagram(&mut self, datagram: &[u8]) {
-        let sent = self.path.as_mut().map(|path| path.ice.send(datagram));
+        let path = self.path.as_mut().filter(|path| !path.expired);
+        let sent = path.map(|path| path.ice.send(datagram));
         if !matches!(sent, Some(Ok(()))) {
             self.network.stats.drops.send_overflow += 1;
         }

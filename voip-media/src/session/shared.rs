@@ -111,6 +111,11 @@ impl EventQueue {
         }
     }
 
+    /// Whether the last event has come.
+    pub(crate) fn is_closed(&self) -> bool {
+        lock(&self.state).closed
+    }
+
     /// How many events were lost.
     pub(crate) fn lost(&self) -> u64 {
         lock(&self.state).lost

@@ -9,7 +9,7 @@ use crate::{
     CodecError, Decoder, Encoder, EncoderTuning, Fader, FrameResampler, Gain, JitterBuffer,
     JitterConfig, JitterStats, MediaTime, PayloadType, Played, PlayedKind, RtpPacketRef,
     SampleRate,
-    jsep::EventChoice,
+    jsep::{CodecChoice, EventChoice},
     rtp::{HEADER, KeyTone, Packetizer, TONE_LENGTH, TonePacket, ToneReceiver, ToneSender},
     session::{
         conference::Member,
@@ -98,7 +98,7 @@ pub(crate) struct Retired {
 /// Makes packets of one codec.
 pub(crate) struct SendPath {
     encoder: Box<dyn Encoder>,
-    payload_type: PayloadType,
+    choice: CodecChoice,
     /// Keys, where the far side takes them as events.
     tones: Option<(PayloadType, ToneSender)>,
     /// Pauses, where they are described by comfort noise.
@@ -119,14 +119,14 @@ impl SendPath {
     /// [`CodecError::Settings`]: a rate that can't be converted to.
     pub(crate) fn new(
         encoder: Box<dyn Encoder>,
-        payload_type: PayloadType,
+        choice: CodecChoice,
         units: u32,
         rate: SampleRate,
     ) -> Result<Self, CodecError> {
         let pending = vec![0; encoder.frame_samples()];
         Ok(Self {
             encoder,
-            payload_type,
+            choice,
             tones: None,
             pauses: None,
             units,
@@ -147,6 +147,15 @@ impl SendPath {
     pub(crate) fn with_pauses(mut self, comfort_noise: Option<PayloadType>) -> Self {
         self.pauses = comfort_noise.map(|kind| (kind, PauseDetector::new()));
         self
+    }
+
+    /// Whether its packets are those of `other`.
+    fn makes_what(&self, other: &Self) -> bool {
+        let kinds = |path: &Self| {
+            let tones = path.tones.as_ref().map(|(kind, _)| *kind);
+            (tones, path.pauses.as_ref().map(|(kind, _)| *kind))
+        };
+        self.choice == other.choice && self.units == other.units && kinds(self) == kinds(other)
     }
 
     /// Adds 10 ms; whether a packet is full.
@@ -170,7 +179,7 @@ impl SendPath {
 
 /// Makes sound of packets of one payload type.
 pub(crate) struct ReceivePath {
-    payload_type: PayloadType,
+    choice: CodecChoice,
     decoder: Box<dyn Decoder>,
     converter: FrameResampler,
     /// Samples of 10 ms at the codec's rate.
@@ -178,17 +187,14 @@ pub(crate) struct ReceivePath {
 }
 
 impl ReceivePath {
-    /// For packets of this payload type.
+    /// For packets of this codec's payload type.
     ///
     /// # Errors
     /// [`CodecError::Settings`]: a rate that can't be converted.
-    pub(crate) fn new(
-        payload_type: PayloadType,
-        decoder: Box<dyn Decoder>,
-    ) -> Result<Self, CodecError> {
+    pub(crate) fn new(choice: CodecChoice, decoder: Box<dyn Decoder>) -> Result<Self, CodecError> {
         let rate = decoder.sample_rate();
         Ok(Self {
-            payload_type,
+            choice,
             decoder,
             converter: converter(rate, SampleRate::HZ_48000)?,
             frame: rate.samples_in(TICK),
@@ -243,15 +249,34 @@ impl SessionStream {
         }
     }
 
-    /// Puts codecs in place; gives the former ones, to be dropped elsewhere.
+    /// Puts codecs in place; gives the former ones, to be dropped elsewhere. What was in use already
+    /// goes on where it was: a direction that keeps its codec has no gap.
     pub(crate) fn configure(&mut self, codecs: CodecSet) -> Retired {
+        let CodecSet {
+            mut send,
+            mut receive,
+            beside,
+        } = codecs;
         self.forget_tones();
-        self.active = 0;
-        self.jitter.restart();
+        let playing = self.receive.get(self.active).map(|path| path.choice);
+        for path in &mut receive {
+            let mut former = self.receive.iter_mut();
+            if let Some(former) = former.find(|former| former.choice == path.choice) {
+                std::mem::swap(path, former);
+            }
+        }
+        let active = receive.iter().position(|path| Some(path.choice) == playing);
+        if active.is_none() {
+            self.jitter.restart();
+        }
+        self.active = active.unwrap_or(0);
+        if let Some(former) = self.send.as_mut().filter(|former| former.makes_what(&send)) {
+            std::mem::swap(&mut send, former);
+        }
         Retired {
-            receive: std::mem::replace(&mut self.receive, codecs.receive),
-            beside: std::mem::replace(&mut self.beside, codecs.beside),
-            send: self.send.replace(codecs.send),
+            receive: std::mem::replace(&mut self.receive, receive),
+            beside: std::mem::replace(&mut self.beside, beside),
+            send: self.send.replace(send),
         }
     }
 
@@ -365,7 +390,7 @@ impl SessionStream {
             Some((kind, tones)) => Some((*kind, tones.poll(self.packetizer.timestamp(), units))),
             None => None,
         };
-        let (kind, due) = due.unwrap_or((send.payload_type, Default::default()));
+        let (kind, due) = due.unwrap_or((send.choice.payload_type, Default::default()));
         if let Some(repeat) = due.repeat {
             self.send_tone(kind, repeat);
         }
@@ -425,7 +450,7 @@ impl SessionStream {
             return;
         }
         let packet = &mut packet[..HEADER + length];
-        self.packetizer.write(send.payload_type, packet);
+        self.packetizer.write(send.choice.payload_type, packet);
         self.push(packet);
     }
 
@@ -454,7 +479,11 @@ impl SessionStream {
     fn insert(&mut self, packet: &Arrived) {
         let number = packet.payload_type;
         let events = self.beside.events.iter();
-        if let Some(path) = self.receive.iter().position(|p| p.payload_type == number) {
+        if let Some(path) = self
+            .receive
+            .iter()
+            .position(|p| p.choice.payload_type == number)
+        {
             self.insert_sound(packet, path);
         } else if let Some(event) = events.copied().find(|e| e.payload_type == number) {
             self.insert_tone(packet, event);

@@ -1,9 +1,9 @@
 use std::{
     collections::HashSet,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::Arc,
     task::{Context, Poll, ready},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use async_trait::async_trait;
@@ -21,7 +21,9 @@ use crate::{
         DatagramKind, IceCandidate, IceCredentials, IceError, IceEvent, IceRole, IceSettings,
         IceTransport, ServerAddress,
         agent_port::{AgentPort, Family, agent_config},
-        binding, classify, random_bytes, random_token,
+        binding,
+        check::{Check, OpenChecks},
+        classify, random_bytes, random_token,
         socket::{MediaSocket, Received},
     },
 };
@@ -37,6 +39,9 @@ pub(crate) struct WebrtcIce {
     credentials: IceCredentials,
     socket: Arc<MediaSocket>,
     stun: mpsc::Sender<(Vec<u8>, SocketAddr)>,
+    checks: Arc<OpenChecks>,
+    /// Password of the far side.
+    remote_pwd: String,
     notes: mpsc::Receiver<Note>,
     notes_in: mpsc::Sender<Note>,
     remote: HashSet<SocketAddr>,
@@ -61,6 +66,8 @@ enum Note {
     BindingTick(usize),
     /// A STUN server has answered.
     Settled,
+    /// A second has passed on a relayed path.
+    RelayTick,
 }
 
 /// A question to a STUN server.
@@ -81,6 +88,8 @@ struct Gathering {
 struct Relay {
     outgoing: mpsc::Sender<Vec<u8>>,
     outgoing_out: Option<mpsc::Receiver<Vec<u8>>>,
+    /// When the agent had heard the far side, by its own clock.
+    heard: Option<SystemTime>,
 }
 
 impl WebrtcIce {
@@ -97,7 +106,9 @@ impl WebrtcIce {
             ufrag: random_token(8),
             pwd: random_token(24),
         };
-        let port = Arc::new(AgentPort::new(&socket, stun_out));
+        let checks = Arc::new(OpenChecks::default());
+        let port = AgentPort::new(&socket, stun_out, Arc::clone(&checks));
+        let port = Arc::new(port);
         let config = agent_config(settings, &credentials, family, net, Arc::clone(&port));
         let agent = Arc::new(Agent::new(config).await.map_err(|_| IceError::Agent)?);
         port.attach(&agent);
@@ -107,6 +118,8 @@ impl WebrtcIce {
             credentials,
             socket,
             stun,
+            checks,
+            remote_pwd: String::new(),
             notes,
             notes_in,
             remote: HashSet::new(),
@@ -134,6 +147,7 @@ impl WebrtcIce {
             self.relay = Some(Relay {
                 outgoing,
                 outgoing_out: Some(outgoing_out),
+                heard: None,
             });
         }
         for (index, server) in reflectors.into_iter().enumerate() {
@@ -182,6 +196,7 @@ impl WebrtcIce {
             }
             Note::BindingTick(index) => self.repeat_binding(index),
             Note::Settled => self.announce_gathered(),
+            Note::RelayTick => self.relay_heard(),
             Note::Resolved(candidate) => {
                 self.add_remote_candidate(&candidate);
                 None
@@ -196,11 +211,11 @@ impl WebrtcIce {
                 self.replay_early();
                 Some(IceEvent::Connected)
             }
-            ConnectionState::Disconnected => Some(IceEvent::Disconnected),
             ConnectionState::Failed => Some(IceEvent::Failed),
             ConnectionState::Unspecified
             | ConnectionState::New
             | ConnectionState::Checking
+            | ConnectionState::Disconnected
             | ConnectionState::Closed => None,
         }
     }
@@ -262,7 +277,31 @@ impl WebrtcIce {
         if self.stun.try_send((datagram.to_vec(), from)).is_err() {
             self.drops.receive_overflow += 1;
         }
-        None
+        self.sign_of_life(datagram, from)
+    }
+
+    /// Only the path in use tells whether it works.
+    fn sign_of_life(&self, message: &[u8], from: SocketAddr) -> Option<IceEvent> {
+        if self.selected_remote() != Some(from) {
+            return None;
+        }
+        let (ours, theirs) = (&self.credentials.pwd, &self.remote_pwd);
+        match self.checks.received(message, ours, theirs)? {
+            Check::Request => Some(IceEvent::Heard),
+            Check::Answer => Some(IceEvent::Consent),
+        }
+    }
+
+    /// Checks through a relay are the agent's alone: all it tells is when it heard the far side.
+    fn relay_heard(&mut self) -> Option<IceEvent> {
+        let pair = self.agent.as_ref()?.get_selected_candidate_pair()?;
+        let relay = self.relay.as_mut()?;
+        let heard = Some(pair.remote.last_received());
+        let relayed = pair.local.candidate_type() == CandidateType::Relay;
+        (relayed && relay.heard != heard).then(|| {
+            relay.heard = heard;
+            IceEvent::Consent
+        })
     }
 
     fn take_binding(&mut self, index: usize, datagram: &[u8]) -> Option<IceEvent> {
@@ -344,7 +383,9 @@ impl IceTransport for WebrtcIce {
     }
 
     async fn connect(&mut self, role: IceRole, remote: &IceCredentials) -> Result<(), IceError> {
+        self.remote_pwd.clone_from(&remote.pwd);
         if self.relay.is_some() {
+            self.helpers.spawn(tick(self.notes_in.clone()));
             return self.pump(role, remote);
         }
         // The agent starts its checks and would then wait for their result; a cancelled wait
@@ -426,6 +467,12 @@ impl IceTransport for WebrtcIce {
             .map_err(|_| IceError::Full)
     }
 
+    fn local_address(&self) -> Option<IpAddr> {
+        let pair = self.agent.as_ref()?.get_selected_candidate_pair()?;
+        let direct = pair.local.candidate_type() != CandidateType::Relay;
+        direct.then(|| pair.local.addr().ip())
+    }
+
     fn drops(&self) -> DropCounts {
         self.drops
     }
@@ -501,6 +548,13 @@ async fn look_up(name: (String, u16), v6: bool) -> Option<SocketAddr> {
     found.ok()?.ok()?.find(|address| address.is_ipv6() == v6)
 }
 
+async fn tick(notes: mpsc::Sender<Note>) {
+    loop {
+        tokio::time::sleep(RELAY_TICK).await;
+        let _ = notes.try_send(Note::RelayTick);
+    }
+}
+
 async fn pump_relayed(
     conn: Arc<impl Conn>,
     mut outgoing: mpsc::Receiver<Vec<u8>>,
@@ -532,6 +586,8 @@ const STUN_QUEUE: usize = 64;
 const NOTE_QUEUE: usize = 256;
 /// Datagrams on their way to the relay.
 const RELAY_QUEUE: usize = 32;
+/// As often as the agent checks a working pair.
+const RELAY_TICK: Duration = Duration::from_secs(1);
 /// Handshake datagrams kept from addresses that are not known yet.
 const EARLY_DATAGRAMS: usize = 4;
 /// Candidates of the far side that are taken (as many as the signalling lets through).

@@ -3,6 +3,7 @@
 mod agent_port;
 mod binding;
 mod candidate;
+mod check;
 mod demux;
 mod dtls;
 mod ice;
@@ -15,6 +16,7 @@ mod srtp;
 
 pub(crate) use binding::mapped_address;
 pub(crate) use candidate::IceCandidate;
+pub(crate) use check::OpenChecks;
 pub(crate) use demux::{DatagramKind, classify};
 pub(crate) use dtls::{DtlsSrtp, config as dtls_config};
 pub(crate) use ice::WebrtcIce;

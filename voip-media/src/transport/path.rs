@@ -1,5 +1,6 @@
 use std::{
     fmt,
+    net::IpAddr,
     task::{Context, Poll},
     time::Duration,
 };
@@ -38,11 +39,13 @@ pub(crate) enum IceEvent {
     Candidate(IceCandidate),
     /// All candidates of ours are known.
     GatheringComplete,
+    /// An authentic check of the far side.
+    Heard,
+    /// An authentic answer to a check of ours: the far side consents to our packets (RFC 7675).
+    Consent,
     /// A pair works.
     Connected,
-    /// The far side is not heard any more.
-    Disconnected,
-    /// No pair works (any more). Final until a restart.
+    /// No pair works. Final until a restart.
     Failed,
 }
 
@@ -69,8 +72,8 @@ pub(crate) enum IceError {
 pub(crate) struct IceSettings {
     pub(crate) servers: Vec<IceServer>,
     pub(crate) include_loopback: bool,
-    pub(crate) disconnected_after: Duration,
-    pub(crate) failed_after: Duration,
+    /// How long checks go on before a pair works.
+    pub(crate) give_up_after: Duration,
 }
 
 /// Finds a path for datagrams to one far side, and keeps it (RFC 8445).
@@ -90,6 +93,8 @@ pub(crate) trait IceTransport: Send {
     fn poll_receive(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<IceEvent>;
     /// Sends to the far side; never waits.
     fn send(&mut self, datagram: &[u8]) -> Result<(), IceError>;
+    /// Our address on the path in use; `None` if a relay's or unknown.
+    fn local_address(&self) -> Option<IpAddr>;
     /// Datagrams that were not let through so far.
     fn drops(&self) -> DropCounts;
     /// Closes the sockets and waits until they and the tasks are gone.

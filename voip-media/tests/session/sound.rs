@@ -49,6 +49,27 @@ impl ToneBackend {
         self.heard.lock().expect("not poisoned").clone()
     }
 
+    /// Now, in samples played: where to look for a gap from.
+    #[allow(dead_code, reason = "not every test binary looks for gaps")]
+    pub(crate) fn mark(&self) -> usize {
+        self.heard.lock().expect("not poisoned").len()
+    }
+
+    /// The longest time without a tone of `hertz` since a mark: media time, as it was played.
+    #[allow(dead_code, reason = "not every test binary looks for gaps")]
+    pub(crate) fn gap(&self, hertz: f32, mark: usize) -> std::time::Duration {
+        let heard = self.heard();
+        let mut longest = 0;
+        let mut run = 0;
+        for window in heard[mark..].chunks_exact(GAP_WINDOW) {
+            let level = window.iter().map(|sample| sample.unsigned_abs()).max();
+            let present = level > Some(AUDIBLE) && share_of_window(window, hertz) > 0.5;
+            run = if present { 0 } else { run + 1 };
+            longest = longest.max(run);
+        }
+        std::time::Duration::from_micros((longest * GAP_WINDOW * 1_000 / 48) as u64)
+    }
+
     #[allow(dead_code, reason = "not every test binary listens")]
     /// The share of the last `milliseconds` that is a tone of `hertz` (Goertzel), 0.0 to 1.0.
     pub(crate) fn share_of(&self, hertz: f32, milliseconds: usize) -> f32 {
@@ -89,6 +110,11 @@ fn share_of_window(samples: &[i16], hertz: f32) -> f32 {
     }
 }
 
+/// Samples of 5 ms: more than two periods of the lowest tone, so that there is one to be seen.
+const GAP_WINDOW: usize = 240;
+/// A quarter of the tone's level: concealment that has faded so far is a gap.
+const AUDIBLE: u16 = 2_000;
+
 impl AudioBackend for ToneBackend {
     fn devices(&self) -> Result<Vec<AudioDevice>, AudioError> {
         Ok(Vec::new())
@@ -111,6 +137,12 @@ impl AudioBackend for ToneBackend {
     }
 }
 
+/// A sample of a tone at 48 kHz, a quarter of full scale.
+pub(crate) fn tone(hertz: f32, at: u32) -> i16 {
+    let angle = TAU * hertz * (at % 48_000) as f32 / 48_000.0;
+    (angle.sin() * 8_000.0) as i16
+}
+
 struct Tone {
     hertz: f32,
     at: u32,
@@ -124,8 +156,7 @@ impl CaptureStream for Tone {
 
     fn read(&mut self, frame: &mut [i16]) -> usize {
         for sample in &mut *frame {
-            let angle = TAU * self.hertz * (self.at % 48_000) as f32 / 48_000.0;
-            *sample = (angle.sin() * 8_000.0) as i16;
+            *sample = tone(self.hertz, self.at);
             self.at += 1;
         }
         frame.len()

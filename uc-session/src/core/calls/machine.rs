@@ -502,6 +502,13 @@ impl Machine {
         self.confirm(io);
     }
 
+    /// The sound needs a new path.
+    pub(super) fn network_changed(&mut self) {
+        if let Some(sound) = &mut self.sound {
+            sound.restart();
+        }
+    }
+
     /// The connection is lost: a request that waits for its event waits in vain.
     pub(super) fn connection_lost(&mut self, io: &mut Io) {
         if self

@@ -337,6 +337,12 @@ impl Sound {
         io.media(self.key, MediaCommand::RollBack);
     }
 
+    /// The next round looks for a new path (ICE restart), beside the one in use.
+    pub(super) fn restart(&mut self) {
+        self.restart = true;
+        self.tries = 0;
+    }
+
     /// Takes an event of the session; gives the failure that ends it.
     pub(super) fn event(&mut self, event: MediaEvent) -> Option<MediaError> {
         match event {
@@ -352,9 +358,9 @@ impl Sound {
             }
             MediaEvent::Interrupted => {
                 self.report = view::Sound::Interrupted;
-                self.restart = true;
-                self.tries = 0;
+                self.restart();
             }
+            MediaEvent::NetworkChanged => self.restart(),
             MediaEvent::Failed(error) => return Some(error),
             // What is applied is the session's to know; an echo never makes an intent.
             MediaEvent::Applied { .. } | MediaEvent::Heard | MediaEvent::Device(_) => {}

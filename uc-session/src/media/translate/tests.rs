@@ -69,6 +69,7 @@ fn what_a_session_tells_is_passed_on() {
             MediaEvent::Applied { number: 7 },
         ),
         (SessionEvent::Disconnected, MediaEvent::Interrupted),
+        (SessionEvent::NetworkChanged, MediaEvent::NetworkChanged),
         (
             SessionEvent::LocalCandidate("c".into()),
             candidates(vec!["c".into()], false),

@@ -626,6 +626,20 @@ fn a_restart_forgets_what_waits_and_keeps_the_counters() {
 }
 
 #[test]
+fn a_change_of_rate_while_sound_is_made_up_is_survived() {
+    let mut rig = Rig::new();
+    rig.decoder = Levels::at(SampleRate::HZ_48000);
+    rig.stream(0, 50, &[49]);
+    let now = MediaTime::from_micros(rig.now_us);
+    rig.buffer.get(&mut rig.decoder, &mut [0; 24], now);
+    assert!(rig.buffer.provisional > 0, "something made up waits");
+    rig.buffer.restart();
+    rig.decoder = Levels::at(SampleRate::HZ_8000);
+    let played = rig.stream(60, 90, &[]);
+    assert!(kinds(&played, PlayedKind::Speech) > 40);
+}
+
+#[test]
 fn frames_of_any_length_are_filled() {
     let mut rig = Rig::new();
     rig.stream(0, 20, &[]);
