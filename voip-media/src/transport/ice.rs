@@ -280,13 +280,23 @@ impl WebrtcIce {
         self.sign_of_life(datagram, from)
     }
 
-    /// Only the path in use tells whether it works.
-    fn sign_of_life(&self, message: &[u8], from: SocketAddr) -> Option<IceEvent> {
-        if self.selected_remote() != Some(from) {
+    /// Only the path in use tells whether it works. Who knows our password may send.
+    fn sign_of_life(&mut self, message: &[u8], from: SocketAddr) -> Option<IceEvent> {
+        let selected = self.selected_remote() == Some(from);
+        if !selected && self.remote.contains(&from) {
             return None;
         }
         let (ours, theirs) = (&self.credentials.pwd, &self.remote_pwd);
         match self.checks.received(message, ours, theirs)? {
+            // A peer-reflexive candidate (RFC 8445 §7.3.1.3): it may send media although we don't
+            // send there.
+            Check::Request if !selected => {
+                if self.remote.len() < MAX_REMOTE_CANDIDATES {
+                    self.remote.insert(from);
+                }
+                None
+            }
+            Check::Answer if !selected => None,
             Check::Request => Some(IceEvent::Heard),
             Check::Answer => Some(IceEvent::Consent),
         }

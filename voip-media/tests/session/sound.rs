@@ -22,6 +22,7 @@ pub(crate) struct ToneBackend {
 }
 
 impl ToneBackend {
+    #[allow(dead_code, reason = "not every test binary talks")]
     pub(crate) fn new(hertz: f32) -> Arc<Self> {
         Arc::new(Self {
             hertz,

@@ -2,11 +2,14 @@ use std::f32::consts::TAU;
 
 use super::*;
 use crate::{
-    Codec, L16Codec, SeqNum, Ssrc,
+    Codec, CodecKind, L16Codec, SeqNum, Ssrc,
     session::link::{TaskEnds, link},
 };
 
-const PAYLOAD_TYPE: PayloadType = PayloadType(96);
+const CHOICE: CodecChoice = CodecChoice {
+    kind: CodecKind::L16(SampleRate::HZ_48000),
+    payload_type: PayloadType(96),
+};
 /// What the user wants, before anything else.
 const TALKING: Control = Control {
     number: 0,
@@ -30,8 +33,8 @@ impl Bench {
         let codec = L16Codec::new(SampleRate::HZ_48000);
         let encoder = codec.encoder(TICK).unwrap();
         let units = FRAME as u32;
-        let send = SendPath::new(encoder, PAYLOAD_TYPE, units, SampleRate::HZ_48000).unwrap();
-        let receive = vec![ReceivePath::new(PAYLOAD_TYPE, codec.decoder().unwrap()).unwrap()];
+        let send = SendPath::new(encoder, CHOICE, units, SampleRate::HZ_48000).unwrap();
+        let receive = vec![ReceivePath::new(CHOICE, codec.decoder().unwrap()).unwrap()];
         let (media, task) = link();
         let packetizer = Packetizer::new(Ssrc(1), SeqNum(1), 0);
         let mut stream = SessionStream::new(1, media, Arc::default(), packetizer);
