@@ -144,4 +144,4 @@ async fn a_running_call_allocates_nothing_on_the_media_thread() {
 }
 
 /// Allocations of ICE's checks on one side in two seconds, generously.
-const CHECKS: u64 = 300;
+const CHECKS: u64 = 550;
