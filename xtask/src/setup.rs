@@ -7,7 +7,7 @@ use crate::installed::on_path;
 use crate::process::{cargo, run, succeeds};
 
 /// Debian packages, each with what needs it.
-const DEBIAN_PACKAGES: [(&str, &str); 7] = [
+const DEBIAN_PACKAGES: [(&str, &str); 8] = [
     ("build-essential", "linking, and ring's assembly"),
     ("pkg-config", "finding the ALSA library"),
     (
@@ -18,6 +18,7 @@ const DEBIAN_PACKAGES: [(&str, &str); 7] = [
     ("pulseaudio", "virtual sound devices for tests"),
     ("pulseaudio-utils", "virtual sound devices for tests"),
     ("chromium", "calls with a browser in tests"),
+    ("iproute2", "a network that changes under a call in tests"),
 ];
 
 /// Cargo tools with the versions that continuous integration uses, and what needs them.
