@@ -203,7 +203,7 @@ Quote ratios of one run, not nanoseconds: the machine has a say (here: two x86-6
 
 const JITTER_HEAD: &str = "Delay: mean from sending to playout; concealed: in 119 s; on the recorded traces, \
 with Opus. Costs without codec (L16 at 48 kHz), mean / 99th percentile. `neteq` 0.9.1 reads the clock itself: \
-its costs are from the same run in real time, without drift. libwebrtc's figures are recorded ones on the same \
+its costs are from the same run in real time, without drift, and with the cold caches of a thread that sleeps between frames. libwebrtc's figures are recorded ones on the same \
 packets.\n\n| trace | ours: delay ms / concealed ms | libwebrtc | insert ns | `neteq` insert ns | get ns | \
 `neteq` get ns | allocations |\n|---|---|---|---|---|---|---|---|\n";
 
