@@ -121,6 +121,9 @@ pub enum RequestError {
     /// No connection could be made; nothing was sent.
     #[error(transparent)]
     Dial(#[from] DialError),
+    /// What is to be asked doesn't fit into a URL (64 KiB); nothing was sent.
+    #[error("what was entered is too long to be asked for")]
+    PathTooLong,
     /// The connection broke before the first byte of an answer. Whether the server has carried
     /// the request out is unknown.
     #[error("the connection broke before the server answered")]
@@ -173,6 +176,7 @@ impl RequestError {
     pub const fn advice(&self) -> &'static str {
         match self {
             Self::Dial(error) => error.advice(),
+            Self::PathTooLong => "Shorten what was entered.",
             Self::BrokenBeforeAnswer | Self::BrokenInAnswer => {
                 "Wait for the reconnection, look whether it was done, and repeat it if not."
             }

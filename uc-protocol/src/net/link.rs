@@ -99,7 +99,7 @@ impl Link {
     pub async fn request(&self, request: Request) -> Result<Response, RequestError> {
         Handle::try_current().map_err(|_| DialError::NoRuntime)?;
         let limit = request.limit(&self.shared.dialer.config().timeouts);
-        let request = request.build(self.address(), self.token.as_ref());
+        let request = request.build(self.address(), self.token.as_ref())?;
         timeout(limit, self.exchange(request))
             .await
             .unwrap_or(Err(RequestError::TimedOut))
@@ -129,7 +129,7 @@ impl Link {
 
     async fn open_events(&self, last: Option<&EventId>) -> Result<EventStream, RequestError> {
         let request = Request::get(Route::Events).accept(EVENT_STREAM);
-        let mut request = request.build(self.address(), self.token.as_ref());
+        let mut request = request.build(self.address(), self.token.as_ref())?;
         if let Some(id) = last {
             let id = id.to_string().try_into();
             let id = id.expect("an event id is letters, digits and a hyphen");

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderValue, header};
 use http_body_util::Full;
 
-use super::{HostPort, Timeouts, connection::HttpRequest};
+use super::{HostPort, RequestError, Timeouts, connection::HttpRequest};
 use crate::{
     ucx::{self, DecodeError, Resource, Secret, paths::Route},
     wsi::Query,
@@ -120,7 +120,11 @@ impl Request {
         }
     }
 
-    pub(super) fn build(&self, address: &HostPort, token: Option<&Secret>) -> HttpRequest {
+    pub(super) fn build(
+        &self,
+        address: &HostPort,
+        token: Option<&Secret>,
+    ) -> Result<HttpRequest, RequestError> {
         let method = match self.method {
             Method::Get => http::Method::GET,
             Method::Post => http::Method::POST,
@@ -130,7 +134,8 @@ impl Request {
         let body = self.body.clone().unwrap_or_default();
         let mut request = http::Request::new(Full::new(body));
         *request.method_mut() = method;
-        *request.uri_mut() = self.path.parse().expect("routes are percent-encoded");
+        // Routes are percent-encoded: only their length can be wrong.
+        *request.uri_mut() = self.path.parse().map_err(|_| RequestError::PathTooLong)?;
         let headers = request.headers_mut();
         let mut set = |name, value: &str| {
             if let Ok(value) = HeaderValue::from_str(value) {
@@ -148,7 +153,7 @@ impl Request {
         if let Some(token) = token {
             set(header::AUTHORIZATION, &format!("Bearer {}", token.0));
         }
-        request
+        Ok(request)
     }
 }
 

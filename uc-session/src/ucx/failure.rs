@@ -39,6 +39,8 @@ pub(crate) fn of_request(error: &RequestError) -> BackendError {
         RequestError::BrokenInAnswer => BackendError::Broken {
             before_answer: false,
         },
+        // As a server says of a value that is too long.
+        RequestError::PathTooLong => BackendError::RefusedValue,
         RequestError::TimedOut => BackendError::TimedOut,
         RequestError::Problem(problem) => of_problem(problem),
         RequestError::Status(status) => of_status(*status),

@@ -234,6 +234,18 @@ async fn broken_answers_are_told_and_the_session_lives_on() {
 }
 
 #[tokio::test]
+async fn a_text_that_fits_into_no_url_is_refused_and_the_session_lives_on() {
+    let rogue = Rogue::start(good).await;
+    let client = within(at(rogue.address).sign_in()).await.unwrap();
+    let pasted = "b".repeat(100_000);
+    let told = within(client.search(&pasted)).await;
+    let refused = ServiceError::Backend(BackendError::RefusedValue);
+    assert_eq!(told, Err(refused));
+    assert!(within(client.search("bruno")).await.is_ok());
+    assert_eq!(client.view().connection, Connection::Live);
+}
+
+#[tokio::test]
 async fn unreadable_events_are_counted_and_the_session_lives_on() {
     let rogue = Rogue::start(good).await;
     let client = within(at(rogue.address).sign_in()).await.unwrap();

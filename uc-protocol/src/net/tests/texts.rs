@@ -55,6 +55,7 @@ fn decode_errors() -> Vec<DecodeError> {
 fn request_errors() -> Vec<RequestError> {
     let mut all = vec![
         RequestError::Dial(DialError::Refused),
+        RequestError::PathTooLong,
         RequestError::BrokenBeforeAnswer,
         RequestError::BrokenInAnswer,
         RequestError::TimedOut,

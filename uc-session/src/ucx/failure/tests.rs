@@ -123,6 +123,7 @@ fn what_became_of_the_connection_is_told() {
             },
         ),
         (RequestError::TimedOut, BackendError::TimedOut),
+        (RequestError::PathTooLong, BackendError::RefusedValue),
         (RequestError::TooLarge, BackendError::TooLarge),
         (RequestError::HeaderTooLarge, BackendError::TooLarge),
         (
