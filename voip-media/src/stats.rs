@@ -31,7 +31,7 @@ pub struct SessionStats {
     /// Lost sound in whose place nothing was played, as a share of the played sound. With
     /// [`SessionStats::concealed_share`] it is what loss and lateness have left of themselves.
     pub skipped_share: f32,
-    /// Mean size of the received packets' sound, peak level of the last 10 ms played, 0.0 to 1.0.
+    /// Peak level of the last 10 ms played, 0.0 to 1.0.
     pub playout_level: f32,
     /// Peak level of the last 10 ms captured and sent, 0.0 to 1.0.
     pub capture_level: f32,

@@ -373,8 +373,7 @@ impl Driver {
         match event {
             // The far side may use it first; nothing of it is media that can be lost yet.
             IceEvent::Datagram(length) => {
-                let datagram = self.next_buffer[..length].to_vec();
-                self.buffer[..length].copy_from_slice(&datagram);
+                self.buffer[..length].copy_from_slice(&self.next_buffer[..length]);
                 self.take_datagram(length);
             }
             IceEvent::Candidate(candidate) => {

@@ -52,11 +52,12 @@ pub fn exercise_datagram(data: &[u8]) {
 }
 
 /// Takes octets as a sequence of packets that the far side has really protected, so that what lies
-/// behind the tag is reached: lengths, numbers and contents are any, some come twice or broken.
+/// behind the tag is reached: lengths, numbers and contents are any, some come twice or broken. Gives
+/// how many were authentic.
 #[doc(hidden)]
-pub fn exercise_protected(data: &[u8]) {
+pub fn exercise_protected(data: &[u8]) -> usize {
     let Some((&choice, mut rest)) = data.split_first() else {
-        return;
+        return 0;
     };
     let profile = match choice & 1 {
         0 => SrtpProfile::AES128_CM_SHA1_80,
@@ -70,9 +71,10 @@ pub fn exercise_protected(data: &[u8]) {
         protection(profile, DtlsRole::Active),
         protection(profile, DtlsRole::Passive),
     ) else {
-        return;
+        return 0;
     };
     let mut inside = Inside::default();
+    let mut authentic = 0;
     while let Some((&[length, damage], behind)) = rest.split_first_chunk::<2>() {
         let (packet, behind) = behind.split_at(usize::from(length).min(behind.len()));
         rest = behind;
@@ -85,10 +87,12 @@ pub fn exercise_protected(data: &[u8]) {
         }
         for _ in 0..2 {
             if let Ok(opened) = far.unprotect(kind, &protected) {
+                authentic += 1;
                 inside.take(kind, &opened);
             }
         }
     }
+    authentic
 }
 
 /// What reads a packet once it is open.
@@ -255,15 +259,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_behind_the_tag_is_reached() {
-        let mut data = vec![1, 20, 0];
-        data.extend([0x80, 111, 0, 1, 0, 0, 0, 0, 0, 0, 0, 7]);
-        data.extend([0; 8]);
-        exercise_protected(&data);
-        let mut near = protection(SrtpProfile::AEAD_AES_128_GCM, DtlsRole::Active).expect("keys");
-        let mut far = protection(SrtpProfile::AEAD_AES_128_GCM, DtlsRole::Passive).expect("keys");
-        let protected = near.protect(MediaKind::Rtp, &data[3..]).expect("protected");
-        assert!(far.unprotect(MediaKind::Rtp, &protected).is_ok());
+    fn what_is_behind_the_tag_is_reached_once_a_packet_and_never_if_it_was_broken() {
+        let rtp = [0x80, 111, 0, 1, 0, 0, 0, 0, 0, 0, 0, 7, 1, 2];
+        for profile in [0, 1] {
+            let whole = [&[profile, 14, 0][..], &rtp].concat();
+            assert_eq!(exercise_protected(&whole), 1);
+            let broken = [&[profile, 14, 0x80 | 13][..], &rtp].concat();
+            assert_eq!(exercise_protected(&broken), 0);
+        }
     }
 
     proptest! {
@@ -271,7 +274,7 @@ mod tests {
         fn nothing_from_the_network_panics(data in proptest::collection::vec(any::<u8>(), 0..300)) {
             exercise_description(&data);
             exercise_datagram(&data);
-            exercise_protected(&data);
+            let _ = exercise_protected(&data);
             exercise_stun(&data);
         }
     }
