@@ -1,5 +1,5 @@
 use std::{
-    collections::HashSet,
+    collections::{HashSet, VecDeque},
     net::{IpAddr, SocketAddr},
     sync::Arc,
     task::{Context, Poll, ready},
@@ -45,6 +45,8 @@ pub(crate) struct WebrtcIce {
     notes: mpsc::Receiver<Note>,
     notes_in: mpsc::Sender<Note>,
     remote: HashSet<SocketAddr>,
+    /// Other addresses that an authentic check came from, the newest last.
+    reflexive: VecDeque<SocketAddr>,
     early: Vec<(SocketAddr, Vec<u8>)>,
     replay: Vec<Vec<u8>>,
     bindings: Vec<Binding>,
@@ -123,6 +125,7 @@ impl WebrtcIce {
             notes,
             notes_in,
             remote: HashSet::new(),
+            reflexive: VecDeque::new(),
             early: Vec::new(),
             replay: Vec::new(),
             bindings: Vec::new(),
@@ -223,9 +226,8 @@ impl WebrtcIce {
     /// The handshake of a far side behind a NAT may overtake the check that makes its address
     /// known.
     fn replay_early(&mut self) {
-        let selected = self.selected_remote();
         for (from, datagram) in std::mem::take(&mut self.early) {
-            if selected == Some(from) {
+            if self.knows(from) {
                 self.replay.push(datagram);
             } else {
                 self.drops.strangers += 1;
@@ -236,6 +238,22 @@ impl WebrtcIce {
     fn selected_remote(&self) -> Option<SocketAddr> {
         let pair = self.agent.as_ref()?.get_selected_candidate_pair()?;
         Some(pair.remote.addr())
+    }
+
+    /// Whether the far side may send from there: a candidate, told or found by a check.
+    fn knows(&self, from: SocketAddr) -> bool {
+        self.remote.contains(&from)
+            || self.reflexive.contains(&from)
+            || self.selected_remote() == Some(from)
+    }
+
+    /// A peer-reflexive candidate (RFC 8445 §7.3.1.3): it may send media although we don't send
+    /// there. The oldest goes if there are too many.
+    fn found_by_check(&mut self, from: SocketAddr) {
+        if self.reflexive.len() == MAX_REFLEXIVE {
+            self.reflexive.pop_front();
+        }
+        self.reflexive.push_back(from);
     }
 
     fn sort(&mut self, received: Received, buffer: &[u8]) -> Option<IceEvent> {
@@ -255,7 +273,7 @@ impl WebrtcIce {
     }
 
     fn admit(&mut self, kind: DatagramKind, datagram: &[u8], from: SocketAddr) -> Option<IceEvent> {
-        if self.remote.contains(&from) || self.selected_remote() == Some(from) {
+        if self.knows(from) {
             return Some(IceEvent::Datagram(datagram.len()));
         }
         if kind == DatagramKind::Dtls && !self.connected && self.early.len() < EARLY_DATAGRAMS {
@@ -283,17 +301,13 @@ impl WebrtcIce {
     /// Only the path in use tells whether it works. Who knows our password may send.
     fn sign_of_life(&mut self, message: &[u8], from: SocketAddr) -> Option<IceEvent> {
         let selected = self.selected_remote() == Some(from);
-        if !selected && self.remote.contains(&from) {
+        if !selected && self.knows(from) {
             return None;
         }
         let (ours, theirs) = (&self.credentials.pwd, &self.remote_pwd);
         match self.checks.received(message, ours, theirs)? {
-            // A peer-reflexive candidate (RFC 8445 §7.3.1.3): it may send media although we don't
-            // send there.
             Check::Request if !selected => {
-                if self.remote.len() < MAX_REMOTE_CANDIDATES {
-                    self.remote.insert(from);
-                }
+                self.found_by_check(from);
                 None
             }
             Check::Answer if !selected => None,
@@ -602,6 +616,8 @@ const RELAY_TICK: Duration = Duration::from_secs(1);
 const EARLY_DATAGRAMS: usize = 4;
 /// Candidates of the far side that are taken (as many as the signalling lets through).
 const MAX_REMOTE_CANDIDATES: usize = 64;
+/// Addresses of the far side that only its checks tell: one for each of its networks, and to spare.
+const MAX_REFLEXIVE: usize = 8;
 /// Requests to a STUN server, and the waits between them (RFC 8489 §6.2.1, quicker at first);
 /// after the last one it is given up.
 const BINDING_ATTEMPTS: u32 = 5;
@@ -614,3 +630,6 @@ const BINDING_WAITS: [Duration; 5] = [
 ];
 /// For the address of a STUN server or an mDNS name.
 const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(3);
+
+#[cfg(test)]
+mod tests;
