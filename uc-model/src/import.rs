@@ -203,6 +203,8 @@ impl ContactDraft {
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 /// Most rows of a file (our choice).
 const MAX_ROWS: usize = 100_000;
+/// Most columns of a row; what lies beyond is left out (our choice).
+const MAX_COLUMNS: usize = 1024;
 /// Longest field, in characters (our choice).
 const MAX_FIELD: usize = 256;
 

@@ -1,4 +1,4 @@
-use super::{Field, ImportError, MAX_ROWS, Row};
+use super::{Field, ImportError, MAX_COLUMNS, MAX_ROWS, Row};
 use crate::{Contact, NumberKind};
 
 /// A record's fields and the line where it begins.
@@ -63,11 +63,15 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A record; of a very long one, its beginning.
     fn record(&mut self) -> Result<Record, ImportError> {
         let line = self.line;
         let mut fields = Vec::new();
         loop {
-            fields.push(self.field()?);
+            let field = self.field()?;
+            if fields.len() < MAX_COLUMNS {
+                fields.push(field);
+            }
             match self.rest.next() {
                 Some(c) if c == self.separator => {}
                 Some('\r') => {

@@ -93,6 +93,18 @@ fn several_columns_of_a_kind_are_kept_and_the_same_number_once() {
 }
 
 #[test]
+fn columns_past_the_most_are_left_out_and_the_next_row_is_read() {
+    let read = |columns: usize| {
+        let empty = ";".repeat(columns - 2);
+        let heading = format!("First Name;Last Name{empty}E-mail Address");
+        let rows = format!("Rosa;Luxem{empty}r@x\nKarl;Lieb");
+        shown(&csv(&format!("{heading}\n{rows}\n")).unwrap())
+    };
+    assert_eq!(read(MAX_COLUMNS), ["2: Rosa|Luxem||r@x", "3: Karl|Lieb||"]);
+    assert_eq!(read(MAX_COLUMNS + 1), ["2: Rosa|Luxem||", "3: Karl|Lieb||"]);
+}
+
+#[test]
 fn a_file_that_cannot_be_read_says_where() {
     assert_eq!(csv("Name\n\"Anna\n"), Err(ImportError::Quotes { line: 2 }));
     assert_eq!(

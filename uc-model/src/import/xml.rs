@@ -4,7 +4,7 @@ use quick_xml::{
     events::{BytesRef, BytesStart, Event},
 };
 
-use super::{Field, ImportError, MAX_ROWS, Row};
+use super::{Field, ImportError, MAX_COLUMNS, MAX_ROWS, Row};
 
 /// Reads contacts from XML. Entities that a file defines itself are not expanded, and depth counts
 /// as a number only: neither makes a small file large.
@@ -180,5 +180,3 @@ impl Contacts {
 /// Elements inside each other that are looked at (our choice; a contact's field is the fifth in a
 /// table and the third elsewhere).
 const MAX_DEPTH: usize = 32;
-/// Most columns of a table (our choice; Outlook exports 92).
-const MAX_COLUMNS: usize = 1024;
