@@ -18,6 +18,8 @@ pub const MAX_CONTACTS: usize = 100;
 pub const MAX_CONTACT_NUMBERS: usize = 16;
 /// Most entries of a conversation in one answer.
 pub const MAX_CONVERSATION_ENTRIES: usize = 100;
+/// Most changes in one answer (our choice: as many conversations as a client is told of, twice).
+pub const MAX_CHANGES: usize = 1024;
 /// Longest ICE candidate, in bytes.
 pub const MAX_CANDIDATE_BYTES: usize = 1024;
 /// Longest session description, in bytes.

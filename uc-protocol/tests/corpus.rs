@@ -9,7 +9,9 @@ use std::{fs, path::PathBuf};
 use uc_protocol::{
     sdp::check_audio,
     sse::Parser,
-    ucx::{Event, MakeCall, Problem, SearchResults, Session, Snapshot, decode, paths::Route},
+    ucx::{
+        Changes, Event, MakeCall, Problem, SearchResults, Session, Snapshot, decode, paths::Route,
+    },
 };
 
 /// Gives each seed of a target to `body`.
@@ -29,7 +31,7 @@ fn bodies_are_read_without_panic() {
     replay("ucx_decode", |bytes| {
         let _ = (decode::<Event>(bytes), decode::<Snapshot>(bytes));
         let _ = (decode::<Session>(bytes), decode::<MakeCall>(bytes));
-        let _ = decode::<SearchResults>(bytes);
+        let _ = (decode::<SearchResults>(bytes), decode::<Changes>(bytes));
     });
 }
 

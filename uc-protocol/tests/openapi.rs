@@ -166,6 +166,7 @@ fn every_resource_is_as_described_and_everything_described_exists() {
     check_samples(c, "Session", samples::session());
     check_samples(c, "Snapshot", samples::snapshot());
     check_samples(c, "Event", samples::event());
+    check_samples(c, "Changes", samples::changes());
     check_samples(c, "SearchResults", samples::search_results());
     check_samples(c, "PresenceResource", samples::presence());
     check_samples(c, "PresenceUpdate", samples::presence_update());
@@ -257,6 +258,9 @@ fn the_described_paths_are_those_of_the_code() {
         Route::Calls,
         Route::Call("ID".into()),
         Route::Conversations,
+        Route::Conversation("ID".into()),
+        Route::ConversationRead("ID".into()),
+        Route::ConversationEntry("ID".into(), "ENTRY".into()),
     ];
     let services = CallService::ALL.map(|service| Route::CallService("ID".into(), service));
     let coded: BTreeSet<String> = plain
@@ -269,6 +273,7 @@ fn the_described_paths_are_those_of_the_code() {
                 .next()
                 .unwrap()
                 .replace("ID", "{id}")
+                .replace("ENTRY", "{entry}")
         })
         .collect();
     assert_eq!(described, coded);

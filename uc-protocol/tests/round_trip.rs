@@ -38,6 +38,7 @@ round_trips! {
     session_survives_the_wire: session;
     snapshot_survives_the_wire: snapshot;
     event_survives_the_wire: event;
+    changes_survive_the_wire: changes;
     search_results_survive_the_wire: search_results;
     presence_survives_the_wire: presence;
     presence_update_survives_the_wire: presence_update;

@@ -1,4 +1,5 @@
 mod builder;
+mod conversations;
 
 use std::{
     collections::BTreeSet,
@@ -13,9 +14,10 @@ pub use self::builder::ClientBuilder;
 use crate::{
     call::Call,
     core::{Reply, Request},
-    error::{CallError, ServiceError},
+    error::{CallError, EditError, ServiceError},
     events::{Event, Events},
     locked,
+    port::{Edit, ServerChange},
     trust::Pins,
     view::{Connection, View},
 };
@@ -227,6 +229,14 @@ impl Client {
             first_events: Mutex::new(Some(events)),
             handed_out: Mutex::default(),
         }))
+    }
+
+    /// Changes something of the user's own data; gives what became different.
+    async fn edit(&self, edit: Edit) -> Result<Vec<ServerChange>, EditError> {
+        match self.ask(Request::Edit(edit)).await {
+            Some(Reply::Edit(result)) => result,
+            _ => Err(ServiceError::Closed.into()),
+        }
     }
 
     /// The driver's reply; `None` once it is gone.

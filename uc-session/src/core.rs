@@ -185,6 +185,7 @@ impl Core {
             Request::SetPresence(presence) => {
                 self.requests.set_presence(&mut self.io, ticket, presence);
             }
+            Request::Edit(edit) => self.requests.edit(&mut self.io, ticket, edit),
             Request::Call { to } => self.calls.make(&mut self.io, ticket, to),
             Request::Act { call, action } => self.calls.act(&mut self.io, ticket, &call, action),
             Request::Mute { call, muted } => self.calls.mute(&mut self.io, ticket, &call, muted),
@@ -211,6 +212,7 @@ impl Core {
             }
             Purpose::Search(ticket) => self.requests.found(&mut self.io, ticket, result),
             Purpose::Presence(ticket) => self.requests.presence_set(&mut self.io, ticket, result),
+            Purpose::Edit(ticket) => self.edited(ticket, result),
             Purpose::Call(key, step) => self.calls.completed(&mut self.io, key, step, result),
             Purpose::SignOut => self.shutdown.signed_out(),
             Purpose::Media(_) | Purpose::Close | Purpose::Untold => {}
@@ -259,6 +261,15 @@ impl Core {
         self.connection.settled(&mut self.io);
     }
 
+    /// An edit has ended: its effect is shown before its caller is told.
+    fn edited(&mut self, ticket: Ticket, result: Result<Outcome, BackendError>) {
+        let edited = requests::edited(result);
+        for change in edited.iter().flatten() {
+            self.change(change.clone());
+        }
+        self.io.reply(ticket, Reply::Edit(edited));
+    }
+
     fn change(&mut self, change: ServerChange) {
         match change {
             ServerChange::Call(update) => self.calls.update(&mut self.io, *update),
@@ -273,6 +284,7 @@ fn closed(request: &Request) -> Option<Reply> {
         Request::SignIn => Some(Reply::SignIn(Err(SignInError::Closed))),
         Request::Search { .. } => Some(Reply::Search(Err(ServiceError::Closed))),
         Request::SetPresence(_) => Some(Reply::Presence(Err(ServiceError::Closed))),
+        Request::Edit(_) => Some(Reply::Edit(Err(ServiceError::Closed.into()))),
         Request::Call { .. } => Some(Reply::Call(Err(CallError::Closed))),
         Request::Act { .. } | Request::Mute { .. } => Some(Reply::Act(Err(CallError::Closed))),
         Request::NetworkChanged | Request::Shutdown { .. } => None,

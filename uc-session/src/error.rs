@@ -92,6 +92,22 @@ pub enum ServiceError {
     Backend(#[from] BackendError),
 }
 
+/// Why a change of the user's own data failed. Nothing has changed, unless the connection failed on
+/// the way: then the view tells what is so once it is live again.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum EditError {
+    /// The server refused, can't, or wasn't reached.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+}
+
+impl From<BackendError> for EditError {
+    fn from(error: BackendError) -> Self {
+        Self::Service(error.into())
+    }
+}
+
 /// Why a request about a call failed. The call is in the state it had before.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]

@@ -6,6 +6,7 @@
 
 mod backend;
 mod clock;
+mod edit;
 mod exchange;
 mod headset;
 mod media;

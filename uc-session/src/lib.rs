@@ -49,7 +49,7 @@ mod wsi;
 pub use call::Call;
 pub use client::{Client, ClientBuilder, Found};
 pub use clock::{Clock, Now, SystemClock};
-pub use error::{CallError, ServiceError, SignInError};
+pub use error::{CallError, EditError, ServiceError, SignInError};
 pub use events::{Event, Events};
 #[cfg(feature = "media")]
 pub use media::VoipEngine;

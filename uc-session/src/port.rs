@@ -2,6 +2,7 @@
 //! and a conformance suite that every implementation runs.
 
 mod backend;
+mod edit;
 mod headset;
 mod media;
 mod store;
@@ -11,6 +12,7 @@ pub use backend::{
     LinkId, Operation, Outcome, PresenceUpdate, RequestKey, ServerAddress, ServerChange, Service,
     SignedIn, StateSnapshot,
 };
+pub use edit::{ConversationEdit, Edit};
 pub use headset::{HeadsetAction, HeadsetLamps, HeadsetPort};
 pub use media::{
     Candidates, DescriptionKind, MediaEngine, MediaError, MediaEvent, MediaIntent, MediaSession,

@@ -2,7 +2,7 @@ use std::{collections::BTreeSet, fmt, path::Path, sync::LazyLock};
 
 use serde::Deserialize;
 use thiserror::Error;
-use uc_model::{Extension, PhoneNumber, UserId};
+use uc_model::{DialPlan, Extension, PhoneNumber, UserId};
 use uc_protocol::{
     limits::MAX_TEXT_BYTES,
     ucx::{Me, Number, NumberKind},
@@ -14,6 +14,7 @@ use crate::password::{PasswordHash, SALT_BYTES};
 #[derive(Clone)]
 pub struct Company {
     users: Vec<User>,
+    plan: DialPlan,
 }
 
 impl Company {
@@ -59,7 +60,15 @@ impl Company {
         if users.is_empty() {
             return Err(CompanyError::Nobody);
         }
-        Ok(Self { users })
+        Ok(Self {
+            users,
+            plan: plan(),
+        })
+    }
+
+    /// How numbers are written and dialled where the company is.
+    pub fn plan(&self) -> &DialPlan {
+        &self.plan
     }
 
     /// The users, in the order of the file.
@@ -228,6 +237,13 @@ impl UserEntry {
             password: PasswordHash::new(&self.password, salt()),
         })
     }
+}
+
+/// Berlin, as the numbers of the built-in company.
+fn plan() -> DialPlan {
+    let berlin = DialPlan::germany().in_area("30");
+    let system = berlin.and_then(|plan| plan.with_system_number("23125"));
+    system.unwrap_or_else(|_| DialPlan::germany())
 }
 
 fn salt() -> [u8; SALT_BYTES] {

@@ -23,6 +23,8 @@ pub enum ConversationGrouping {
 pub struct History {
     grouping: ConversationGrouping,
     plan: DialPlan,
+    most_conversations: usize,
+    most_entries: usize,
     conversations: BTreeMap<Box<str>, Conversation>,
 }
 
@@ -46,8 +48,25 @@ impl History {
         Self {
             grouping,
             plan,
+            most_conversations: Self::MAX_CONVERSATIONS,
+            most_entries: Self::MAX_ENTRIES,
             conversations: BTreeMap::new(),
         }
+    }
+
+    /// The same history that keeps less: at least one conversation of one entry, at most what is
+    /// possible.
+    #[must_use]
+    pub fn limited_to(mut self, conversations: usize, entries: usize) -> Self {
+        self.most_conversations = conversations.clamp(1, Self::MAX_CONVERSATIONS);
+        self.most_entries = entries.clamp(1, Self::MAX_ENTRIES);
+        self
+    }
+
+    /// Takes up a conversation that was kept elsewhere, as it was.
+    pub fn restore(&mut self, conversation: Conversation) {
+        let key = self.key(&conversation.number);
+        self.conversations.insert(key, conversation);
     }
 
     /// The conversations, in no meaningful order.
@@ -72,12 +91,13 @@ impl History {
             name,
             contact,
         };
+        let most_entries = self.most_entries;
         let conversation = self.with(&other, fresh, rev);
         conversation.rev = rev;
         let mut entries = conversation.entries.iter_mut();
         match entries.find(|known| known.id() == entry.id()) {
             Some(known) => *known = entry,
-            None => add(conversation, entry),
+            None => add(conversation, entry, most_entries),
         }
         let mut updates = vec![Update::Conversation(conversation.clone())];
         updates.extend(self.drop_oldest(rev));
@@ -118,7 +138,7 @@ impl History {
 
     /// Deletes a conversation (CONV-3); `None` where there is none.
     pub fn delete(&mut self, id: &ConversationId, rev: Rev) -> Option<Update> {
-        self.find(id)?;
+        self.conversation(id)?;
         self.conversations.retain(|_, known| known.id != *id);
         Some(Update::ConversationDeleted {
             id: id.clone(),
@@ -134,6 +154,11 @@ impl History {
             rev: next(),
         });
         deleted.collect()
+    }
+
+    /// One conversation.
+    pub fn conversation(&self, id: &ConversationId) -> Option<&Conversation> {
+        self.conversations.values().find(|known| known.id == *id)
     }
 
     /// The conversation that calls and messages with `number` belong to.
@@ -175,7 +200,7 @@ impl History {
     }
 
     fn drop_oldest(&mut self, rev: Rev) -> Option<Update> {
-        if self.conversations.len() <= Self::MAX_CONVERSATIONS {
+        if self.conversations.len() <= self.most_conversations {
             return None;
         }
         let oldest = self.conversations.values().min_by_key(|known| known.rev);
@@ -185,12 +210,12 @@ impl History {
 }
 
 /// Adds an entry at its place in time, and counts it.
-fn add(conversation: &mut Conversation, entry: ConversationEntry) {
+fn add(conversation: &mut Conversation, entry: ConversationEntry, most_entries: usize) {
     conversation.unread += u32::from(entry.asks_for_attention());
     let entries = &mut conversation.entries;
     let place = entries.partition_point(|known| known.at() <= entry.at());
     entries.insert(place, entry);
-    let surplus = entries.len().saturating_sub(History::MAX_ENTRIES);
+    let surplus = entries.len().saturating_sub(most_entries);
     entries.drain(..surplus);
     let asking = entries.iter().filter(|entry| entry.asks_for_attention());
     let asking = u32::try_from(asking.count()).unwrap_or(u32::MAX);

@@ -261,6 +261,9 @@ pub struct ConversationResource {
     pub rev: u64,
     /// The other.
     pub party: Party,
+    /// The other's directory entry, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
     /// Entries not looked at.
     pub unread: u32,
     /// The newest 100 entries, oldest first.

@@ -1,12 +1,12 @@
 //! The limits of each resource's fields, in the order of the table in the module's front page.
 
 use super::{
-    CallResource, Candidates, Clear, ContactResource, ConversationEntry, ConversationList,
+    CallResource, Candidates, Changes, Clear, ContactResource, ConversationEntry, ConversationList,
     ConversationResource, Describe, Description, Event, FieldError, Hello, MakeCall, Me, Party,
     PresenceResource, PresenceUpdate, Problem, Resource, SearchResults, Session, SignIn, Snapshot,
 };
 use crate::limits::{
-    MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_CONTACT_NUMBERS, MAX_CONTACTS,
+    MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_CHANGES, MAX_CONTACT_NUMBERS, MAX_CONTACTS,
     MAX_CONVERSATION_ENTRIES, MAX_ID_BYTES, MAX_NUMBER_BYTES, MAX_SDP_BYTES, MAX_TEXT_BYTES,
 };
 
@@ -90,6 +90,13 @@ impl Resource for Event {
             } => id("id", deleted),
             Self::Reset | Self::SessionEnded | Self::Unknown => Ok(()),
         }
+    }
+}
+
+impl Resource for Changes {
+    fn check(&self) -> Checked {
+        at_most("changes", self.changes.len(), MAX_CHANGES)?;
+        self.changes.iter().try_for_each(Resource::check)
     }
 }
 
@@ -180,6 +187,7 @@ impl Resource for ConversationResource {
     fn check(&self) -> Checked {
         id("id", &self.id)?;
         self.party.check()?;
+        maybe(self.contact.as_ref(), |contact| id("contact", contact))?;
         at_most("entries", self.entries.len(), MAX_CONVERSATION_ENTRIES)?;
         self.entries.iter().try_for_each(|entry| match entry {
             ConversationEntry::Call { id: entry, .. } => id("id", entry),

@@ -58,6 +58,15 @@ impl<'de> Deserialize<'de> for EventId {
     }
 }
 
+/// The answer to a request that changes something of the user's own: what it changed, as the
+/// events tell it, so that whoever has the answer needs not wait for them. Empty where nothing is
+/// different now.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changes {
+    /// The changes, oldest first.
+    pub changes: Vec<Event>,
+}
+
 /// The `data:` of an event. Every event carries the whole resource, so that a later one makes an
 /// earlier one unnecessary.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

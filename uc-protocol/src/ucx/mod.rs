@@ -19,6 +19,10 @@
 //! | `POST /uc/v1/calls/{id}/candidates` | [`Candidates`] | 204 |
 //! | `POST /uc/v1/calls/{id}/confirm` | | [`CallResource`] |
 //! | `GET /uc/v1/conversations` | | [`ConversationList`] |
+//! | `DELETE /uc/v1/conversations` | | [`Changes`] |
+//! | `DELETE /uc/v1/conversations/{id}` | | [`Changes`] |
+//! | `POST /uc/v1/conversations/{id}/read` | | [`Changes`] |
+//! | `DELETE /uc/v1/conversations/{id}/entries/{entry}` | | [`Changes`] |
 //!
 //! All but hello and sign-in carry `Authorization: Bearer <session>`. Errors are
 //! [`Problem`]s (RFC 9457). `POST`s that make something carry an `Idempotency-Key`.
@@ -41,7 +45,7 @@ pub use calls::{
 pub(crate) use codec::decode_json;
 pub use codec::{DecodeError, FieldError, Resource, decode, encode};
 pub use directory::{ContactResource, Directory, Number, NumberKind, SearchResults};
-pub use events::{Event, EventId, EventIdError};
+pub use events::{Changes, Event, EventId, EventIdError};
 pub use presence::{PresenceResource, PresenceState, PresenceUpdate};
 pub use problem::{Problem, ProblemType};
 pub use session::{Configuration, Hello, Me, Mode, Secret, Session, SignIn, Snapshot};

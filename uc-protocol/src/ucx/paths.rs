@@ -37,6 +37,12 @@ pub enum Route {
     CallService(String, CallService),
     /// `/uc/v1/conversations`
     Conversations,
+    /// `/uc/v1/conversations/{id}`
+    Conversation(String),
+    /// `/uc/v1/conversations/{id}/read`
+    ConversationRead(String),
+    /// `/uc/v1/conversations/{id}/entries/{entry}`
+    ConversationEntry(String, String),
 }
 
 /// The parameters of a directory search.
@@ -89,6 +95,10 @@ impl CallService {
         Self::Confirm,
     ];
 
+    fn of_segment(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.segment() == text)
+    }
+
     /// The last segment of the path.
     pub const fn segment(self) -> &'static str {
         match self {
@@ -119,6 +129,12 @@ impl Route {
                 format!("/uc/v1/calls/{}/{}", encode(id), service.segment())
             }
             Self::Conversations => "/uc/v1/conversations".into(),
+            Self::Conversation(id) => format!("/uc/v1/conversations/{}", encode(id)),
+            Self::ConversationRead(id) => format!("/uc/v1/conversations/{}/read", encode(id)),
+            Self::ConversationEntry(id, entry) => {
+                let (id, entry) = (encode(id), encode(entry));
+                format!("/uc/v1/conversations/{id}/entries/{entry}")
+            }
         }
     }
 
@@ -127,26 +143,29 @@ impl Route {
         let (path, query) = path_and_query
             .split_once('?')
             .unwrap_or((path_and_query, ""));
-        let mut segments = path.strip_prefix("/uc/v1/")?.split('/');
-        let route = match (segments.next()?, segments.next(), segments.next()) {
-            ("hello", None, _) => Self::Hello,
-            ("session", None, _) => Self::Session,
-            ("snapshot", None, _) => Self::Snapshot,
-            ("events", None, _) => Self::Events,
-            ("directory", None, _) => Self::Directory(DirectoryQuery::parse(query)?),
-            ("me", Some("presence"), None) => Self::MyPresence,
-            ("calls", None, _) => Self::Calls,
-            ("calls", Some(id), None) => Self::Call(segment(id)?),
-            ("calls", Some(id), Some(service)) => Self::CallService(
-                segment(id)?,
-                CallService::ALL
-                    .into_iter()
-                    .find(|s| s.segment() == service)?,
-            ),
-            ("conversations", None, _) => Self::Conversations,
+        let segments = path.strip_prefix("/uc/v1/")?.splitn(MOST_SEGMENTS + 1, '/');
+        let segments: Vec<&str> = segments.collect();
+        let route = match segments[..] {
+            ["hello"] => Self::Hello,
+            ["session"] => Self::Session,
+            ["snapshot"] => Self::Snapshot,
+            ["events"] => Self::Events,
+            ["directory"] => Self::Directory(DirectoryQuery::parse(query)?),
+            ["me", "presence"] => Self::MyPresence,
+            ["calls"] => Self::Calls,
+            ["calls", id] => Self::Call(segment(id)?),
+            ["calls", id, service] => {
+                Self::CallService(segment(id)?, CallService::of_segment(service)?)
+            }
+            ["conversations"] => Self::Conversations,
+            ["conversations", id] => Self::Conversation(segment(id)?),
+            ["conversations", id, "read"] => Self::ConversationRead(segment(id)?),
+            ["conversations", id, "entries", entry] => {
+                Self::ConversationEntry(segment(id)?, segment(entry)?)
+            }
             _ => return None,
         };
-        segments.next().is_none().then_some(route)
+        Some(route)
     }
 }
 
@@ -185,6 +204,9 @@ fn decode(text: &str) -> Option<String> {
     Some(text.into_owned())
 }
 
+/// Segments of the longest path.
+const MOST_SEGMENTS: usize = 4;
+
 /// Everything but the unreserved characters of RFC 3986 §2.3.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -214,6 +236,9 @@ mod tests {
                 .prop_map(|(q, limit)| Route::Directory(DirectoryQuery { q, limit })),
             ".+".prop_map(Route::Call),
             (".+", service).prop_map(|(id, service)| Route::CallService(id, service)),
+            ".+".prop_map(Route::Conversation),
+            ".+".prop_map(Route::ConversationRead),
+            (".+", ".+").prop_map(|(id, entry)| Route::ConversationEntry(id, entry)),
         ]
     }
 
@@ -243,6 +268,9 @@ mod tests {
             "/uc/v1/calls/1/dance",
             "/uc/v1/calls/1/hold/x",
             "/uc/v1/calls/%FF",
+            "/uc/v1/conversations/1/entries",
+            "/uc/v1/conversations/1/entries/2/3",
+            "/uc/v1/conversations/1/entries/2/",
             "/uc/v1/directory?q=a&limit=300",
         ] {
             assert_eq!(Route::parse(path), None, "{path}");

@@ -2,7 +2,7 @@
 
 use proptest::{collection::vec, option::of, prelude::*, sample::select};
 use uc_protocol::ucx::{
-    CallOutcome, CallResource, Candidates, Cause, Clear, Configuration, ConnectionState,
+    CallOutcome, CallResource, Candidates, Cause, Changes, Clear, Configuration, ConnectionState,
     ContactResource, ConversationEntry, ConversationList, ConversationResource, Describe,
     Description, DescriptionKind, Device, Direction, Directory, Event, EventId, Hello, MakeCall,
     Me, Mode, Number, NumberKind, Party, PresenceResource, PresenceState, PresenceUpdate, Problem,
@@ -273,16 +273,20 @@ pub(crate) fn conversation() -> impl Strategy<Value = ConversationResource> {
         id(),
         any::<u64>(),
         party(),
+        of(id()),
         any::<u32>(),
         vec(entry(), 0..4),
     )
-        .prop_map(|(id, rev, party, unread, entries)| ConversationResource {
-            id,
-            rev,
-            party,
-            unread,
-            entries,
-        })
+        .prop_map(
+            |(id, rev, party, contact, unread, entries)| ConversationResource {
+                id,
+                rev,
+                party,
+                contact,
+                unread,
+                entries,
+            },
+        )
 }
 
 pub(crate) fn conversation_list() -> impl Strategy<Value = ConversationList> {
@@ -305,6 +309,10 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
         Just(Event::Reset),
         Just(Event::SessionEnded),
     ]
+}
+
+pub(crate) fn changes() -> impl Strategy<Value = Changes> {
+    vec(event(), 0..4).prop_map(|changes| Changes { changes })
 }
 
 pub(crate) fn snapshot() -> impl Strategy<Value = Snapshot> {

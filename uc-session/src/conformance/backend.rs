@@ -5,15 +5,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::sync::{Mutex, mpsc};
 use uc_model::{
-    Call, CallId, Capability, CapabilitySet, ConnectionState, DeviceKind, FailureCause,
-    PhoneNumber, Presence, PresenceState, Redacted, UserId,
+    Call, CallId, Capability, CapabilitySet, ConnectionState, Conversation, DeviceKind,
+    FailureCause, PhoneNumber, Presence, PresenceState, Redacted, UserId,
 };
 
 use super::soon;
 use crate::port::{
-    Backend, BackendError, BackendEvent, CallUpdate, Candidates, DescriptionKind, DialFailure,
-    EventSink, LinkId, Operation, Outcome, RequestKey, ServerAddress, ServerChange, Service,
-    SessionDescription, SignedIn, StateSnapshot,
+    Backend, BackendError, BackendEvent, CallUpdate, Candidates, ConversationEdit, DescriptionKind,
+    DialFailure, Edit, EventSink, LinkId, Operation, Outcome, RequestKey, ServerAddress,
+    ServerChange, Service, SessionDescription, SignedIn, StateSnapshot,
 };
 
 /// How the suite reaches the server.
@@ -63,6 +63,7 @@ pub async fn all(rig: &dyn Rig) {
     a_refused_call_tells_the_caller(rig).await;
     the_same_key_makes_one_call(rig).await;
     sound_is_refused_where_there_is_none(rig).await;
+    an_edit_is_answered_with_what_it_changed_and_told_to_other_clients(rig).await;
 }
 
 /// One client of the server.
@@ -189,6 +190,26 @@ impl Peer {
             _ => None,
         })
         .await
+    }
+
+    async fn conversation(&self, wanted: impl Fn(&Conversation) -> bool) -> Conversation {
+        let conversation = |change| match change {
+            ServerChange::Conversation(told) => wanted(&told).then_some(*told),
+            _ => None,
+        };
+        self.change("the conversation", conversation).await
+    }
+
+    async fn edit_conversations(
+        &self,
+        edit: ConversationEdit,
+    ) -> Result<Vec<ServerChange>, BackendError> {
+        let edit = Edit::Conversations(edit);
+        let key = RequestKey("conformance-edit".to_owned());
+        match self.ask(Service::Edit { edit, key }).await? {
+            Outcome::Edited(changes) => Ok(changes),
+            other => panic!("an edit gave {other:?}"),
+        }
     }
 
     async fn changed(&self, service: Service) -> CallUpdate {
@@ -609,4 +630,56 @@ pub async fn sound_is_refused_where_there_is_none(rig: &dyn Rig) {
         assert_eq!(made.await, Err(BackendError::Unsupported));
     }
     peer.end().await;
+}
+
+/// A missed call is looked at by one client of its user and deleted by another: each has in its
+/// answer what the other is told. Once more, nothing changes. Without the capability:
+/// `Unsupported`.
+pub async fn an_edit_is_answered_with_what_it_changed_and_told_to_other_clients(rig: &dyn Rig) {
+    let (caller, _) = Peer::ready(rig, 0).await;
+    let (one, _) = Peer::ready(rig, 1).await;
+    if !one.capabilities.has(Capability::Conversations) {
+        let refused = one.edit_conversations(ConversationEdit::DeleteAll).await;
+        assert_eq!(refused, Err(BackendError::Unsupported));
+        caller.end().await;
+        return one.end().await;
+    }
+    let (other, _) = Peer::ready(rig, 1).await;
+    let missed = miss(rig, &caller, &one).await;
+    other.conversation(|c| c.unread == missed.unread).await;
+
+    let read = ConversationEdit::MarkRead(missed.id.clone());
+    let changes = one.edit_conversations(read.clone()).await;
+    let seen = other.conversation(|c| c.unread == 0).await;
+    assert!(seen.rev > missed.rev);
+    assert_eq!(
+        changes,
+        Ok(vec![ServerChange::Conversation(Box::new(seen))])
+    );
+    assert_eq!(one.edit_conversations(read.clone()).await, Ok(Vec::new()));
+
+    let delete = ConversationEdit::Delete(missed.id.clone());
+    let changes = other.edit_conversations(delete.clone()).await;
+    let gone = |change| match change {
+        ServerChange::ConversationDeleted { id, rev } => (id == missed.id).then_some(rev),
+        _ => None,
+    };
+    let rev = one.change("the deletion", gone).await;
+    let id = missed.id.clone();
+    let deletion = ServerChange::ConversationDeleted { id, rev };
+    assert_eq!(changes, Ok(vec![deletion]));
+    assert_eq!(one.edit_conversations(delete).await, Ok(Vec::new()));
+    let late = one.edit_conversations(read).await;
+    assert_eq!(late, Err(BackendError::NotFound));
+    for peer in [caller, one, other] {
+        peer.end().await;
+    }
+}
+
+/// A call that `callee` misses, as it stands in the conversation.
+async fn miss(rig: &dyn Rig, caller: &Peer, callee: &Peer) -> Conversation {
+    let (call, _) = ring(rig, caller, callee, "conformance-missed").await;
+    let cancel = Service::Clear { call, cause: None };
+    caller.changed(cancel).await;
+    callee.conversation(|c| c.unread > 0).await
 }

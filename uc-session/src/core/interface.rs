@@ -4,11 +4,11 @@ use uc_model::{Action, CallId, PhoneNumber, Presence, Redacted};
 
 use crate::{
     client::Found,
-    error::{CallError, ServiceError, SignInError},
+    error::{CallError, EditError, ServiceError, SignInError},
     events::Event,
     port::{
-        BackendError, BackendEvent, Candidates, LinkId, MediaError, MediaEvent, MediaIntent,
-        Operation, Outcome,
+        BackendError, BackendEvent, Candidates, Edit, LinkId, MediaError, MediaEvent, MediaIntent,
+        Operation, Outcome, ServerChange,
     },
 };
 
@@ -38,6 +38,8 @@ pub enum Request {
     },
     /// Set the own presence.
     SetPresence(Presence),
+    /// Change something of the user's own data.
+    Edit(Edit),
     /// Make a call.
     Call {
         /// The number.
@@ -75,6 +77,8 @@ pub enum Reply {
     Search(Result<Found, ServiceError>),
     /// Of [`Request::SetPresence`].
     Presence(Result<(), ServiceError>),
+    /// Of [`Request::Edit`]: what it changed.
+    Edit(Result<Vec<ServerChange>, EditError>),
     /// Of [`Request::Call`].
     Call(Result<CallId, CallError>),
     /// Of [`Request::Act`] and [`Request::Mute`].

@@ -57,6 +57,7 @@ pub(super) enum Purpose {
     Connection(connection::Step),
     Search(Ticket),
     Presence(Ticket),
+    Edit(Ticket),
     Call(calls::Key, calls::Step),
     Media(calls::Key),
     SignOut,
@@ -69,7 +70,9 @@ impl Purpose {
     /// Whether it is something the user asked of a live connection.
     pub(super) const fn is_service(self) -> bool {
         match self {
-            Self::Search(_) | Self::Presence(_) | Self::Call(..) | Self::Untold => true,
+            Self::Search(_) | Self::Presence(_) | Self::Edit(_) | Self::Call(..) | Self::Untold => {
+                true
+            }
             Self::Connection(_) | Self::Media(_) | Self::SignOut | Self::Close => false,
         }
     }
@@ -316,6 +319,7 @@ const fn may_be_repeated(service: &Service) -> bool {
     match service {
         Service::Search { .. }
         | Service::SetPresence(_)
+        | Service::Edit { .. }
         | Service::MakeCall { .. }
         | Service::Clear { .. }
         | Service::Candidates { .. }

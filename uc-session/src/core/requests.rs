@@ -7,11 +7,11 @@ use super::{
 };
 use crate::{
     client::Found,
-    error::ServiceError,
-    port::{BackendError, Outcome, ServerChange, Service},
+    error::{EditError, ServiceError},
+    port::{BackendError, Edit, Outcome, ServerChange, Service},
 };
 
-/// Searches and changes of the own presence: one question, one answer, at most
+/// Searches, edits and changes of the own presence: one question, one answer, at most
 /// [`MOST_UNDER_WAY`] at once. The time-out is the command's.
 #[derive(Debug)]
 pub(super) struct Requests;
@@ -32,6 +32,14 @@ impl Requests {
         let service = Service::SetPresence(presence);
         if let Err(error) = ask(io, Purpose::Presence(ticket), Capability::Presence, service) {
             io.reply(ticket, Reply::Presence(Err(error)));
+        }
+    }
+
+    pub(super) fn edit(&self, io: &mut Io, ticket: Ticket, edit: Edit) {
+        let (wanted, key) = (edit.capability(), io.request_key());
+        let service = Service::Edit { edit, key };
+        if let Err(error) = ask(io, Purpose::Edit(ticket), wanted, service) {
+            io.reply(ticket, Reply::Edit(Err(error.into())));
         }
     }
 
@@ -63,13 +71,29 @@ impl Requests {
     }
 }
 
+/// What an edit has changed.
+pub(super) fn edited(
+    result: Result<Outcome, BackendError>,
+) -> Result<Vec<ServerChange>, EditError> {
+    match result {
+        Ok(Outcome::Edited(changes)) => Ok(changes),
+        Ok(_) => Err(BackendError::Malformed.into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 fn ask(
     io: &mut Io,
     purpose: Purpose,
     wanted: Capability,
     service: Service,
 ) -> Result<(), ServiceError> {
-    let waiting = |purpose| matches!(purpose, Purpose::Search(_) | Purpose::Presence(_));
+    let waiting = |purpose| {
+        matches!(
+            purpose,
+            Purpose::Search(_) | Purpose::Presence(_) | Purpose::Edit(_)
+        )
+    };
     if io.link.is_none() {
         return Err(ServiceError::NotConnected);
     }

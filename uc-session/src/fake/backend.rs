@@ -144,6 +144,7 @@ impl FakeBackend {
             Service::SetPresence(presence) => {
                 return Ok(Outcome::Presence(world.set_presence(&user, &presence)));
             }
+            Service::Edit { edit, .. } => return world.edit(&user, edit).map(Outcome::Edited),
             Service::MakeCall {
                 to,
                 device,
@@ -246,7 +247,7 @@ impl World {
             rev,
             presences: self.users.values().map(presence).collect(),
             calls: self.calls_of(id, session),
-            conversations: user.conversations.clone(),
+            conversations: user.history.conversations().cloned().collect(),
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use uc_model::{
-    Call, CallDirection, CallId, CallOutcome, CallRoute, Connection, ConnectionState, Conversation,
+    Call, CallDirection, CallId, CallOutcome, CallRoute, Connection, ConnectionState,
     ConversationEntry, ConversationId, DeviceKind, EntryId, FailureCause, Party, PhoneNumber,
     Redacted, Rev, Timestamp, UserId,
 };
@@ -382,28 +382,8 @@ impl World {
             return;
         };
         let id = ConversationId::new(format!("with-{other}")).expect("made of an identifier");
-        let index = known
-            .conversations
-            .iter()
-            .position(|c| c.id == id)
-            .unwrap_or_else(|| {
-                known.conversations.push(Conversation {
-                    id,
-                    rev,
-                    contact: None,
-                    number: number_of(other),
-                    name: None,
-                    unread: 0,
-                    entries: Vec::new(),
-                });
-                known.conversations.len() - 1
-            });
-        let conversation = &mut known.conversations[index];
-        conversation.rev = rev;
-        conversation.entries.push(entry);
-        let conversation = conversation.clone();
-        self.tell(user, |_| {
-            ServerChange::Conversation(Box::new(conversation.clone()))
-        });
+        let number = number_of(other);
+        let updates = known.history.record(&number, None, None, entry, id, rev);
+        self.tell_updates(user, updates);
     }
 }

@@ -5,8 +5,9 @@ use std::{
 
 use tokio::{sync::mpsc, task::AbortHandle};
 use uc_model::{
-    Capability, CapabilitySet, Contact, ContactId, Conversation, Directory, Extension, NumberKind,
-    PhoneNumber, Presence, PresenceState, Redacted, Rev, TypedNumber, UserId,
+    Capability, CapabilitySet, Contact, ContactId, ConversationGrouping, DialPlan, Directory,
+    Extension, History, NumberKind, PhoneNumber, Presence, PresenceState, Redacted, Rev,
+    TypedNumber, UserId,
 };
 
 use super::{FakeBackend, exchange::Exchange};
@@ -48,6 +49,7 @@ pub enum Kind {
     SignOut,
     Search,
     SetPresence,
+    Edit,
     MakeCall,
     Answer,
     Clear,
@@ -92,7 +94,7 @@ pub(super) struct User {
     wrong: u32,
     pub(super) rev: u64,
     pub(super) presence: (u64, Presence),
-    pub(super) conversations: Vec<Conversation>,
+    pub(super) history: History,
 }
 
 /// One subscription.
@@ -153,7 +155,7 @@ impl FakeServer {
                     note: None,
                 },
             ),
-            conversations: Vec::new(),
+            history: History::new(ConversationGrouping::default(), DialPlan::germany()),
         };
         locked(&self.0).users.insert(id, user);
         self
@@ -396,6 +398,7 @@ impl Kind {
             Operation::Service { service, .. } => match service {
                 Service::Search { .. } => Self::Search,
                 Service::SetPresence(_) => Self::SetPresence,
+                Service::Edit { .. } => Self::Edit,
                 Service::MakeCall { .. } => Self::MakeCall,
                 Service::Answer { .. } => Self::Answer,
                 Service::Clear { .. } => Self::Clear,

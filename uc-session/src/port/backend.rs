@@ -10,7 +10,7 @@ use uc_model::{
 /// Somebody's presence as of a revision.
 pub use uc_model::UserPresence as PresenceUpdate;
 
-use super::{Candidates, SessionDescription};
+use super::{Candidates, Edit, SessionDescription};
 
 /// One secured path to one address of the server: made by [`Operation::Dial`], ended by
 /// [`Operation::Close`] or by dropping the backend. The number is chosen by the core.
@@ -126,6 +126,13 @@ pub enum Service {
     },
     /// Sets the own presence.
     SetPresence(Presence),
+    /// Changes something of the user's own data.
+    Edit {
+        /// What.
+        edit: Edit,
+        /// See [`RequestKey`]; for an edit that isn't idempotent.
+        key: RequestKey,
+    },
     /// Make Call.
     MakeCall {
         /// The number.
@@ -205,6 +212,9 @@ pub enum Outcome {
     Call(Box<CallUpdate>),
     /// A service that changed the own presence.
     Presence(PresenceUpdate),
+    /// Edit: what it changed, as events would tell it, so that whoever has the answer sees its
+    /// effect. Empty where all was so already.
+    Edited(Vec<ServerChange>),
     /// Done, nothing to tell (Resume, Probe, SignOut, Close, Candidates).
     Done,
 }

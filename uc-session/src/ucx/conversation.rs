@@ -1,21 +1,20 @@
 //! Conversations: `uc_protocol`'s resource and `uc_model`'s value.
 
 use uc_model::{
-    CallOutcome, CallRoute, Conversation, ConversationEntry, ConversationId, EntryId, Rev,
-    Timestamp,
+    CallOutcome, CallRoute, ContactId, Conversation, ConversationEntry, ConversationId, EntryId,
+    Rev, Timestamp,
 };
 use uc_protocol::ucx as wire;
 
 use super::{Unreadable, call};
 
-/// One conversation. The wire names the other's number and name, not a directory entry: `contact`
-/// stays empty, whoever knows the directory fills it in.
+/// One conversation.
 pub(super) fn read(resource: wire::ConversationResource) -> Result<Conversation, Unreadable> {
     let party = call::read_party(resource.party)?;
     Ok(Conversation {
         id: ConversationId::new(resource.id)?,
         rev: Rev(resource.rev),
-        contact: None,
+        contact: resource.contact.map(ContactId::new).transpose()?,
         number: party.number,
         name: party.name,
         unread: resource.unread,
@@ -58,7 +57,7 @@ fn read_outcome(outcome: wire::CallOutcome) -> Result<CallOutcome, Unreadable> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::{collection::vec, prelude::*};
+    use proptest::{collection::vec, option, prelude::*};
     use uc_model::Party;
 
     use super::*;
@@ -88,12 +87,14 @@ mod tests {
             id in sample::id(),
             rev: u64,
             party in calls::parties(),
+            contact in option::of(sample::id()),
             unread: u32,
             entries in vec(entries(), 0..5),
         ) -> Conversation {
             let Party { number, name } = party;
             let id = ConversationId::new(id).unwrap();
-            Conversation { id, rev: Rev(rev), contact: None, number, name, unread, entries }
+            let contact = contact.map(|id| ContactId::new(id).unwrap());
+            Conversation { id, rev: Rev(rev), contact, number, name, unread, entries }
         }
     }
 
@@ -130,6 +131,7 @@ mod tests {
                 name: conversation.name.as_ref().map(|name| name.expose().clone()),
                 user: None,
             },
+            contact: conversation.contact.as_ref().map(ToString::to_string),
             unread: conversation.unread,
             entries: conversation.entries.iter().map(write_entry).collect(),
         }

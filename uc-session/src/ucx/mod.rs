@@ -3,6 +3,7 @@
 mod call;
 mod contact;
 mod conversation;
+mod edit;
 pub(crate) mod failure;
 mod link;
 mod presence;
@@ -186,7 +187,9 @@ impl UcxBackend {
         let Exchange { request, answer } = Exchange::of(service)?;
         let response = match answer {
             Answer::Contacts => link.read(request).await?,
-            Answer::Presence | Answer::Call | Answer::Nothing => link.request(request).await?,
+            Answer::Presence | Answer::Edit | Answer::Call | Answer::Nothing => {
+                link.request(request).await?
+            }
         };
         answer.read(&response)
     }

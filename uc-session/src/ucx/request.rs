@@ -9,7 +9,7 @@ use uc_protocol::{
     },
 };
 
-use super::{call, contact, presence};
+use super::{call, contact, edit, presence, session};
 use crate::port::{BackendError, Outcome, Service};
 
 /// A service as it is sent, and how its answer is read.
@@ -23,6 +23,7 @@ pub(super) struct Exchange {
 pub(super) enum Answer {
     Contacts,
     Presence,
+    Edit,
     Call,
     Nothing,
 }
@@ -42,6 +43,7 @@ impl Exchange {
                     Answer::Presence,
                 )
             }
+            Service::Edit { edit, key } => (edit::write(&edit, &key)?, Answer::Edit),
             Service::MakeCall {
                 to,
                 device,
@@ -85,7 +87,10 @@ impl Exchange {
             Service::Hold { call } => (post(&call, CallService::Hold), Answer::Call),
             Service::Retrieve { call } => (post(&call, CallService::Retrieve), Answer::Call),
             Service::Confirm { call } => (post(&call, CallService::Confirm), Answer::Call),
-            Service::Search { .. } | Service::SetPresence(_) | Service::MakeCall { .. } => {
+            Service::Search { .. }
+            | Service::SetPresence(_)
+            | Service::Edit { .. }
+            | Service::MakeCall { .. } => {
                 return Err(BackendError::Unsupported);
             }
         };
@@ -99,6 +104,7 @@ impl Answer {
         Ok(match self {
             Self::Contacts => contact::read_results(decode(response)?)?,
             Self::Presence => Outcome::Presence(presence::read(decode(response)?)?),
+            Self::Edit => Outcome::Edited(session::read_changes(decode(response)?)?),
             Self::Call => Outcome::Call(Box::new(call::read(decode(response)?)?)),
             Self::Nothing => Outcome::Done,
         })

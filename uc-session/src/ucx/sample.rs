@@ -52,6 +52,7 @@ pub(super) fn conversation(id: &str, rev: u64) -> wire::ConversationResource {
             name: None,
             user: Some("331".into()),
         },
+        contact: None,
         unread: 1,
         entries: vec![wire::ConversationEntry::Call {
             id: "e1".into(),

@@ -82,7 +82,26 @@ pub(super) fn read_event(
     event: wire::Event,
 ) -> Result<Option<BackendEvent>, Unreadable> {
     let cursor = Cursor(id.to_string());
-    let change = match event {
+    Ok(match event {
+        wire::Event::Reset => Some(BackendEvent::Reset {
+            cursor: Some(cursor),
+        }),
+        wire::Event::SessionEnded => Some(BackendEvent::SessionEnded),
+        event => read_change(event)?.map(|change| BackendEvent::Change { cursor, change }),
+    })
+}
+
+/// What an edit has changed.
+pub(super) fn read_changes(changes: wire::Changes) -> Result<Vec<ServerChange>, Unreadable> {
+    let changes = changes.changes.into_iter();
+    changes
+        .filter_map(|event| read_change(event).transpose())
+        .collect()
+}
+
+/// What an event changes; nothing where this version doesn't know its kind.
+fn read_change(event: wire::Event) -> Result<Option<ServerChange>, Unreadable> {
+    Ok(Some(match event {
         wire::Event::Presence(resource) => ServerChange::Presence(presence::read(resource)?),
         wire::Event::Call(resource) => ServerChange::Call(Box::new(call::read(resource)?)),
         wire::Event::Conversation(resource) => {
@@ -92,15 +111,8 @@ pub(super) fn read_event(
             id: ConversationId::new(id)?,
             rev: Rev(rev),
         },
-        wire::Event::Reset => {
-            return Ok(Some(BackendEvent::Reset {
-                cursor: Some(cursor),
-            }));
-        }
-        wire::Event::SessionEnded => return Ok(Some(BackendEvent::SessionEnded)),
         _ => return Ok(None),
-    };
-    Ok(Some(BackendEvent::Change { cursor, change }))
+    }))
 }
 
 const fn read_mode(mode: wire::Mode) -> Mode {

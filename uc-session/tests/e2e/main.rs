@@ -5,6 +5,7 @@
 mod calls;
 mod client;
 mod conformance;
+mod conversations;
 mod faults;
 #[cfg(feature = "media")]
 mod media_faults;

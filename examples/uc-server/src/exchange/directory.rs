@@ -50,7 +50,7 @@ fn contact(user: &User) -> Option<Contact> {
         })
     });
     Some(Contact {
-        id: ContactId::new(contact_id(user)).ok()?,
+        id: contact_id(&user.me.user)?,
         directory: uc_model::Directory::Internal,
         first_name: user.first_name.clone().into(),
         last_name: user.last_name.clone().into(),
@@ -62,7 +62,7 @@ fn contact(user: &User) -> Option<Contact> {
 
 fn resource(user: &User) -> ContactResource {
     ContactResource {
-        id: contact_id(user),
+        id: contact_id(&user.me.user).map_or_else(String::new, |id| id.to_string()),
         directory: Directory::Internal,
         first_name: user.first_name.clone(),
         last_name: user.last_name.clone(),
@@ -72,8 +72,9 @@ fn resource(user: &User) -> ContactResource {
     }
 }
 
-fn contact_id(user: &User) -> String {
-    format!("internal.{}", user.me.user)
+/// The directory entry of a user.
+pub(super) fn contact_id(user: &str) -> Option<ContactId> {
+    ContactId::new(format!("internal.{user}")).ok()
 }
 
 const DEFAULT_LIMIT: u8 = 20;

@@ -1,11 +1,84 @@
-use uc_protocol::ucx::{
-    CallOutcome, ConversationEntry, ConversationResource, Direction, Event, Party,
+use uc_model::{
+    CallDirection, CallOutcome, CallRoute, Conversation, ConversationEntry, ConversationGrouping,
+    ConversationId, DialPlan, EntryId, History, PhoneNumber, Redacted, Rev, Timestamp, Update,
+};
+use uc_protocol::{
+    limits::MAX_CONVERSATION_ENTRIES,
+    ucx::{Changes, ConversationResource, Event, Party},
 };
 
-use super::{Exchange, Millis, call::Side, events::Audience};
-use crate::store::Write;
+use super::{Exchange, Millis, Refusal, SessionId, call::Side, directory, events::Audience, wire};
+use crate::store::{Kind, Owned, Write};
 
 impl Exchange {
+    /// The user has looked at a conversation.
+    pub(crate) fn mark_read(&mut self, session: &SessionId, id: &str) -> Result<Changes, Refusal> {
+        let id = conversation_id(id)?;
+        self.edit(session, |exchange, user| {
+            let known = exchange.history(user)?.conversation(&id).is_some();
+            exchange.change_history(user, |history, rev| history.mark_read(&id, rev))?;
+            known.then_some(()).ok_or(Refusal::NotFound)
+        })
+    }
+
+    /// Deletes one entry of a conversation. What is gone already is no failure: what was wanted
+    /// is so, and a request that is sent once more gets the same answer.
+    pub(crate) fn delete_entry(
+        &mut self,
+        session: &SessionId,
+        id: &str,
+        entry: &str,
+    ) -> Result<Changes, Refusal> {
+        let id = conversation_id(id)?;
+        let entry = EntryId::new(entry).map_err(|_| Refusal::NotFound)?;
+        self.edit(session, |exchange, user| {
+            exchange.change_history(user, |history, rev| history.delete_entry(&id, &entry, rev))
+        })
+    }
+
+    /// Deletes a conversation. One that is gone already is no failure.
+    pub(crate) fn delete_conversation(
+        &mut self,
+        session: &SessionId,
+        id: &str,
+    ) -> Result<Changes, Refusal> {
+        let id = conversation_id(id)?;
+        self.edit(session, |exchange, user| {
+            exchange.change_history(user, |history, rev| history.delete(&id, rev))
+        })
+    }
+
+    /// Deletes all of the user's conversations.
+    pub(crate) fn delete_conversations(&mut self, session: &SessionId) -> Result<Changes, Refusal> {
+        self.edit(session, |exchange, user| {
+            let mut rev = exchange.next_rev(user);
+            let next = || {
+                let this = Rev(rev);
+                rev += 1;
+                this
+            };
+            let updates = exchange.history(user)?.delete_all(next);
+            exchange.tell_history(user, updates);
+            Ok(())
+        })
+    }
+
+    /// The user's conversations as clients see them, the newest first.
+    pub(super) fn conversations(&self, user: &str) -> Vec<ConversationResource> {
+        let mut known: Vec<_> = self.users[user].history.conversations().collect();
+        known.sort_by_key(|conversation| std::cmp::Reverse(conversation.rev));
+        let known = known.into_iter();
+        known.map(|conversation| self.shown(conversation)).collect()
+    }
+
+    pub(super) fn take_up_conversation(&mut self, saved: &Owned) {
+        if let Some(state) = self.users.get_mut(&saved.user)
+            && let Some(conversation) = saved.read().and_then(wire::read_conversation)
+        {
+            state.history.restore(conversation);
+        }
+    }
+
     /// Writes a call that is over into both users' conversations.
     pub(super) fn write_history(&mut self, key: &str) {
         let call = &self.calls[key];
@@ -17,20 +90,11 @@ impl Exchange {
             (side, leg.user.clone(), leg.party.clone(), leg.id.clone())
         });
         for (side, user, party, id) in sides {
-            let entry = ConversationEntry::Call {
-                id,
-                direction: match side {
-                    Side::Caller => Direction::Outgoing,
-                    Side::Callee => Direction::Incoming,
-                },
-                outcome: match speech {
-                    Some(_) => CallOutcome::Answered,
-                    None => CallOutcome::Unanswered,
-                },
-                at,
-                duration_s: seconds(speech.unwrap_or(0)),
+            let direction = match side {
+                Side::Caller => CallDirection::Outgoing,
+                Side::Callee => CallDirection::Incoming,
             };
-            self.append(&user, party, entry);
+            self.record(&user, &party, call_entry(&id, direction, at, speech));
         }
     }
 
@@ -42,13 +106,6 @@ impl Exchange {
         to: &str,
         now: Millis,
     ) {
-        let entry = |id, direction| ConversationEntry::Call {
-            id,
-            direction,
-            outcome: CallOutcome::Unanswered,
-            at: now,
-            duration_s: 0,
-        };
         let id = self.new_id("call", caller, self.next_rev(caller));
         let party = match callee {
             Some(callee) => self.party(callee, Some(to.to_owned())),
@@ -58,79 +115,116 @@ impl Exchange {
                 user: None,
             },
         };
-        self.append(caller, party, entry(id, Direction::Outgoing));
+        let entry = call_entry(&id, CallDirection::Outgoing, now, None);
+        self.record(caller, &party, entry);
         if let Some(callee) = callee {
             let id = self.new_id("call", callee, self.next_rev(callee));
             let party = self.party(caller, None);
-            self.append(callee, party, entry(id, Direction::Incoming));
+            let entry = call_entry(&id, CallDirection::Incoming, now, None);
+            self.record(callee, &party, entry);
         }
     }
 
-    fn append(&mut self, user: &str, party: Party, entry: ConversationEntry) {
+    /// Writes an entry into the user's conversation with the party.
+    fn record(&mut self, user: &str, party: &Party, entry: Option<ConversationEntry>) {
         let rev = self.next_rev(user);
-        let id = self.new_id("conversation", user, rev);
-        let Some(state) = self.users.get_mut(user) else {
+        let fresh = ConversationId::new(self.new_id("conversation", user, rev));
+        let contact = party.user.as_deref().and_then(directory::contact_id);
+        let name = party.name.clone().map(Redacted::new);
+        // Numbers and ids were checked before they were dialled and made.
+        let (Ok(number), Ok(fresh), Some(entry)) = (PhoneNumber::new(&party.number), fresh, entry)
+        else {
             return;
         };
-        let conversation = state
-            .conversations
-            .entry(party.number.clone())
-            .or_insert_with(|| ConversationResource {
-                id,
-                rev,
-                party: party.clone(),
-                unread: 0,
-                entries: Vec::new(),
-            });
-        conversation.rev = rev;
-        conversation.party = party;
-        conversation.unread += u32::from(is_missed(&entry));
-        conversation.entries.push(entry);
-        let surplus = conversation.entries.len().saturating_sub(MAX_ENTRIES);
-        conversation.entries.drain(..surplus);
-        let conversation = conversation.clone();
-        let write = Write::Conversation(user.to_owned(), conversation.clone());
-        self.effects.writes.push(write);
-        self.log(user, Event::Conversation(conversation), Audience::Everybody);
-        self.drop_oldest_conversation(user);
+        let Ok(history) = self.history(user) else {
+            return;
+        };
+        let (name, contact) = (name.as_ref(), contact.as_ref());
+        let updates = history.record(&number, name, contact, entry, fresh, Rev(rev));
+        self.tell_history(user, updates);
     }
 
-    fn drop_oldest_conversation(&mut self, user: &str) {
-        let rev = self.next_rev(user);
-        let Some(state) = self.users.get_mut(user) else {
-            return;
-        };
-        if state.conversations.len() <= MAX_CONVERSATIONS {
-            return;
+    /// Changes one conversation; `change` gives nothing where all is so already.
+    fn change_history(
+        &mut self,
+        user: &str,
+        change: impl FnOnce(&mut History, Rev) -> Option<Update>,
+    ) -> Result<(), Refusal> {
+        let rev = Rev(self.next_rev(user));
+        let update = change(self.history(user)?, rev);
+        self.tell_history(user, update);
+        Ok(())
+    }
+
+    /// Writes down and tells what has changed.
+    fn tell_history(&mut self, user: &str, updates: impl IntoIterator<Item = Update>) {
+        for update in updates {
+            let (write, event) = match update {
+                Update::Conversation(conversation) => {
+                    let shown = self.shown(&conversation);
+                    let owned = Owned::new(user, Kind::Conversation, &shown.id, &shown);
+                    (Write::Owned(owned), Event::Conversation(shown))
+                }
+                Update::ConversationDeleted { id, .. } => {
+                    let (id, rev) = (id.to_string(), self.next_rev(user));
+                    (
+                        Write::OwnedGone(user.to_owned(), Kind::Conversation, id.clone()),
+                        Event::ConversationDeleted { id, rev },
+                    )
+                }
+                _ => continue,
+            };
+            self.effects.writes.push(write);
+            self.log(user, event, Audience::Everybody);
         }
-        let oldest = state.conversations.iter().min_by_key(|(_, c)| c.rev);
-        let Some((number, id)) = oldest.map(|(number, c)| (number.clone(), c.id.clone())) else {
-            return;
-        };
-        state.conversations.remove(&number);
-        let write = Write::ConversationGone(user.to_owned(), id.clone());
-        self.effects.writes.push(write);
-        let event = Event::ConversationDeleted { id, rev };
-        self.log(user, event, Audience::Everybody);
+    }
+
+    fn shown(&self, conversation: &Conversation) -> ConversationResource {
+        let contact = conversation.contact.as_ref();
+        let user = contact.and_then(|contact| self.directory.contact(contact)?.user.clone());
+        wire::write_conversation(conversation, user.map(|user| user.to_string()))
+    }
+
+    fn history(&mut self, user: &str) -> Result<&mut History, Refusal> {
+        let state = self.users.get_mut(user).ok_or(Refusal::NotSignedIn)?;
+        Ok(&mut state.history)
     }
 }
 
-const fn is_missed(entry: &ConversationEntry) -> bool {
-    matches!(
-        entry,
-        ConversationEntry::Call {
-            direction: Direction::Incoming,
-            outcome: CallOutcome::Unanswered,
-            ..
-        }
-    )
+/// An empty history of what a client is told of.
+pub(super) fn empty(plan: DialPlan) -> History {
+    let history = History::new(ConversationGrouping::default(), plan);
+    history.limited_to(MAX_CONVERSATIONS, MAX_CONVERSATION_ENTRIES)
+}
+
+/// A call in the history; `speech` in milliseconds where somebody answered.
+fn call_entry(
+    id: &str,
+    direction: CallDirection,
+    at: Millis,
+    speech: Option<Millis>,
+) -> Option<ConversationEntry> {
+    Some(ConversationEntry::Call {
+        id: EntryId::new(id).ok()?,
+        direction,
+        outcome: match speech {
+            Some(_) => CallOutcome::Answered,
+            None => CallOutcome::Unanswered,
+        },
+        route: CallRoute::Direct,
+        at: Timestamp(at),
+        duration_s: seconds(speech.unwrap_or(0)),
+    })
+}
+
+/// What is no id names nothing.
+fn conversation_id(id: &str) -> Result<ConversationId, Refusal> {
+    ConversationId::new(id).map_err(|_| Refusal::NotFound)
 }
 
 fn seconds(millis: Millis) -> u32 {
     u32::try_from(millis / 1000).unwrap_or(0)
 }
 
-/// Entries kept per conversation: what the resource holds.
-const MAX_ENTRIES: usize = 100;
 /// Conversations kept per user; the one that was quiet longest goes first.
 const MAX_CONVERSATIONS: usize = 500;

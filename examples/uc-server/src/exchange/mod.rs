@@ -5,6 +5,7 @@
 mod call;
 mod calls;
 mod directory;
+mod edit;
 mod events;
 mod history;
 mod media;
@@ -13,11 +14,12 @@ mod refusal;
 mod replay;
 mod sessions;
 mod timers;
+mod wire;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use uc_model::SearchIndex;
-use uc_protocol::ucx::{ConversationResource, EventId, Snapshot};
+use uc_model::{DialPlan, History, SearchIndex};
+use uc_protocol::ucx::{EventId, Snapshot};
 
 pub(crate) use call::Call;
 #[cfg(test)]
@@ -31,7 +33,7 @@ pub(crate) use sessions::SessionId;
 use crate::{
     company::Company,
     password::PasswordHash,
-    store::{Saved, Write},
+    store::{Kind, Saved, Write},
 };
 use events::EventLog;
 use sessions::SessionState;
@@ -57,15 +59,25 @@ pub(crate) struct Exchange {
 }
 
 /// What one user has.
-#[derive(Default)]
 struct UserState {
     log: EventLog,
     presence: OwnPresence,
     /// The revision at which this user saw each colleague's presence.
     seen: BTreeMap<String, u64>,
-    /// By the other's number as dialled or signalled (CONV-4).
-    conversations: BTreeMap<String, ConversationResource>,
+    history: History,
     failed_sign_ins: u32,
+}
+
+impl UserState {
+    fn new(plan: DialPlan) -> Self {
+        Self {
+            log: EventLog::default(),
+            presence: OwnPresence::default(),
+            seen: BTreeMap::new(),
+            history: history::empty(plan),
+            failed_sign_ins: 0,
+        }
+    }
 }
 
 /// What has to happen outside after a step, in this order: write durably, then tell.
@@ -81,11 +93,11 @@ pub(crate) struct Effects {
 impl Exchange {
     /// Takes up what was saved. Calls that were running wait for confirmation from now on.
     pub(crate) fn new(company: Company, epoch: Box<str>, saved: Saved, now: Millis) -> Self {
-        let users = company
-            .users()
-            .iter()
-            .map(|user| (user.me.user.clone(), UserState::default()))
-            .collect();
+        let user = |user: &crate::company::User| {
+            let state = UserState::new(company.plan().clone());
+            (user.me.user.clone(), state)
+        };
+        let users = company.users().iter().map(user).collect();
         let mut exchange = Self {
             directory: directory::index(&company),
             company,
@@ -124,8 +136,6 @@ impl Exchange {
     pub(crate) fn snapshot(&self, session: &SessionId) -> Result<Snapshot, Refusal> {
         let user = self.user_of(session)?;
         let state = &self.users[user];
-        let mut conversations: Vec<_> = state.conversations.values().cloned().collect();
-        conversations.sort_by_key(|c| std::cmp::Reverse(c.rev));
         let account = self.company.user(user).ok_or(Refusal::NotSignedIn)?;
         Ok(Snapshot {
             as_of: EventId {
@@ -135,7 +145,7 @@ impl Exchange {
             me: account.me.clone(),
             presences: self.presences(user),
             calls: self.running_calls(user, session),
-            conversations,
+            conversations: self.conversations(user),
         })
     }
 
@@ -162,10 +172,9 @@ impl Exchange {
                 state.failed_sign_ins = count;
             }
         }
-        for (user, conversation) in saved.conversations {
-            if let Some(state) = self.users.get_mut(&user) {
-                let number = conversation.party.number.clone();
-                state.conversations.insert(number, conversation);
+        for owned in saved.owned {
+            match owned.kind {
+                Kind::Conversation => self.take_up_conversation(&owned),
             }
         }
         self.answers = saved.answers.into_iter().collect();

@@ -3,6 +3,7 @@
 mod body;
 mod events;
 mod reply;
+mod resource;
 
 use std::sync::Arc;
 
@@ -10,19 +11,18 @@ use http::{Method, Request, Response, header};
 use hyper::body::Incoming;
 use ring::digest;
 use uc_protocol::ucx::{
-    Candidates, Clear, ConversationList, Describe, EventId, MakeCall, PresenceUpdate, Problem,
-    ProblemType, Resource, Secret, Session, SignIn,
-    paths::{CallService, Route},
+    EventId, Problem, ProblemType, Resource, Secret, Session, SignIn, paths::Route,
 };
 
 use crate::{
-    exchange::{Answer, Exchange, Millis, SessionId},
+    exchange::{Answer, SessionId},
     switchboard::Switchboard,
     wsi,
 };
 use body::read;
 pub(crate) use reply::Body;
 use reply::Reply;
+use resource::{Ask, Step};
 
 /// Answers one request. Whatever is wrong with it, there is an answer.
 pub(crate) async fn handle(board: Arc<Switchboard>, request: Request<Incoming>) -> Response<Body> {
@@ -56,13 +56,9 @@ async fn answer(
             let session = authorize(board, &request)?;
             subscribe(board, &session, &request)
         }
-        (&Method::POST, route @ (Route::Calls | Route::CallService(..))) => {
-            let session = authorize(board, &request)?;
-            command(board, session, route, request).await
-        }
         (_, route) => {
             let session = authorize(board, &request)?;
-            resource(board, session, route, request).await
+            serve(board, session, route, request).await
         }
     }
 }
@@ -123,120 +119,54 @@ fn subscribe(
     Ok(events::respond(subscription))
 }
 
-/// Requests that read or that may simply be repeated.
-async fn resource(
+/// Anything else of a signed-in user. What changes something and has an `Idempotency-Key` is
+/// answered once.
+async fn serve(
     board: &Switchboard,
     session: SessionId,
     route: Route,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Problem> {
     let method = request.method().clone();
-    let body = read(request.into_body()).await?;
-    let step: Step = match (method, route) {
-        (Method::DELETE, Route::Session) => Box::new(move |exchange, now| {
-            exchange.sign_out(&session, now);
-            Reply::empty()
-        }),
-        (Method::GET, Route::Snapshot) => {
-            Box::new(move |exchange, _| Reply::from(exchange.snapshot(&session)))
-        }
-        (Method::GET, Route::Directory(query)) => {
-            Box::new(move |exchange, _| Reply::from(exchange.search(&query)))
-        }
-        (Method::PUT, Route::MyPresence) => {
-            let update: PresenceUpdate = body.decode()?;
-            Box::new(move |exchange, _| Reply::from(exchange.set_presence(&session, update)))
-        }
-        (Method::GET, Route::Call(id)) => {
-            Box::new(move |exchange, _| Reply::from(exchange.call(&session, &id)))
-        }
-        (Method::GET, Route::Conversations) => Box::new(move |exchange, _| {
-            Reply::from(
-                exchange
-                    .snapshot(&session)
-                    .map(|snapshot| ConversationList {
-                        conversations: snapshot.conversations,
-                    }),
-            )
-        }),
-        _ => return Err(reply::wrong_method()),
+    let key = match method {
+        Method::GET => None,
+        _ => idempotency_key(&request)?,
     };
-    perform(board, step).await
-}
-
-/// Requests that make or change something: answered once per `Idempotency-Key`.
-async fn command(
-    board: &Switchboard,
-    session: SessionId,
-    route: Route,
-    request: Request<Incoming>,
-) -> Result<Response<Body>, Problem> {
-    let key = idempotency_key(&request)?;
     let body = read(request.into_body()).await?;
-    let fingerprint = fingerprint(&route, body.bytes());
-    let step = call_step(session.clone(), route, &body)?;
-    perform(
-        board,
-        Box::new(move |exchange, now| {
-            let Some(key) = key.and_then(|key| exchange.answer_key(&session, key)) else {
-                return step(exchange, now);
-            };
-            match exchange.recall(&key, &fingerprint, now) {
-                Err(refusal) => return Reply::problem(&refusal.problem()),
-                Ok(Some(answer)) => return Reply::recalled(answer),
-                Ok(None) => {}
-            }
-            let reply = step(exchange, now);
-            let answer = Answer {
-                request: fingerprint,
-                status: reply.status(),
-                body: reply.text(),
-                at: now,
-            };
-            exchange.remember(key, answer);
-            reply
-        }),
-    )
-    .await
+    let keyed = key.map(|key| (key, fingerprint(&method, &route, body.bytes())));
+    let owner = session.clone();
+    let step = resource::step(Ask {
+        method,
+        route,
+        session,
+        body,
+    })?;
+    match keyed {
+        Some((key, fingerprint)) => perform(board, once(owner, key, fingerprint, step)).await,
+        None => perform(board, step).await,
+    }
 }
 
-fn call_step(session: SessionId, route: Route, body: &body::Received) -> Result<Step, Problem> {
-    Ok(match route {
-        Route::Calls => {
-            let request: MakeCall = body.decode()?;
-            Box::new(move |exchange, now| Reply::made(exchange.make_call(&session, request, now)))
+/// The step, or what the same request was answered before.
+fn once(session: SessionId, key: String, fingerprint: Vec<u8>, step: Step) -> Step {
+    Box::new(move |exchange, now| {
+        let Some(key) = exchange.answer_key(&session, key) else {
+            return step(exchange, now);
+        };
+        match exchange.recall(&key, &fingerprint, now) {
+            Err(refusal) => return Reply::problem(&refusal.problem()),
+            Ok(Some(answer)) => return Reply::recalled(answer),
+            Ok(None) => {}
         }
-        Route::CallService(id, CallService::Answer) => {
-            let request: Describe = body.decode()?;
-            Box::new(move |exchange, now| Reply::from(exchange.answer(&session, &id, request, now)))
-        }
-        Route::CallService(id, CallService::Clear) => {
-            let request: Clear = body.decode_or_default()?;
-            Box::new(move |exchange, now| Reply::from(exchange.clear(&session, &id, &request, now)))
-        }
-        Route::CallService(id, CallService::Hold) => {
-            Box::new(move |exchange, _| Reply::from(exchange.hold(&session, &id)))
-        }
-        Route::CallService(id, CallService::Retrieve) => {
-            Box::new(move |exchange, _| Reply::from(exchange.retrieve(&session, &id)))
-        }
-        Route::CallService(id, CallService::Description) => {
-            let request: Describe = body.decode()?;
-            Box::new(move |exchange, _| Reply::from(exchange.describe(&session, &id, request)))
-        }
-        Route::CallService(id, CallService::Candidates) => {
-            let request: Candidates = body.decode()?;
-            Box::new(
-                move |exchange, _| match exchange.trickle(&session, &id, request) {
-                    Ok(()) => Reply::empty(),
-                    Err(refusal) => Reply::problem(&refusal.problem()),
-                },
-            )
-        }
-        Route::CallService(id, CallService::Confirm) => {
-            Box::new(move |exchange, _| Reply::from(exchange.confirm(&session, &id)))
-        }
-        _ => return Err(reply::plain(ProblemType::NotFound)),
+        let reply = step(exchange, now);
+        let answer = Answer {
+            request: fingerprint,
+            status: reply.status(),
+            body: reply.text(),
+            at: now,
+        };
+        exchange.remember(key, answer);
+        reply
     })
 }
 
@@ -256,8 +186,9 @@ fn idempotency_key(request: &Request<Incoming>) -> Result<Option<String>, Proble
     key.map(|key| Some(key.to_owned()))
 }
 
-fn fingerprint(route: &Route, body: &[u8]) -> Vec<u8> {
+fn fingerprint(method: &Method, route: &Route, body: &[u8]) -> Vec<u8> {
     let mut hash = digest::Context::new(&digest::SHA256);
+    hash.update(method.as_str().as_bytes());
     hash.update(route.path().as_bytes());
     hash.update(&[0]);
     hash.update(body);
@@ -270,9 +201,6 @@ pub(crate) fn new_token() -> String {
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
-
-/// One step of the exchange, decoded and ready.
-type Step = Box<dyn FnOnce(&mut Exchange, Millis) -> Reply + Send>;
 
 /// Our choice: a UUID has 36.
 const MAX_KEY_BYTES: usize = 128;

@@ -11,9 +11,8 @@ mod sqlite;
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use thiserror::Error;
-use uc_protocol::ucx::ConversationResource;
 
 use crate::exchange::{Answer, AnswerKey, Call, Logged, Millis, OwnPresence, SessionId};
 
@@ -31,14 +30,60 @@ pub(crate) enum Write {
     SessionGone(SessionId),
     Call(String, Box<Call>),
     CallGone(String),
-    Conversation(String, ConversationResource),
-    /// User and id.
-    ConversationGone(String, String),
+    Owned(Owned),
+    /// User, kind and id.
+    OwnedGone(String, Kind, String),
     Event(String, Arc<Logged>),
     /// The user's events before this number are no longer needed.
     EventsBefore(String, u64),
     Answer(AnswerKey, Answer),
     AnswerGone(AnswerKey),
+}
+
+/// Something that one user has, as JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Owned {
+    pub(crate) user: String,
+    pub(crate) kind: Kind,
+    /// Tells it from others of its kind; empty where there is one only.
+    pub(crate) id: String,
+    body: Box<str>,
+}
+
+/// What users have. A further kind needs nothing more of the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Conversation,
+}
+
+impl Kind {
+    const ALL: [Self; 1] = [Self::Conversation];
+
+    /// As it stands in the database: never changed.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Conversation => "conversation",
+        }
+    }
+}
+
+impl Owned {
+    pub(crate) fn new<T: Serialize>(user: &str, kind: Kind, id: &str, body: &T) -> Self {
+        let body = serde_json::to_string(body);
+        Self {
+            user: user.to_owned(),
+            kind,
+            id: id.to_owned(),
+            body: body
+                .expect("resources have text keys and plain values only")
+                .into(),
+        }
+    }
+
+    /// What was saved; `None` where it isn't understood any more.
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_str(&self.body).ok()
+    }
 }
 
 /// A session as it is saved.
@@ -57,7 +102,7 @@ pub(crate) struct Saved {
     pub(crate) presence_revisions: Vec<(String, String, u64)>,
     pub(crate) sessions: Vec<SavedSession>,
     pub(crate) calls: Vec<Call>,
-    pub(crate) conversations: Vec<(String, ConversationResource)>,
+    pub(crate) owned: Vec<Owned>,
     /// Each user's events in ascending order.
     pub(crate) events: Vec<(String, Logged)>,
     pub(crate) answers: Vec<(AnswerKey, Answer)>,

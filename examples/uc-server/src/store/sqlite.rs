@@ -3,7 +3,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, params};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Saved, SavedSession, StoreError, Write};
+use super::{Kind, Owned, Saved, SavedSession, StoreError, Write};
 use crate::exchange::{Answer, AnswerKey};
 
 /// The database file.
@@ -21,6 +21,10 @@ impl Database {
         match found {
             0 => {
                 connection.execute_batch(SCHEMA)?;
+                connection.pragma_update(None, "user_version", LAYOUT)?;
+            }
+            1 => {
+                connection.execute_batch(FROM_1)?;
                 connection.pragma_update(None, "user_version", LAYOUT)?;
             }
             LAYOUT => {}
@@ -82,7 +86,7 @@ impl Database {
                 .into_iter()
                 .map(|(_, call)| call)
                 .collect(),
-            conversations: self.bodies("SELECT user, body FROM conversations")?,
+            owned: self.owned()?,
             events: self.bodies("SELECT user, body FROM events ORDER BY user, number")?,
             answers: self.answers()?,
         })
@@ -114,6 +118,24 @@ impl Database {
                 })
             })
             .collect()
+    }
+
+    fn owned(&self) -> Result<Vec<Owned>, StoreError> {
+        let query = "SELECT user, kind, id, body FROM owned";
+        let rows = self.rows(query, |row| {
+            let kind: String = row.get(1)?;
+            let kind = Kind::ALL.into_iter().find(|known| known.name() == kind);
+            let read = |kind| {
+                Ok(Owned {
+                    user: row.get(0)?,
+                    kind,
+                    id: row.get(2)?,
+                    body: row.get(3)?,
+                })
+            };
+            kind.map(read).transpose()
+        })?;
+        Ok(rows.into_iter().flatten().collect())
     }
 
     fn answers(&self) -> Result<Vec<(AnswerKey, Answer)>, StoreError> {
@@ -173,15 +195,15 @@ fn apply(to: &Transaction<'_>, write: &Write) -> Result<(), StoreError> {
             params![id, json(call)?],
         ),
         Write::CallGone(id) => run(to, "DELETE FROM calls WHERE id = ?1", params![id]),
-        Write::Conversation(user, conversation) => run(
+        Write::Owned(owned) => run(
             to,
-            "INSERT OR REPLACE INTO conversations (user, id, body) VALUES (?1, ?2, ?3)",
-            params![user, conversation.id, json(conversation)?],
+            "INSERT OR REPLACE INTO owned (user, kind, id, body) VALUES (?1, ?2, ?3, ?4)",
+            params![owned.user, owned.kind.name(), owned.id, owned.body],
         ),
-        Write::ConversationGone(user, id) => run(
+        Write::OwnedGone(user, kind, id) => run(
             to,
-            "DELETE FROM conversations WHERE user = ?1 AND id = ?2",
-            params![user, id],
+            "DELETE FROM owned WHERE user = ?1 AND kind = ?2 AND id = ?3",
+            params![user, kind.name(), id],
         ),
         Write::Event(user, logged) => run(
             to,
@@ -216,7 +238,17 @@ fn json<T: Serialize>(value: &T) -> Result<String, StoreError> {
 }
 
 /// Counts up with every change of the schema or of a body (SQLite's `user_version`).
-const LAYOUT: i64 = 1;
+const LAYOUT: i64 = 2;
+
+/// From layout 1, in which conversations had a table of their own.
+const FROM_1: &str = "
+BEGIN;
+CREATE TABLE owned (user TEXT, kind TEXT, id TEXT, body TEXT NOT NULL,
+    PRIMARY KEY (user, kind, id)) WITHOUT ROWID;
+INSERT INTO owned SELECT user, 'conversation', id, body FROM conversations;
+DROP TABLE conversations;
+COMMIT;
+";
 
 const SCHEMA: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -226,7 +258,8 @@ CREATE TABLE presence_revisions (reader TEXT, subject TEXT, rev INTEGER NOT NULL
     PRIMARY KEY (reader, subject)) WITHOUT ROWID;
 CREATE TABLE sessions (id TEXT PRIMARY KEY, user TEXT NOT NULL, signed_in INTEGER NOT NULL);
 CREATE TABLE calls (id TEXT PRIMARY KEY, body TEXT NOT NULL);
-CREATE TABLE conversations (user TEXT, id TEXT, body TEXT NOT NULL, PRIMARY KEY (user, id));
+CREATE TABLE owned (user TEXT, kind TEXT, id TEXT, body TEXT NOT NULL,
+    PRIMARY KEY (user, kind, id)) WITHOUT ROWID;
 CREATE TABLE events (user TEXT, number INTEGER, body TEXT NOT NULL, PRIMARY KEY (user, number));
 CREATE TABLE answers (user TEXT, key TEXT, body TEXT NOT NULL, PRIMARY KEY (user, key));
 ";
@@ -260,6 +293,28 @@ mod tests {
                 expected: LAYOUT
             })
         ));
+    }
+
+    #[test]
+    fn a_database_of_layout_1_keeps_its_conversations() {
+        let name = format!("uc-server-layout-1-{}.sqlite", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        drop(Database::open(&path).unwrap());
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(
+            "DROP TABLE owned;
+            CREATE TABLE conversations (user TEXT, id TEXT, body TEXT NOT NULL, PRIMARY KEY (user, id));
+            INSERT INTO conversations VALUES ('330', 'v1', '7');
+            PRAGMA user_version = 1;",
+        )
+        .unwrap();
+        drop(old);
+        let saved = Database::open(&path).unwrap().load().unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(
+            saved.owned,
+            [Owned::new("330", Kind::Conversation, "v1", &7)]
+        );
     }
 
     #[test]

@@ -11,7 +11,8 @@ mod sessions;
 use std::sync::Arc;
 
 use uc_protocol::ucx::{
-    CallResource, Clear, Describe, Description, DescriptionKind, Device, Event, MakeCall,
+    CallResource, Clear, ConversationResource, Describe, Description, DescriptionKind, Device,
+    Event, MakeCall,
 };
 
 use super::*;

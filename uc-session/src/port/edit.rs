@@ -1,0 +1,46 @@
+use uc_model::{Capability, ConversationId, EntryId};
+
+/// One change of the user's own data. The rules are `uc_model`'s, the server's word counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Edit {
+    /// Of the conversations.
+    Conversations(ConversationEdit),
+}
+
+/// A change of the user's conversations (CONV-1, CONV-3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConversationEdit {
+    /// The user has looked at it.
+    MarkRead(ConversationId),
+    /// Deletes one entry; with the last one the conversation goes.
+    DeleteEntry {
+        /// Of which conversation.
+        conversation: ConversationId,
+        /// Which.
+        entry: EntryId,
+    },
+    /// Deletes one conversation.
+    Delete(ConversationId),
+    /// Deletes all of them.
+    DeleteAll,
+}
+
+impl Edit {
+    /// What a server must be capable of.
+    pub const fn capability(&self) -> Capability {
+        match self {
+            Self::Conversations(_) => Capability::Conversations,
+        }
+    }
+
+    /// Whether a second arrival changes nothing more. What isn't so is sent with its
+    /// [`RequestKey`](super::RequestKey), by which a server knows the second one.
+    pub const fn is_idempotent(&self) -> bool {
+        match self {
+            // A conversation that is new since the first arrival must stay.
+            Self::Conversations(edit) => !matches!(edit, ConversationEdit::DeleteAll),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Which request carries out which edit.
+
+use uc_protocol::{net::Request, ucx::paths::Route};
+
+use crate::port::{BackendError, ConversationEdit, Edit, RequestKey};
+
+/// The request; with its key where a second arrival would do harm.
+pub(super) fn write(edit: &Edit, key: &RequestKey) -> Result<Request, BackendError> {
+    let request = match edit {
+        Edit::Conversations(edit) => of_conversations(edit),
+    };
+    Ok(match edit.is_idempotent() {
+        true => request,
+        false => request.idempotency_key(&key.0),
+    })
+}
+
+fn of_conversations(edit: &ConversationEdit) -> Request {
+    match edit {
+        ConversationEdit::MarkRead(id) => {
+            Request::post(Route::ConversationRead(id.as_str().into()))
+        }
+        ConversationEdit::DeleteEntry {
+            conversation,
+            entry,
+        } => {
+            let (conversation, entry) = (conversation.as_str().into(), entry.as_str().into());
+            Request::delete(Route::ConversationEntry(conversation, entry))
+        }
+        ConversationEdit::Delete(id) => Request::delete(Route::Conversation(id.as_str().into())),
+        ConversationEdit::DeleteAll => Request::delete(Route::Conversations),
+    }
+}
