@@ -11,6 +11,7 @@ mod capability;
 mod chat;
 mod contact;
 mod conversation;
+mod exercise;
 mod favourite;
 mod function_key;
 mod hot_key;
@@ -45,6 +46,11 @@ pub use conversation::{
     CallOutcome, CallRoute, Conversation, ConversationEntry, ConversationFilter,
     ConversationGrouping, ConversationList, History, HistoryKind,
 };
+#[cfg(feature = "photo")]
+#[doc(hidden)]
+pub use exercise::exercise_photo;
+#[doc(hidden)]
+pub use exercise::{exercise_import, exercise_settings};
 pub use favourite::{Favourite, FavouriteError, FavouriteGroup, Favourites, GroupName};
 pub use function_key::{
     FunctionKey, FunctionKeyError, FunctionKeys, KeyFunction, KeyLevel, PhoneKind,

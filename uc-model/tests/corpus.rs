@@ -12,14 +12,18 @@ use uc_model::{
 
 /// Gives each seed of a target to `body` as text.
 fn replay(target: &str, body: impl Fn(&str)) {
+    replay_bytes(target, |bytes| body(&String::from_utf8_lossy(bytes)));
+}
+
+/// Gives each seed of a target to `body`.
+fn replay_bytes(target: &str, body: impl Fn(&[u8])) {
     let corpus = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
     let Ok(seeds) = fs::read_dir(corpus.join(target)) else {
         assert!(!corpus.exists(), "{target} has no seeds");
         return;
     };
     for seed in seeds {
-        let bytes = fs::read(seed.unwrap().path()).unwrap();
-        body(&String::from_utf8_lossy(&bytes));
+        body(&fs::read(seed.unwrap().path()).unwrap());
     }
 }
 
@@ -53,4 +57,20 @@ fn numbers_are_read_without_panic() {
         }
         let _ = (Extension::new(text), UserName::new(text));
     });
+}
+
+#[test]
+fn files_of_contacts_are_read_and_exported_without_panic() {
+    replay_bytes("import", uc_model::exercise_import);
+}
+
+#[test]
+fn settings_are_read_without_panic() {
+    replay("settings", uc_model::exercise_settings);
+}
+
+#[cfg(feature = "photo")]
+#[test]
+fn photos_are_made_without_panic() {
+    replay_bytes("photo", uc_model::exercise_photo);
 }

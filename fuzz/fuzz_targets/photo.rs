@@ -1,0 +1,6 @@
+//! Photos in JPG and PNG.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| uc_model::exercise_photo(bytes));
