@@ -20,7 +20,7 @@ pub fn exercise_import(bytes: &[u8]) {
     let mut last = 0;
     let mut next_id = || {
         last += 1;
-        ContactId::new(&last.to_string()).expect("a number is an id")
+        ContactId::new(last.to_string()).expect("a number is an id")
     };
     let Ok(report) = directory.import(&file, &mut next_id) else {
         return;
