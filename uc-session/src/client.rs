@@ -11,10 +11,11 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use uc_model::{CallId, CapabilitySet, Contact, PhoneNumber, Presence, Redacted};
 
 pub use self::builder::ClientBuilder;
+pub(crate) use self::builder::parse_address;
 use crate::{
     call::Call,
     core::{Reply, Request},
-    error::{CallError, EditError, ServiceError},
+    error::{CallError, EditError, ServiceError, SignInError},
     events::{Event, Events},
     locked,
     port::{Edit, ServerChange},
@@ -61,6 +62,8 @@ pub(crate) struct Published {
     pub(crate) events: Mutex<Option<broadcast::Sender<Event>>>,
     pub(crate) calls: Mutex<std::collections::BTreeMap<CallId, Arc<crate::call::Record>>>,
     pub(crate) pins: Mutex<Pins>,
+    /// What became of the sign-in.
+    pub(crate) signed_in: watch::Sender<Option<Result<(), SignInError>>>,
     /// True once the driver's task is gone.
     pub(crate) gone: watch::Sender<bool>,
 }
@@ -197,6 +200,40 @@ impl Client {
         };
         // A full queue means that the driver is about to look at the connection anyway.
         let _ = self.0.demands.try_send(demand);
+    }
+
+    /// Leaves the present connection and makes another at once, also where nothing is wrong: for a
+    /// person who doubts it, and for what takes effect on reconnection (CONN-8, CONN-10). Calls go
+    /// on.
+    pub fn reconnect(&self) {
+        let demand = Demand {
+            request: Request::Reconnect,
+            reply: None,
+        };
+        let _ = self.0.demands.try_send(demand);
+    }
+
+    /// Waits until a client that was [started](ClientBuilder::start) is signed in.
+    ///
+    /// # Errors
+    /// What can't pass by itself: a wrong password, a certificate nobody has accepted. The client
+    /// is closed then.
+    pub async fn signed_in(&self) -> Result<(), SignInError> {
+        let mut signed_in = self.0.published.signed_in.subscribe();
+        let told = match signed_in.wait_for(Option::is_some).await {
+            Ok(told) => told.clone().unwrap_or(Err(SignInError::Closed)),
+            Err(_) => Err(SignInError::Closed),
+        };
+        if told.is_err() {
+            let _ = self
+                .0
+                .published
+                .gone
+                .subscribe()
+                .wait_for(|gone| *gone)
+                .await;
+        }
+        told
     }
 
     /// Hangs up, signs out, closes everything, and returns when no task and no socket is left

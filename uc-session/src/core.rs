@@ -13,6 +13,7 @@ mod calls;
 mod connection;
 mod interface;
 mod io;
+mod keeping;
 mod liveness;
 mod race;
 mod random;
@@ -32,13 +33,15 @@ use self::{
     calls::Calls,
     connection::{Connection, Signal},
     io::{Flight, Io, Purpose},
+    keeping::Keeping,
     requests::Requests,
-    shutdown::Shutdown,
+    shutdown::{Parts, Shutdown},
 };
 use crate::{
+    cache::{CacheError, Cached},
     clock::Now,
     error::{CallError, ServiceError, SignInError},
-    port::{BackendError, BackendEvent, LinkId, Outcome, ServerAddress, ServerChange},
+    port::{BackendError, BackendEvent, LinkId, Outcome, ServerAddress, ServerChange, StoreError},
     trust::{Pins, Trust},
     view::View,
 };
@@ -60,6 +63,11 @@ pub struct Config {
     pub pins: Pins,
     /// Whether there is something that makes sound.
     pub sound: bool,
+    /// Whether a first sign-in that can't reach the server is repeated until it can: where there
+    /// is something to show meanwhile.
+    pub patient: bool,
+    /// What was kept of an earlier session; `None` where nothing shall be kept.
+    pub cached: Option<Result<Option<Cached>, CacheError>>,
 }
 
 /// A client's decisions. See the [module](self).
@@ -69,18 +77,20 @@ pub struct Core {
     connection: Connection,
     calls: Calls,
     requests: Requests,
+    keeping: Keeping,
     shutdown: Shutdown,
 }
 
 impl Core {
     /// A core that waits for [`Request::SignIn`]. `seed` makes request keys and jitter; it must
     /// differ from run to run outside tests.
-    pub fn new(config: Config, seed: u64, now: Now) -> Self {
-        let pins = config.pins.clone();
+    pub fn new(mut config: Config, seed: u64, now: Now) -> Self {
+        let mut io = Io::new(seed, now, config.pins.clone());
         Self {
+            keeping: Keeping::new(&mut io, config.cached.take()),
             calls: Calls::new(config.sound),
             connection: Connection::new(config),
-            io: Io::new(seed, now, pins),
+            io,
             requests: Requests,
             shutdown: Shutdown::default(),
         }
@@ -100,8 +110,13 @@ impl Core {
         }
         self.dispatch(input);
         self.calls.settle(&mut self.io);
-        self.shutdown
-            .settle(&mut self.io, &mut self.connection, &mut self.calls);
+        self.keeping.settle(&mut self.io);
+        self.shutdown.settle(&mut Parts {
+            io: &mut self.io,
+            connection: &mut self.connection,
+            calls: &mut self.calls,
+            keeping: &mut self.keeping,
+        });
     }
 
     /// The next output; [`Output::Timeout`] and [`Output::Stopped`] mean that there is none left.
@@ -116,6 +131,7 @@ impl Core {
             self.io.next_timeout(),
             self.connection.next_timeout(),
             self.calls.next_timeout(),
+            self.keeping.next_timeout(&self.io),
             self.shutdown.next_timeout(),
         ];
         let next = timers.into_iter().flatten().min_by_key(|(at, _)| *at);
@@ -153,6 +169,11 @@ impl Core {
                     self.calls.media_completed(&mut self.io, key, result);
                 }
             }
+            Input::Saved { id, result } => {
+                if self.io.land(id).is_some() {
+                    self.keeping.saved(&mut self.io, result);
+                }
+            }
             Input::Backend { link, event } => self.backend_event(link, event),
             Input::Media { media, event } => self.calls.media_event(&mut self.io, media, event),
         }
@@ -163,14 +184,23 @@ impl Core {
         while let Some(flight) = self.io.expired() {
             match flight.purpose {
                 Purpose::Media(key) => self.calls.media_overdue(&mut self.io, key),
+                Purpose::Save => {
+                    let overdue = Err(StoreError::Unavailable.into());
+                    self.keeping.saved(&mut self.io, overdue);
+                }
                 _ => self.complete(flight, Err(BackendError::TimedOut)),
             }
         }
         let signals = self.connection.handle_timeout(&mut self.io);
         self.obey(signals);
         self.calls.handle_timeout(&mut self.io);
-        self.shutdown
-            .handle_timeout(&mut self.io, &mut self.connection, &mut self.calls);
+        self.keeping.handle_timeout(&mut self.io);
+        self.shutdown.handle_timeout(&mut Parts {
+            io: &mut self.io,
+            connection: &mut self.connection,
+            calls: &mut self.calls,
+            keeping: &mut self.keeping,
+        });
     }
 
     fn request(&mut self, ticket: Ticket, request: Request) {
@@ -194,6 +224,11 @@ impl Core {
                 let signals = self.connection.handle_network_change(&mut self.io);
                 self.obey(signals);
             }
+            Request::Reconnect => {
+                self.calls.network_changed();
+                let signals = self.connection.handle_reconnect(&mut self.io);
+                self.obey(signals);
+            }
             Request::Shutdown { sign_out } => self.shutdown.begin(&self.io, sign_out),
         }
     }
@@ -215,7 +250,7 @@ impl Core {
             Purpose::Edit(ticket) => self.edited(ticket, result),
             Purpose::Call(key, step) => self.calls.completed(&mut self.io, key, step, result),
             Purpose::SignOut => self.shutdown.signed_out(),
-            Purpose::Media(_) | Purpose::Close | Purpose::Untold => {}
+            Purpose::Media(_) | Purpose::Close | Purpose::Save | Purpose::Untold => {}
         }
     }
 
@@ -287,6 +322,6 @@ fn closed(request: &Request) -> Option<Reply> {
         Request::Edit(_) => Some(Reply::Edit(Err(ServiceError::Closed.into()))),
         Request::Call { .. } => Some(Reply::Call(Err(CallError::Closed))),
         Request::Act { .. } | Request::Mute { .. } => Some(Reply::Act(Err(CallError::Closed))),
-        Request::NetworkChanged | Request::Shutdown { .. } => None,
+        Request::NetworkChanged | Request::Reconnect | Request::Shutdown { .. } => None,
     }
 }

@@ -6,10 +6,11 @@ use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc, time::Dura
 use async_trait::async_trait;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{broadcast, mpsc, oneshot};
-use uc_model::CallId;
+use uc_model::{CallId, Timestamp};
 
 use self::{farewell::Farewell, sound::Sounds};
 use crate::{
+    cache::Keeper,
     client::{Client, Demand, Published},
     clock::Clock,
     core::{
@@ -22,32 +23,33 @@ use crate::{
     port::{Backend, BackendEvent, EventSink, LinkId, MediaEngine, MediaSession},
 };
 
-/// Starts a client's task and signs in.
-pub(crate) async fn start(
-    config: Config,
-    backend: Arc<dyn Backend>,
-    media: Option<Arc<dyn MediaEngine>>,
-    clock: Arc<dyn Clock>,
-) -> Result<Client, SignInError> {
+/// What a client works with.
+pub(crate) struct Tools {
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) media: Option<Arc<dyn MediaEngine>>,
+    pub(crate) keeper: Option<Arc<Keeper>>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// Starts a client's task, which signs in.
+pub(crate) fn start(config: Config, tools: Tools) -> Result<Client, SignInError> {
     let runtime = tokio::runtime::Handle::try_current().map_err(|_| SignInError::NoRuntime)?;
     let (demands, inbox) = mpsc::channel(MOST_DEMANDS);
     let (events, first_events) = broadcast::channel(MOST_EVENTS);
     let published = Arc::new(Published::new(events));
     let seed = getrandom::u64().unwrap_or(0);
-    let core = Core::new(config, seed, clock.now());
-    let driver = Driver::new(core, backend, media, clock, inbox, Arc::clone(&published));
+    let core = Core::new(config, seed, tools.clock.now());
+    let mut driver = Driver::new(core, tools, inbox, Arc::clone(&published));
+    let signing_in = Demand {
+        request: Request::SignIn,
+        reply: None,
+    };
+    // What was kept is shown before the first question to the network.
+    driver.publish(Vec::new());
+    let input = driver.admit(Some(signing_in));
+    driver.core.handle_input(input, driver.clock.now());
     runtime.spawn(driver.run());
-    let mut gone = published.gone.subscribe();
-    let client = Client::new(demands, published, first_events);
-    match client.ask(Request::SignIn).await {
-        Some(Reply::SignIn(Ok(()))) => Ok(client),
-        Some(Reply::SignIn(Err(error))) => {
-            drop(client);
-            let _ = gone.wait_for(|gone| *gone).await;
-            Err(error)
-        }
-        _ => Err(SignInError::Closed),
-    }
+    Ok(Client::new(demands, published, first_events))
 }
 
 /// Runs what a core asks for, in one task: nothing of it outlives [`Driver::run`].
@@ -55,10 +57,13 @@ struct Driver {
     core: Core,
     clock: Arc<dyn Clock>,
     inbox: mpsc::Receiver<Demand>,
+    /// All handles are gone, and nothing of theirs is left in the inbox.
+    left_alone: bool,
     arrivals: mpsc::Receiver<(LinkId, BackendEvent)>,
     running: FuturesUnordered<Run>,
     sounds: Sounds,
     backend: Arc<dyn Backend>,
+    keeper: Option<Arc<Keeper>>,
     sink: Arc<dyn EventSink>,
     waiting: BTreeMap<Ticket, oneshot::Sender<Reply>>,
     last_ticket: u64,
@@ -81,21 +86,27 @@ enum Done {
 impl Driver {
     fn new(
         core: Core,
-        backend: Arc<dyn Backend>,
-        media: Option<Arc<dyn MediaEngine>>,
-        clock: Arc<dyn Clock>,
+        tools: Tools,
         inbox: mpsc::Receiver<Demand>,
         published: Arc<Published>,
     ) -> Self {
         let (sender, arrivals) = mpsc::channel(MOST_ARRIVALS);
+        let Tools {
+            backend,
+            media,
+            keeper,
+            clock,
+        } = tools;
         Self {
             core,
             clock,
             inbox,
+            left_alone: false,
             arrivals,
             running: FuturesUnordered::new(),
             sounds: Sounds::new(media),
             backend,
+            keeper,
             sink: Arc::new(Sink(sender)),
             waiting: BTreeMap::new(),
             last_ticket: 0,
@@ -110,7 +121,7 @@ impl Driver {
                 .saturating_sub(self.clock.now().monotonic)
                 .min(CLOCK_LOOK);
             let input = tokio::select! {
-                demand = self.inbox.recv(), if !self.inbox.is_closed() || !self.inbox.is_empty() => {
+                demand = self.inbox.recv(), if !self.left_alone => {
                     self.admit(demand)
                 }
                 Some((link, event)) = self.arrivals.recv() => Input::Backend { link, event },
@@ -131,7 +142,7 @@ impl Driver {
                 request
             }
             None => {
-                self.inbox.close();
+                self.left_alone = true;
                 Request::Shutdown { sign_out: false }
             }
         };
@@ -190,6 +201,7 @@ impl Driver {
                     Done::Input(Input::Completed { id, result })
                 }));
             }
+            Command::Save { at } => self.save(id, at),
             Command::Media { media, command } => {
                 match &command {
                     MediaCommand::Bind { call } => self.binding.push((media, call.clone())),
@@ -199,6 +211,18 @@ impl Driver {
                 self.running.push(self.sounds.run(id, media, command));
             }
         }
+    }
+
+    fn save(&mut self, id: CommandId, at: Timestamp) {
+        let keeper = self.keeper.clone();
+        let state = self.core.view().state.clone();
+        self.running.push(Box::pin(async move {
+            let result = match keeper {
+                Some(keeper) => keeper.save(state, at).await,
+                None => Ok(()),
+            };
+            Done::Input(Input::Saved { id, result })
+        }));
     }
 
     /// Shows the new state, then tells what has happened.
@@ -233,6 +257,10 @@ impl Driver {
     fn answer(&mut self, replies: Vec<(Ticket, Option<Reply>)>) -> Vec<CallId> {
         let mut unclaimed = Vec::new();
         for (ticket, reply) in replies {
+            if let Some(Reply::SignIn(result)) = &reply {
+                let signed_in = &self.published.0.signed_in;
+                signed_in.send_replace(Some(result.clone()));
+            }
             let (Some(waiting), Some(reply)) = (self.waiting.remove(&ticket), reply) else {
                 continue;
             };
@@ -251,6 +279,7 @@ fn log(event: &Event) {
         Event::ConnectionRestored => tracing::info!("connection restored"),
         Event::SessionEnded => tracing::warn!("the server has ended the session"),
         Event::CertificateStranger { .. } => tracing::warn!("a foreign certificate was shown"),
+        Event::CacheFailed(error) => tracing::warn!(%error, "the cache failed"),
         Event::Undecodable { total } => tracing::warn!(total, "an event could not be read"),
         _ => {}
     }

@@ -4,6 +4,7 @@ use tokio::sync::broadcast::{self, error::RecvError};
 use uc_model::{CallId, Conversation, ConversationId, Presence, UserId};
 
 use crate::{
+    cache::CacheError,
     port::{Certificate, MediaError, ServerAddress},
     view::{CallStatus, LostReason},
 };
@@ -52,6 +53,9 @@ pub enum Event {
         /// The certificate.
         certificate: Certificate,
     },
+    /// What was kept of the last session can't be shown, or what is known can't be kept for the
+    /// next. Told once for each series of failures; the client works all the same.
+    CacheFailed(CacheError),
     /// An event of the server could not be read and was dropped.
     Undecodable {
         /// How many so far.

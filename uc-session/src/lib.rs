@@ -27,36 +27,53 @@
 //! - **Logs**: nothing that identifies a person.
 #![forbid(unsafe_code)]
 
+mod cache;
 mod call;
 mod client;
 mod clock;
 pub mod conformance;
 pub mod core;
+mod diagnosis;
 mod driver;
 mod error;
 mod events;
 pub mod fake;
+#[cfg(feature = "keyring")]
+mod key_store;
 mod line;
 #[cfg(feature = "media")]
 mod media;
 pub mod port;
+mod preferences;
 mod server;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod trust;
 mod ucx;
 mod view;
 mod wsi;
 
+pub use cache::{CacheError, Cached};
 pub use call::Call;
 pub use client::{Client, ClientBuilder, Found};
 pub use clock::{Clock, Now, SystemClock};
+pub use diagnosis::{Bad, Check, Diagnosis, Good, Step};
 pub use error::{CallError, EditError, ServiceError, SignInError};
 pub use events::{Event, Events};
+#[cfg(feature = "keyring")]
+pub use key_store::KeyringStore;
 #[cfg(feature = "media")]
 pub use media::VoipEngine;
+pub use preferences::{
+    Preferences, PreferencesError, ProfileError, ProfileId, Replaced, ServerProfile,
+    ServerProfiles, Shown,
+};
 pub use server::ServerBackend;
+#[cfg(feature = "sqlite")]
+pub use sqlite::{OpenStoreError, SqliteStore};
 pub use trust::{Pins, Trust};
 pub use ucx::{UcxBackend, UcxConfig};
-pub use view::{CallStatus, Connection, LostReason, Sound, View};
+pub use view::{CallStatus, Connection, Known, LostReason, Sound, View};
 #[cfg(feature = "media")]
 pub use voip_media::Impairment;
 pub use wsi::{WsiBackend, WsiConfig};

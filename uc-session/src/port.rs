@@ -18,4 +18,4 @@ pub use media::{
     Candidates, DescriptionKind, MediaEngine, MediaError, MediaEvent, MediaIntent, MediaSession,
     MediaStats, SessionDescription,
 };
-pub use store::{SecretStore, SecretStoreError, Store, StoreError};
+pub use store::{Batch, Durability, SecretStore, SecretStoreError, Store, StoreError};

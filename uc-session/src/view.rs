@@ -2,7 +2,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use thiserror::Error;
 use uc_model::{
-    AllowedActions, CallId, ConnectionState, Conversation, ConversationId, Presence, State, UserId,
+    AllowedActions, CallId, ConnectionState, Conversation, ConversationId, Presence, State,
+    Timestamp, UserId,
 };
 
 use crate::port::{BackendError, MediaError, SignedIn};
@@ -14,6 +15,8 @@ pub struct View {
     pub user: Option<Arc<SignedIn>>,
     /// Whether the server is there.
     pub connection: Connection,
+    /// As of when conversations and favourites hold.
+    pub as_of: Known,
     /// The calls that are not over.
     pub calls: BTreeMap<CallId, Arc<CallStatus>>,
     /// Events of the server that could not be read since sign-in.
@@ -46,6 +49,21 @@ impl View {
     }
 }
 
+/// As of when a view's conversations and favourites hold.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Known {
+    /// Nothing is known yet.
+    #[default]
+    Nothing,
+    /// They were kept of an earlier session; the server has not been asked yet.
+    Cached {
+        /// When they were last known to be so.
+        at: Timestamp,
+    },
+    /// The server has told them; while [`Connection::Restoring`], before the connection was lost.
+    Live,
+}
+
 /// Whether the server is there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -65,6 +83,12 @@ pub enum Connection {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum LostReason {
+    /// The application asked for another connection.
+    #[error("another connection was asked for")]
+    Asked,
+    /// A client that started with what was kept could not reach the server yet.
+    #[error("the server can't be reached: {0}")]
+    NotReached(BackendError),
     /// The event stream ended.
     #[error("the connection was closed: {0}")]
     Closed(BackendError),

@@ -11,7 +11,7 @@ use uc_model::{
     Timestamp, UserId,
 };
 use uc_session::{
-    Now, Pins, Trust,
+    CacheError, Now, Pins, Trust,
     core::{
         Command, CommandId, Config, Core, Input, MediaId, MediaOutcome, Output, Request, Ticket,
         Why,
@@ -19,7 +19,7 @@ use uc_session::{
     port::{
         BackendError, BackendEvent, CallUpdate, Candidates, Certificate, Cursor, DescriptionKind,
         DialFailure, LinkId, MediaError, MediaEvent, Operation, Outcome, ServerAddress,
-        ServerChange, SessionDescription, SignedIn, StateSnapshot,
+        ServerChange, SessionDescription, SignedIn, StateSnapshot, StoreError,
     },
 };
 
@@ -73,6 +73,8 @@ impl World {
             trust: Trust::AcceptFirst,
             pins: Pins::new(),
             sound: true,
+            patient: seed.is_multiple_of(2),
+            cached: Some(Ok(None)),
         };
         let now = Now {
             monotonic: Duration::from_secs(9),
@@ -180,6 +182,13 @@ impl World {
                     _ => Err(MediaError::NoAudio),
                 };
                 self.input(Input::MediaCompleted { id, result });
+            }
+            Command::Save { .. } => {
+                let result = match how {
+                    0..7 => Ok(()),
+                    _ => Err(CacheError::Store(StoreError::Unavailable)),
+                };
+                self.input(Input::Saved { id, result });
             }
         }
     }

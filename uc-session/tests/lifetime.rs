@@ -117,6 +117,19 @@ async fn signing_out_of_a_silent_server_takes_a_few_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_client_that_is_dropped_while_a_request_waits_ends_as_well() {
+    let server = server();
+    let ada = desk(&server, "330").await;
+    let mut events = ada.client.events();
+    ada.client.network_changed();
+    drop(ada.client);
+    let ended = async { while events.next().await.is_some() {} };
+    let in_time = tokio::time::timeout(Duration::from_secs(10), ended).await;
+    assert!(in_time.is_ok(), "nobody is left to end it");
+    assert_eq!(ada.backend.open_links(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn dropping_a_call_does_not_hang_up() {
     let server = server();
     let (ada, grace) = (desk(&server, "330").await, desk(&server, "331").await);

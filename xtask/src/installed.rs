@@ -23,6 +23,8 @@ pub(crate) struct Installed {
     pub(crate) pulseaudio: bool,
     /// A browser for calls with one.
     pub(crate) chromium: bool,
+    /// A session bus and GNOME's keyring.
+    pub(crate) key_store: bool,
     /// The folder of recorded network traces and headset descriptors.
     pub(crate) test_data: Option<PathBuf>,
 }
@@ -37,6 +39,7 @@ impl Installed {
             pulseaudio: linux && on_path("pulseaudio") && on_path("pactl"),
             chromium: BROWSERS.iter().any(|name| on_path(name))
                 || std::env::var_os("UC_TEST_CHROMIUM").is_some(),
+            key_store: !linux || on_path("dbus-run-session") && on_path("gnome-keyring-daemon"),
             test_data: test_data(root),
         }
     }
@@ -71,6 +74,11 @@ impl Installed {
             !self.chromium,
             "calls with a browser",
             "Chromium is missing (Debian: chromium)",
+        );
+        leave(
+            !self.key_store,
+            "passwords in the desktop's key store",
+            "a session bus or the keyring is missing (Debian: dbus-daemon, gnome-keyring)",
         );
         leave(
             self.test_data.is_none(),
@@ -128,6 +136,7 @@ mod tests {
             cmake: true,
             pulseaudio: true,
             chromium: true,
+            key_store: true,
             test_data: Some(PathBuf::from("data")),
         }
     }
@@ -161,15 +170,17 @@ mod tests {
             cmake: false,
             pulseaudio: false,
             chromium: false,
+            key_store: false,
             test_data: None,
             ..everything()
         };
         let reasons: Vec<_> = here.left_out().into_iter().map(|left| left.why).collect();
-        assert_eq!(reasons.len(), 4);
+        assert_eq!(reasons.len(), 5);
         assert!(reasons[0].contains("cmake"));
         assert!(reasons[1].contains("PulseAudio"));
         assert!(reasons[2].contains("Chromium"));
-        assert!(reasons[3].contains("UC_TEST_DATA"));
+        assert!(reasons[3].contains("gnome-keyring"));
+        assert!(reasons[4].contains("UC_TEST_DATA"));
         assert_eq!(here.impossible_features(), ["libopus"]);
     }
 

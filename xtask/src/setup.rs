@@ -7,7 +7,7 @@ use crate::installed::on_path;
 use crate::process::{cargo, run, succeeds};
 
 /// Debian packages, each with what needs it.
-const DEBIAN_PACKAGES: [(&str, &str); 8] = [
+const DEBIAN_PACKAGES: [(&str, &str); 10] = [
     ("build-essential", "linking, and ring's assembly"),
     ("pkg-config", "finding the ALSA library"),
     (
@@ -19,6 +19,11 @@ const DEBIAN_PACKAGES: [(&str, &str); 8] = [
     ("pulseaudio-utils", "virtual sound devices for tests"),
     ("chromium", "calls with a browser in tests"),
     ("iproute2", "a network that changes under a call in tests"),
+    (
+        "dbus-daemon",
+        "a desktop session for the key store in tests",
+    ),
+    ("gnome-keyring", "the key store in tests"),
 ];
 
 /// Cargo tools with the versions that continuous integration uses, and what needs them.

@@ -40,6 +40,9 @@ fn command(workspace: &Workspace, installed: &Installed, name: Option<&str>) -> 
     command.args(["test", "--profile", "ci", "--workspace", "--no-fail-fast"]);
     command.args(workspace.feature_flags(&installed.impossible_features()));
     command.args(name);
+    if !installed.key_store {
+        command.env("UC_TEST_NO_KEYRING", "1");
+    }
     if let Some(folder) = &installed.test_data {
         command.env("UC_TEST_DATA", folder);
     }

@@ -1,30 +1,37 @@
 use std::{env, fmt, sync::Arc};
 
 use uc_model::Redacted;
+use uc_protocol::net::HostPort;
 
 use super::Client;
 use crate::{
+    cache::Keeper,
     clock::{Clock, SystemClock},
     core::Config,
-    driver,
+    diagnosis::{Check, Diagnosis, Examination},
+    driver::{self, Tools},
     error::SignInError,
-    port::{Backend, MediaEngine, ServerAddress},
+    port::{Backend, MediaEngine, ServerAddress, Store},
     server::ServerBackend,
     trust::{Pins, Trust, parse_fingerprint},
+    ucx::UcxConfig,
+    wsi::WsiConfig,
 };
 
 /// What a sign-in needs; made by [`Client::builder`].
 #[derive(Clone)]
 #[must_use = "nothing happens before sign_in"]
 pub struct ClientBuilder {
-    address: String,
-    wan: Option<String>,
+    lan: Option<ServerAddress>,
+    wan: Option<Option<ServerAddress>>,
     user: String,
     password: Option<Redacted<String>>,
     trust: Trust,
     pins: Pins,
+    proxy: Option<Option<ServerAddress>>,
     backend: Option<Arc<dyn Backend>>,
     media: Option<Arc<dyn MediaEngine>>,
+    cache: Option<(Arc<dyn Store>, String)>,
     #[cfg(feature = "media")]
     pub(crate) impairment: Option<voip_media::Impairment>,
     clock: Arc<dyn Clock>,
@@ -33,24 +40,35 @@ pub struct ClientBuilder {
 impl ClientBuilder {
     pub(super) fn new(address: &str, user: &str) -> Self {
         Self {
-            address: address.to_owned(),
+            lan: parse_address(address),
             wan: None,
             user: user.to_owned(),
             password: None,
             trust: Trust::default(),
             pins: Pins::new(),
+            proxy: None,
             backend: None,
             media: None,
+            cache: None,
             #[cfg(feature = "media")]
             impairment: None,
             clock: Arc::new(SystemClock::default()),
         }
     }
 
+    /// A sign-in at addresses that were read before.
+    pub(crate) fn at(lan: ServerAddress, wan: Option<ServerAddress>, user: &str) -> Self {
+        Self {
+            lan: Some(lan),
+            wan: wan.map(Some),
+            ..Self::new("", user)
+        }
+    }
+
     /// A second address of the same server, for use outside the office: tried 250 ms after the
     /// first, or as soon as the first has failed. Default: none.
     pub fn wan(mut self, address: &str) -> Self {
-        self.wan = Some(address.to_owned());
+        self.wan = Some(parse_address(address));
         self
     }
 
@@ -78,6 +96,13 @@ impl ClientBuilder {
         self
     }
 
+    /// An HTTP proxy through which the server is reached (with `CONNECT`), `name:port`. Without
+    /// effect on a [backend](ClientBuilder::backend) of one's own. Default: none.
+    pub fn proxy(mut self, address: &str) -> Self {
+        self.proxy = Some(parse_address(address));
+        self
+    }
+
     /// The kind of server. Default: [`ServerBackend`], UCX or WSI over TLS.
     pub fn backend(mut self, backend: Arc<dyn Backend>) -> Self {
         self.backend = Some(backend);
@@ -90,6 +115,14 @@ impl ClientBuilder {
         self
     }
 
+    /// Keeps favourites, contacts and conversations in `store` under `name` (one for each profile),
+    /// and shows them at the next start until the server has told its own. Default: nothing is
+    /// kept.
+    pub fn cache(mut self, store: Arc<dyn Store>, name: &str) -> Self {
+        self.cache = Some((store, name.to_owned()));
+        self
+    }
+
     /// What tells the time. Default: [`SystemClock`].
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -99,11 +132,80 @@ impl ClientBuilder {
     /// Signs in. Returns once the server's whole state is there; dropping the future gives the
     /// sign-in up and closes what was opened.
     pub async fn sign_in(self) -> Result<Client, SignInError> {
+        let client = self.begin(false).await?;
+        match client.signed_in().await {
+            Ok(()) => Ok(client),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Starts, and returns before the network is asked: the client shows what was
+    /// [kept](ClientBuilder::cache), and its view says as of when. It signs in behind that, and
+    /// goes on trying while the server can't be reached; [`Client::signed_in`] waits for it.
+    ///
+    /// # Errors
+    /// What is wrong with the builder.
+    pub async fn start(self) -> Result<Client, SignInError> {
+        self.begin(true).await
+    }
+
+    async fn begin(self, patient: bool) -> Result<Client, SignInError> {
+        let mut config = self.config()?;
+        config.patient = patient;
+        let mut keeper = None;
+        if let Some((store, name)) = self.cache.clone() {
+            let (opened, cached) = Keeper::open(store, &name, &self.user).await;
+            keeper = Some(Arc::new(opened));
+            config.cached = Some(cached);
+        }
+        let server = self.server();
+        let backend = self.backend.unwrap_or(server);
+        let tools = Tools {
+            backend,
+            media: self.media,
+            keeper,
+            clock: self.clock,
+        };
+        driver::start(config, tools)
+    }
+
+    /// Looks step by step at what a sign-in needs, at both addresses, and says what works, what
+    /// doesn't and what to do; tells `tell` each result as it comes. It goes as far as it can, up to
+    /// a session of its own that it ends again; a password is sent after an accepted certificate
+    /// only. Takes some seconds, and with silent addresses up to about a minute.
+    ///
+    /// # Errors
+    /// What is wrong with the builder.
+    pub async fn diagnose(
+        self,
+        mut tell: impl FnMut(&Check) + Send,
+    ) -> Result<Diagnosis, SignInError> {
+        tokio::runtime::Handle::try_current().map_err(|_| SignInError::NoRuntime)?;
         let config = self.config()?;
-        let backend = self
-            .backend
-            .unwrap_or_else(|| Arc::new(ServerBackend::default()));
-        driver::start(config, backend, self.media, self.clock).await
+        let server = self.server();
+        let backend = match &self.backend {
+            Some(backend) => Arc::clone(backend),
+            None => Arc::clone(&server) as _,
+        };
+        let examination = Examination {
+            config,
+            backend,
+            proxy: self.proxy.clone().flatten(),
+            tell: &mut tell,
+            checks: Vec::new(),
+        };
+        Ok(Diagnosis {
+            checks: examination.run().await,
+            relied_on: server.relied_on(),
+        })
+    }
+
+    /// UCX or WSI over TLS, through the proxy if there is one.
+    fn server(&self) -> Arc<ServerBackend> {
+        let mut ucx = UcxConfig::default();
+        let proxy = self.proxy.clone().flatten();
+        ucx.connection.proxy = proxy.and_then(|proxy| HostPort::new(&proxy.host, proxy.port).ok());
+        Arc::new(ServerBackend::new(ucx, WsiConfig::default()))
     }
 
     fn config(&self) -> Result<Config, SignInError> {
@@ -116,15 +218,20 @@ impl ClientBuilder {
             }
             other => other.clone(),
         };
-        let wan = self.wan.as_deref().map(parse_address);
+        if self.proxy == Some(None) {
+            return Err(SignInError::Address);
+        }
+        let wan = self.wan.clone();
         Ok(Config {
-            lan: parse_address(&self.address).ok_or(SignInError::Address)?,
+            lan: self.lan.clone().ok_or(SignInError::Address)?,
             wan: wan.map(|wan| wan.ok_or(SignInError::Address)).transpose()?,
             user: self.user.clone(),
             password: self.password.clone().ok_or(SignInError::NoPassword)?,
             trust,
             pins: self.pins.clone(),
             sound: self.media.is_some(),
+            patient: false,
+            cached: None,
         })
     }
 }
@@ -132,7 +239,7 @@ impl ClientBuilder {
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
-            .field("address", &self.address)
+            .field("lan", &self.lan)
             .field("wan", &self.wan)
             .field("trust", &self.trust)
             .finish_non_exhaustive()
@@ -143,7 +250,7 @@ impl fmt::Debug for ClientBuilder {
 const DEFAULT_PORT: u16 = 8802;
 
 /// Reads `name`, `name:port`, an IPv4 or IPv6 address alone, or `[IPv6]:port`.
-fn parse_address(text: &str) -> Option<ServerAddress> {
+pub(crate) fn parse_address(text: &str) -> Option<ServerAddress> {
     let text = text.trim();
     let (host, port) = if let Some(rest) = text.strip_prefix('[') {
         let (host, after) = rest.split_once(']')?;

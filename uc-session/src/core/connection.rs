@@ -35,7 +35,7 @@ use crate::{
 /// ```
 ///
 /// Before the connection was live for the first time every failure ends it, with a reply to the
-/// sign-in; afterwards `Waiting` follows. `Waiting` and `Racing` have the timers of [`Backoff`] and
+/// sign-in (a patient one only what can't pass by itself); afterwards `Waiting` follows. `Waiting` and `Racing` have the timers of [`Backoff`] and
 /// [`Race`]; the command of `Entering`, `Subscribing` and `Fetching` has a deadline; `Live` has
 /// [`Liveness`]. `Idle` waits for the application, `Ended` is the end: no time-out.
 #[derive(Debug)]
@@ -92,6 +92,8 @@ pub(super) struct Connection {
     ticket: Option<Ticket>,
     was_live: bool,
     just_live: bool,
+    /// It was told that the connection is lost, and not yet that it is back.
+    told_lost: bool,
     /// There is a session that can be resumed.
     has_session: bool,
     signed_in_at: Option<Duration>,
@@ -110,6 +112,7 @@ impl Connection {
             ticket: None,
             was_live: false,
             just_live: false,
+            told_lost: false,
             has_session: false,
             signed_in_at: None,
             cursor: None,
@@ -212,6 +215,18 @@ impl Connection {
     /// The system says that the network has changed.
     pub(super) fn handle_network_change(&mut self, io: &mut Io) -> Vec<Signal> {
         self.doubt(io, SHORT_PATIENCE);
+        self.take_signals()
+    }
+
+    /// Somebody wants another connection, whatever the present one is worth.
+    pub(super) fn handle_reconnect(&mut self, io: &mut Io) -> Vec<Signal> {
+        if matches!(self.phase, Phase::Live(..)) {
+            self.lose(io, LostReason::Asked);
+            self.leave(io);
+            self.race(io);
+        } else {
+            self.doubt(io, SHORT_PATIENCE);
+        }
         self.take_signals()
     }
 
@@ -427,7 +442,7 @@ impl Connection {
         if !std::mem::take(&mut self.just_live) {
             return;
         }
-        if self.was_live {
+        if std::mem::take(&mut self.told_lost) {
             io.event(Event::ConnectionRestored);
         }
         self.was_live = true;
@@ -534,8 +549,10 @@ impl Connection {
     /// The connection failed for `reason`.
     fn fail(&mut self, io: &mut Io, reason: LostReason) {
         let error = match &reason {
-            LostReason::Closed(error) | LostReason::NoSnapshot(error) => error.clone(),
-            LostReason::Silent => BackendError::TimedOut,
+            LostReason::Closed(error)
+            | LostReason::NoSnapshot(error)
+            | LostReason::NotReached(error) => error.clone(),
+            LostReason::Silent | LostReason::Asked => BackendError::TimedOut,
         };
         self.lose(io, reason);
         self.broken(io, error);
@@ -547,11 +564,16 @@ impl Connection {
             return;
         }
         io.link = None;
-        io.change().connection = view::Connection::Restoring;
-        io.event(Event::ConnectionLost { reason });
+        self.tell_lost(io, reason);
         self.signals.push(Signal::Lost);
         self.backoff.hurry(io.time());
         self.last_round = Duration::ZERO;
+    }
+
+    fn tell_lost(&mut self, io: &mut Io, reason: LostReason) {
+        self.told_lost = true;
+        io.change().connection = view::Connection::Restoring;
+        io.event(Event::ConnectionLost { reason });
     }
 
     /// Closes what is open.
@@ -568,7 +590,11 @@ impl Connection {
     /// An attempt has failed: the next one follows, or the sign-in has failed.
     fn give_up(&mut self, io: &mut Io, error: SignInError) {
         if !self.was_live {
-            return self.end(io, error);
+            match passing(&error).filter(|_| self.config.patient) {
+                None => return self.end(io, error),
+                Some(_) if self.told_lost => {}
+                Some(reason) => self.tell_lost(io, LostReason::NotReached(reason)),
+            }
         }
         let until = self
             .backoff
@@ -622,6 +648,22 @@ fn probe(io: &mut Io, link: LinkId, liveness: &mut Liveness, patience: Duration)
     let purpose = Purpose::Connection(Step::Probe(link));
     if !io.is_under_way(|other| other == purpose) {
         io.operate(purpose, Operation::Probe { link });
+    }
+}
+
+/// Why an attempt failed, if another may succeed without anybody's doing.
+fn passing(error: &SignInError) -> Option<BackendError> {
+    match error {
+        SignInError::Unreachable { lan, .. } => Some(BackendError::Dial(*lan)),
+        SignInError::Backend(
+            error @ (BackendError::Dial(_)
+            | BackendError::Broken { .. }
+            | BackendError::TimedOut
+            | BackendError::Unavailable
+            | BackendError::NotSignedIn
+            | BackendError::Closed),
+        ) => Some(error.clone()),
+        _ => None,
     }
 }
 

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
-use uc_model::{Action, CallId, PhoneNumber, Presence, Redacted};
+use uc_model::{Action, CallId, PhoneNumber, Presence, Redacted, Timestamp};
 
 use crate::{
+    cache::CacheError,
     client::Found,
     error::{CallError, EditError, ServiceError, SignInError},
     events::Event,
@@ -61,6 +62,8 @@ pub enum Request {
     },
     /// The network has changed.
     NetworkChanged,
+    /// Use another connection, however good the present one is.
+    Reconnect,
     /// End everything.
     Shutdown {
         /// Also the session at the server.
@@ -116,6 +119,13 @@ pub enum Input {
         /// How.
         result: Result<MediaOutcome, MediaError>,
     },
+    /// A [`Command::Save`] has ended.
+    Saved {
+        /// Which.
+        id: CommandId,
+        /// How.
+        result: Result<(), CacheError>,
+    },
     /// The backend tells something.
     Backend {
         /// Over which link.
@@ -163,6 +173,11 @@ pub enum Output {
 pub enum Command {
     /// [`Backend::execute`](crate::port::Backend::execute).
     Backend(Operation),
+    /// Keep the [view](super::Core::view)'s favourites and conversations for the next start.
+    Save {
+        /// When they were last known to be so.
+        at: Timestamp,
+    },
     /// Something of a call's sound. At most one command of one sound runs at a time, but for
     /// `Bind`, `Apply` and `Close`.
     Media {
@@ -237,6 +252,8 @@ pub enum Why {
     SoundConnected,
     /// An offer must have been answered, or is made again.
     Renegotiation,
+    /// What is known is saved for the next start.
+    Save,
     /// The shutdown goes on without what is missing.
     Shutdown,
 }

@@ -3,7 +3,7 @@ use std::{
     time::Duration,
 };
 
-use uc_model::Capability;
+use uc_model::{Capability, Timestamp};
 
 use super::{
     Command, CommandId, MediaCommand, MediaId, Output, Reply, Ticket, Why, calls, connection,
@@ -26,6 +26,8 @@ pub(super) struct Io {
     pub(super) pins: Pins,
     /// The link that services use, while the connection is live.
     pub(super) link: Option<LinkId>,
+    /// What is kept for the next start has changed.
+    pub(super) unsaved: bool,
     outputs: VecDeque<Output>,
     flights: BTreeMap<CommandId, Flight>,
     parked: Vec<Parked>,
@@ -62,6 +64,7 @@ pub(super) enum Purpose {
     Media(calls::Key),
     SignOut,
     Close,
+    Save,
     /// A hang-up that the server had not been told of.
     Untold,
 }
@@ -73,7 +76,9 @@ impl Purpose {
             Self::Search(_) | Self::Presence(_) | Self::Edit(_) | Self::Call(..) | Self::Untold => {
                 true
             }
-            Self::Connection(_) | Self::Media(_) | Self::SignOut | Self::Close => false,
+            Self::Connection(_) | Self::Media(_) | Self::SignOut | Self::Close | Self::Save => {
+                false
+            }
         }
     }
 }
@@ -86,6 +91,7 @@ impl Io {
             view: View::default(),
             pins,
             link: None,
+            unsaved: false,
             outputs: VecDeque::new(),
             flights: BTreeMap::new(),
             parked: Vec::new(),
@@ -198,6 +204,11 @@ impl Io {
             MEDIA_LIMIT,
             None,
         )
+    }
+
+    /// Asks the driver to keep the view's state, which was so at `at`.
+    pub(super) fn save(&mut self, at: Timestamp) {
+        self.launch(Purpose::Save, Command::Save { at }, SAVE_LIMIT, None);
     }
 
     pub(super) fn close(&mut self, link: LinkId) {
@@ -347,6 +358,8 @@ const fn limit(operation: &Operation) -> Duration {
 
 /// Connect 5 s, TLS 5 s, answer 10 s (wire contract), and slack.
 const SERVICE_LIMIT: Duration = Duration::from_secs(21);
+/// Disks may be slow, and another program may hold the store for 2 s (our choice).
+const SAVE_LIMIT: Duration = Duration::from_secs(20);
 /// Devices may be slow to open (our choice).
 const MEDIA_LIMIT: Duration = Duration::from_secs(10);
 /// So long a request that may be sent once more waits for the next connection (our choice).

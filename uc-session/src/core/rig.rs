@@ -9,6 +9,7 @@ use super::{
     Command, CommandId, Config, Core, Input, MediaCommand, MediaOutcome, Output, Request, Ticket,
 };
 use crate::{
+    cache::{CacheError, Cached},
     clock::Now,
     port::{
         BackendError, CallUpdate, Certificate, Cursor, DescriptionKind, LinkId, MediaError,
@@ -28,6 +29,11 @@ pub(super) struct Rig {
 
 impl Rig {
     pub(super) fn new() -> Self {
+        Self::with_cache(None)
+    }
+
+    /// A core that keeps what it knows, and had kept `cached`.
+    pub(super) fn with_cache(cached: Option<Result<Option<Cached>, CacheError>>) -> Self {
         let address = |host: &str| ServerAddress {
             host: host.into(),
             port: 8802,
@@ -40,6 +46,8 @@ impl Rig {
             trust: Trust::AcceptFirst,
             pins: Pins::new(),
             sound: true,
+            patient: false,
+            cached,
         };
         let now = Now {
             monotonic: Duration::from_secs(1000),
@@ -85,6 +93,20 @@ impl Rig {
         self.input(Input::Time);
     }
 
+    /// Completes a save; says as of when it was, if there was one.
+    pub(super) fn complete_save(&mut self, result: Result<(), CacheError>) -> Option<Timestamp> {
+        let (_, command) = self
+            .waiting
+            .iter()
+            .find(|(_, command)| matches!(command, Command::Save { .. }))?;
+        let Command::Save { at } = *command else {
+            return None;
+        };
+        let id = self.take(|command| matches!(command, Command::Save { .. }))?;
+        self.input(Input::Saved { id, result });
+        Some(at)
+    }
+
     fn take(&mut self, wanted: impl Fn(&Command) -> bool) -> Option<CommandId> {
         let index = self
             .waiting
@@ -112,7 +134,7 @@ impl Rig {
                 command,
                 MediaCommand::Bind { .. } | MediaCommand::Apply(_) | MediaCommand::Close
             ),
-            Command::Backend(_) => false,
+            Command::Backend(_) | Command::Save { .. } => false,
         };
         let id = self.take(asks);
         if let Some(id) = id {

@@ -4,6 +4,7 @@ use super::io::Io;
 use crate::{
     events::Event,
     port::{CallUpdate, ServerChange, StateSnapshot},
+    view::Known,
 };
 
 /// The calls of a snapshot.
@@ -12,16 +13,20 @@ pub(super) struct Calls {
     pub(super) rev: Rev,
 }
 
-/// Takes the whole state; tells what has changed unless it is the `first`. Gives the calls back,
-/// which have machines of their own.
+/// Takes the whole state; tells what has changed. Of the `first` that is only what differs from
+/// what was kept of an earlier session. Gives the calls back, which have machines of their own.
 pub(super) fn replace(io: &mut Io, snapshot: StateSnapshot, first: bool) -> Calls {
+    let cached = matches!(io.view.as_of, Known::Cached { .. });
+    io.unsaved = true;
+    io.view.as_of = Known::Live;
     let changes = io.change().state.replace(Snapshot {
         as_of: snapshot.rev,
         presences: snapshot.presences,
         conversations: snapshot.conversations,
         ..Snapshot::default()
     });
-    for change in changes.into_iter().filter(|_| !first) {
+    let was_shown = |change: &Change| !first || (cached && is_kept(change));
+    for change in changes.into_iter().filter(was_shown) {
         tell(io, change);
     }
     Calls {
@@ -39,8 +44,17 @@ pub(super) fn apply(io: &mut Io, change: ServerChange) {
         ServerChange::Call(_) => return,
     };
     if let Some(change) = io.change().state.apply(update) {
+        io.unsaved |= is_kept(&change);
         tell(io, change);
     }
+}
+
+/// Whether it changes what is kept for the next start.
+const fn is_kept(change: &Change) -> bool {
+    matches!(
+        change,
+        Change::Favourites | Change::Conversation(_) | Change::ConversationDeleted(_)
+    )
 }
 
 fn tell(io: &mut Io, change: Change) {

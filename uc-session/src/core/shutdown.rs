@@ -5,6 +5,7 @@ use super::{
     calls::Calls,
     connection::Connection,
     io::{Io, Purpose},
+    keeping::Keeping,
 };
 use crate::port::Operation;
 
@@ -12,7 +13,7 @@ use crate::port::Operation;
 ///
 /// ```text
 ///   No ──▶ HangingUp ──▶ SigningOut ──▶ Closing ──▶ Stopped
-///             (calls)     (if wanted)    (sockets, devices)
+///             (calls)     (if wanted)    (sockets, devices, the last save)
 /// ```
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum Stage {
@@ -22,6 +23,14 @@ enum Stage {
     SigningOut,
     Closing,
     Stopped,
+}
+
+/// What a shutdown brings to its end.
+pub(super) struct Parts<'a> {
+    pub(super) io: &'a mut Io,
+    pub(super) connection: &'a mut Connection,
+    pub(super) calls: &'a mut Calls,
+    pub(super) keeping: &'a mut Keeping,
 }
 
 /// See [`Stage`].
@@ -62,35 +71,37 @@ impl Shutdown {
         waits.then_some((self.until, Why::Shutdown))
     }
 
-    pub(super) fn handle_timeout(
-        &mut self,
-        io: &mut Io,
-        connection: &mut Connection,
-        calls: &mut Calls,
-    ) {
-        if self.stage != Stage::No && io.time() >= self.until {
-            self.next_stage(io, connection, calls);
+    pub(super) fn handle_timeout(&mut self, parts: &mut Parts<'_>) {
+        if self.stage != Stage::No && parts.io.time() >= self.until {
+            self.next_stage(parts);
         }
     }
 
     /// Goes on as far as it can.
-    pub(super) fn settle(&mut self, io: &mut Io, connection: &mut Connection, calls: &mut Calls) {
-        while self.begun && self.is_done(io, calls) {
-            self.next_stage(io, connection, calls);
+    pub(super) fn settle(&mut self, parts: &mut Parts<'_>) {
+        while self.begun && self.is_done(parts) {
+            self.next_stage(parts);
         }
     }
 
-    fn is_done(&self, io: &Io, calls: &Calls) -> bool {
+    fn is_done(&self, Parts { io, calls, .. }: &Parts<'_>) -> bool {
+        let ending = |purpose| matches!(purpose, Purpose::Close | Purpose::Save);
         match self.stage {
             Stage::No => true,
             Stage::HangingUp => calls.are_quiet(),
             Stage::SigningOut => self.answered,
-            Stage::Closing => !io.is_under_way(|purpose| purpose == Purpose::Close),
+            Stage::Closing => !io.is_under_way(ending),
             Stage::Stopped => false,
         }
     }
 
-    fn next_stage(&mut self, io: &mut Io, connection: &mut Connection, calls: &mut Calls) {
+    fn next_stage(&mut self, parts: &mut Parts<'_>) {
+        let Parts {
+            io,
+            connection,
+            calls,
+            keeping,
+        } = parts;
         self.until = io.time() + PATIENCE;
         self.stage = match self.stage {
             Stage::No => {
@@ -109,6 +120,7 @@ impl Shutdown {
             Stage::SigningOut => {
                 calls.close(io);
                 connection.close(io);
+                keeping.close(io);
                 Stage::Closing
             }
             Stage::Closing | Stage::Stopped => Stage::Stopped,

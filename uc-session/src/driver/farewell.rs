@@ -6,6 +6,7 @@ use uc_model::CallId;
 use crate::{
     call::{Record, SoundSource},
     client::Published,
+    error::SignInError,
     events::Event,
     locked,
     view::{CallStatus, Connection, View},
@@ -18,6 +19,7 @@ impl Published {
             events: Mutex::new(Some(events)),
             calls: Mutex::default(),
             pins: Mutex::default(),
+            signed_in: watch::Sender::new(None),
             gone: watch::Sender::new(false),
         }
     }
@@ -67,6 +69,11 @@ impl Drop for Farewell {
         last.connection = Connection::Ended;
         self.0.view.send_replace(Arc::new(last));
         locked(&self.0.events).take();
+        self.0.signed_in.send_if_modified(|told| {
+            let open = told.is_none();
+            told.get_or_insert(Err(SignInError::Closed));
+            open
+        });
         self.0.gone.send_replace(true);
     }
 }

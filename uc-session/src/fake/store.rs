@@ -1,16 +1,22 @@
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{collections::BTreeMap, fmt, ops::Bound, sync::Mutex};
 
 use async_trait::async_trait;
 use uc_model::Redacted;
 
 use crate::{
     locked,
-    port::{SecretStore, SecretStoreError, Store, StoreError},
+    port::{Batch, Durability, SecretStore, SecretStoreError, Store, StoreError},
 };
 
 /// A [`Store`] in memory.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct MemoryStore(Mutex<BTreeMap<String, Vec<u8>>>);
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MemoryStore({} entries)", locked(&self.0).len())
+    }
+}
 
 #[async_trait]
 impl Store for MemoryStore {
@@ -18,13 +24,23 @@ impl Store for MemoryStore {
         Ok(locked(&self.0).get(key).cloned())
     }
 
-    async fn put(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
-        locked(&self.0).insert(key.to_owned(), value.to_vec());
-        Ok(())
+    async fn entries(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        let entries = locked(&self.0);
+        let from = entries.range::<str, _>((Bound::Included(prefix), Bound::Unbounded));
+        let wanted = from.take_while(|(key, _)| key.starts_with(prefix));
+        Ok(wanted
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect())
     }
 
-    async fn remove(&self, key: &str) -> Result<(), StoreError> {
-        locked(&self.0).remove(key);
+    async fn write(&self, batch: Batch, _: Durability) -> Result<(), StoreError> {
+        let mut entries = locked(&self.0);
+        for (key, value) in batch.changes() {
+            match value {
+                Some(value) => entries.insert(key.to_owned(), value.to_vec()),
+                None => entries.remove(key),
+            };
+        }
         Ok(())
     }
 }

@@ -375,6 +375,12 @@ pub enum DialFailure {
     /// The handshake failed.
     #[error("the secured connection could not be made: the server's TLS settings refuse us")]
     Tls,
+    /// The HTTP proxy makes no connection.
+    #[error(
+        "the HTTP proxy makes no connection to the server: check the proxy's address, and whether \
+         it admits the server and its port"
+    )]
+    Proxy,
     /// The network is not there.
     #[error("this computer has no route to the server: check that it is on a network")]
     NoRoute,

@@ -6,6 +6,7 @@ mod calls;
 mod client;
 mod conformance;
 mod conversations;
+mod diagnosis;
 mod faults;
 #[cfg(feature = "media")]
 mod media_faults;
@@ -15,6 +16,7 @@ mod office;
 mod outages;
 mod party;
 mod place;
+mod profiles;
 mod rogue;
 #[cfg(feature = "media")]
 mod tampering;
@@ -22,3 +24,5 @@ mod texts;
 mod ucx_bad_servers;
 mod ucx_server;
 mod wsi;
+#[cfg(feature = "media")]
+mod yesterday;

@@ -4,8 +4,12 @@ use std::fmt::{Display, Write as _};
 
 use uc_model::{Action, FailureCause, PhoneNumber};
 use uc_session::{
-    CallError, LostReason, ServiceError, SignInError,
-    port::{BackendError, Certificate, DialFailure, MediaError, ServerAddress},
+    Bad, CacheError, CallError, LostReason, PreferencesError, ProfileError, ServiceError,
+    SignInError,
+    port::{
+        BackendError, Certificate, DialFailure, MediaError, SecretStoreError, ServerAddress,
+        StoreError,
+    },
 };
 
 fn certificate() -> Certificate {
@@ -50,7 +54,8 @@ fn sign_in() -> Vec<SignInError> {
     ]
 }
 
-const DIAL: [DialFailure; 7] = [
+const DIAL: [DialFailure; 8] = [
+    DialFailure::Proxy,
     DialFailure::NameNotFound,
     DialFailure::Refused,
     DialFailure::Silent,
@@ -135,12 +140,36 @@ const SERVICES: [ServiceError; 4] = [
     ServiceError::Closed,
 ];
 
-const LOST: [LostReason; 3] = [
+const LOST: [LostReason; 5] = [
     LostReason::Closed(BackendError::Broken {
         before_answer: false,
     }),
     LostReason::Silent,
     LostReason::NoSnapshot(BackendError::TimedOut),
+    LostReason::NotReached(BackendError::TimedOut),
+    LostReason::Asked,
+];
+
+const STORE: [StoreError; 3] = [
+    StoreError::Unavailable,
+    StoreError::Locked,
+    StoreError::Damaged,
+];
+
+const SECRETS: [SecretStoreError; 2] = [SecretStoreError::Absent, SecretStoreError::Refused];
+
+const CACHE: [CacheError; 3] = [
+    CacheError::Unreadable,
+    CacheError::OtherVersion,
+    CacheError::Store(StoreError::Unavailable),
+];
+
+const PROFILES: [ProfileError; 5] = [
+    ProfileError::Name,
+    ProfileError::NameTaken,
+    ProfileError::Address,
+    ProfileError::TooMany,
+    ProfileError::NoSuchProfile,
 ];
 
 fn chapter(out: &mut String, title: &str, texts: impl IntoIterator<Item = impl Display>) {
@@ -161,5 +190,11 @@ fn every_text_says_what_happened_and_what_helps() {
     chapter(&mut out, "calls", calls());
     chapter(&mut out, "why calls end", CAUSES);
     chapter(&mut out, "sound", MEDIA);
+    chapter(&mut out, "the store", STORE);
+    chapter(&mut out, "the key store", SECRETS);
+    chapter(&mut out, "the cache", CACHE);
+    chapter(&mut out, "profiles", PROFILES);
+    chapter(&mut out, "preferences", [PreferencesError::NoPassword]);
+    chapter(&mut out, "diagnosis", [Bad::NoEvents, Bad::NotReached]);
     insta::assert_snapshot!("texts", out);
 }

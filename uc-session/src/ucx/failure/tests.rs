@@ -21,7 +21,7 @@ fn every_way_not_to_connect_has_its_error() {
         (DialError::SilentTls, DialFailure::Silent),
         (
             DialError::Proxy(ProxyError::Status(403)),
-            DialFailure::Silent,
+            DialFailure::Proxy,
         ),
         (DialError::PlainHttp, DialFailure::NotTls),
         (DialError::NotTls, DialFailure::NotTls),

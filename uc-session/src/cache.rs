@@ -1,0 +1,229 @@
+//! What a client knew at its end, for the next start: favourites and conversations in a [`Store`],
+//! one entry each, under `cache/NAME/`.
+//!
+//! The core decides when it is saved, the driver saves; whoever starts a client loads. It is a copy
+//! of what the server has: what can't be read is named, thrown away and fetched anew. Names,
+//! numbers and texts are in it, presences, passwords and sessions never.
+
+mod conversation;
+mod favourite;
+
+use std::sync::{Arc, Mutex};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use thiserror::Error;
+use uc_model::{Change, ConversationId, Redacted, Snapshot, State, Timestamp};
+
+use crate::{
+    locked,
+    port::{Batch, Durability, Store, StoreError},
+};
+
+/// Why yesterday's state isn't shown, or today's not kept. The client works all the same.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum CacheError {
+    /// An entry can't be read.
+    #[error("what was kept of the last session can't be read and was thrown away")]
+    Unreadable,
+    /// Another version of this program wrote it.
+    #[error("what was kept of the last session is another version's and was thrown away")]
+    OtherVersion,
+    /// The store failed.
+    #[error("nothing can be kept for the next start: {0}")]
+    Store(#[from] StoreError),
+}
+
+/// What was kept of an earlier session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cached {
+    /// When it was last known to be so.
+    pub at: Timestamp,
+    /// Favourites and conversations; nothing else.
+    pub state: Snapshot,
+}
+
+impl Cached {
+    /// Forgets what is kept in `store` under `name`, for a profile that is removed.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn forget(store: &dyn Store, name: &str) -> Result<(), StoreError> {
+        throw_away(store, &store.entries(&prefix(name)).await?).await
+    }
+}
+
+/// Where one client's state is kept, and what is there now.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    store: Arc<dyn Store>,
+    /// `cache/NAME/`.
+    prefix: String,
+    user: Redacted<String>,
+    saved: Mutex<State>,
+}
+
+/// What the entries belong to. Read first: how the others read depends on its version.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    version: u32,
+    user: String,
+    at: i64,
+}
+
+impl Keeper {
+    /// Loads what is kept in `store` under `name` for `user`. Another user's, and what can't be
+    /// read, is thrown away.
+    pub(crate) async fn open(
+        store: Arc<dyn Store>,
+        name: &str,
+        user: &str,
+    ) -> (Self, Result<Option<Cached>, CacheError>) {
+        let keeper = Self {
+            prefix: prefix(name),
+            store,
+            user: user.to_owned().into(),
+            saved: Mutex::default(),
+        };
+        let loaded = keeper.load().await;
+        if let Ok(Some(cached)) = &loaded {
+            locked(&keeper.saved).replace(cached.state.clone());
+        }
+        (keeper, loaded)
+    }
+
+    async fn load(&self) -> Result<Option<Cached>, CacheError> {
+        let entries = self.store.entries(&self.prefix).await?;
+        let cached = self.read(&entries);
+        if !matches!(cached, Ok(Some(_))) {
+            throw_away(&*self.store, &entries).await?;
+        }
+        cached
+    }
+
+    fn read(&self, entries: &[(String, Vec<u8>)]) -> Result<Option<Cached>, CacheError> {
+        let inside = |key: &str| key.strip_prefix(&self.prefix).map(ToOwned::to_owned);
+        let head = entries
+            .iter()
+            .find(|(key, _)| inside(key).as_deref() == Some(HEAD));
+        let Some((_, head)) = head else {
+            // Nothing at all, or leftovers.
+            return if entries.is_empty() {
+                Ok(None)
+            } else {
+                Err(CacheError::Unreadable)
+            };
+        };
+        let head: Head = from_json(head)?;
+        if head.version != VERSION {
+            return Err(CacheError::OtherVersion);
+        }
+        if head.user != *self.user.expose() {
+            return Ok(None);
+        }
+        let mut state = Snapshot::default();
+        for (key, value) in entries {
+            let place = inside(key).ok_or(CacheError::Unreadable)?;
+            match place
+                .split_once('/')
+                .map_or(place.as_str(), |(kind, _)| kind)
+            {
+                HEAD => {}
+                FAVOURITES => state.favourites.1 = favourite::read(from_json(value)?)?,
+                CONVERSATION => {
+                    let conversation = conversation::read(from_json(value)?)?;
+                    state.conversations.push(conversation);
+                }
+                _ => return Err(CacheError::Unreadable),
+            }
+        }
+        let at = Timestamp(head.at);
+        Ok(Some(Cached { at, state }))
+    }
+
+    /// Writes what is different from what is kept; after a failure that is as much as before.
+    /// The core lets one save follow the other.
+    pub(crate) async fn save(
+        self: Arc<Self>,
+        state: State,
+        at: Timestamp,
+    ) -> Result<(), CacheError> {
+        let (keeper, after) = (Arc::clone(&self), state.clone());
+        // A first state of thousands of conversations takes its time to be written down.
+        let written_down = tokio::task::spawn_blocking(move || keeper.changes(&state, at)).await;
+        let batch = written_down.map_err(|_| StoreError::Unavailable)?;
+        self.store.write(batch, Durability::Cached).await?;
+        *locked(&self.saved) = after;
+        Ok(())
+    }
+
+    fn changes(&self, state: &State, at: Timestamp) -> Batch {
+        let mut batch = Batch::new();
+        for change in state.changes_since(&locked(&self.saved)) {
+            match change {
+                Change::Favourites => {
+                    let row = favourite::write(state.favourites());
+                    batch.put(self.key(FAVOURITES), to_json(&row));
+                }
+                Change::Conversation(id) => {
+                    if let Some(conversation) = state.conversation(&id) {
+                        let row = conversation::write(conversation);
+                        batch.put(self.key(&conversation_place(&id)), to_json(&row));
+                    }
+                }
+                Change::ConversationDeleted(id) => batch.remove(self.key(&conversation_place(&id))),
+                // Presences, lines and calls are of the moment.
+                _ => {}
+            }
+        }
+        let head = Head {
+            version: VERSION,
+            user: self.user.expose().clone(),
+            at: at.0,
+        };
+        batch.put(self.key(HEAD), to_json(&head));
+        batch
+    }
+
+    fn key(&self, place: &str) -> String {
+        format!("{}{place}", self.prefix)
+    }
+}
+
+async fn throw_away(store: &dyn Store, entries: &[(String, Vec<u8>)]) -> Result<(), StoreError> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let mut batch = Batch::new();
+    for (key, _) in entries {
+        batch.remove(key);
+    }
+    store.write(batch, Durability::Cached).await
+}
+
+/// A name with a slash in it doesn't reach into another's entries.
+fn prefix(name: &str) -> String {
+    let name = name.replace('%', "%25").replace('/', "%2F");
+    format!("cache/{name}/")
+}
+
+fn conversation_place(id: &ConversationId) -> String {
+    format!("{CONVERSATION}/{id}")
+}
+
+fn from_json<T: DeserializeOwned>(value: &[u8]) -> Result<T, CacheError> {
+    serde_json::from_slice(value).map_err(|_| CacheError::Unreadable)
+}
+
+fn to_json<T: Serialize>(row: &T) -> Vec<u8> {
+    serde_json::to_vec(row).expect("a row has text keys only, and writing to memory doesn't fail")
+}
+
+/// Counts up with every change of a row that an older version can't read or would misread.
+const VERSION: u32 = 1;
+const HEAD: &str = "head";
+const FAVOURITES: &str = "favourites";
+const CONVERSATION: &str = "conversation";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,279 @@
+use proptest::{collection::vec, option, prelude::*, sample::select};
+use uc_model::{
+    CallDirection, CallOutcome, CallRoute, ChatMessage, ContactId, Conversation, ConversationEntry,
+    Delivery, DeliveryFailure, EntryId, Favourites, GroupName, MessageText, PhoneNumber, Rev,
+    Update, UserId, UserPresence,
+};
+
+use super::*;
+use crate::fake::MemoryStore;
+
+fn id() -> impl Strategy<Value = String> {
+    "[a-zA-Z0-9_.@-]{1,20}"
+}
+
+fn calls() -> impl Strategy<Value = ConversationEntry> {
+    let routes = [
+        CallRoute::Direct,
+        CallRoute::Group,
+        CallRoute::TransferredOrPickedUp,
+    ];
+    let parts = (
+        id(),
+        any::<[bool; 2]>(),
+        select(routes.to_vec()),
+        any::<i64>(),
+        any::<u32>(),
+    );
+    parts.prop_map(
+        |(id, [incoming, answered], route, at, duration_s)| ConversationEntry::Call {
+            id: EntryId::new(id).unwrap(),
+            direction: direction(incoming),
+            outcome: match answered {
+                true => CallOutcome::Answered,
+                false => CallOutcome::Unanswered,
+            },
+            route,
+            at: Timestamp(at),
+            duration_s,
+        },
+    )
+}
+
+fn messages() -> impl Strategy<Value = ConversationEntry> {
+    let stages = vec![
+        Delivery::Waiting,
+        Delivery::Sending,
+        Delivery::Sent,
+        Delivery::Delivered,
+        Delivery::Failed(DeliveryFailure::Unreachable),
+        Delivery::Failed(DeliveryFailure::Refused),
+        Delivery::Failed(DeliveryFailure::ChatOff),
+        Delivery::Failed(DeliveryFailure::TimedOut),
+    ];
+    let parts = (
+        id(),
+        any::<bool>(),
+        any::<i64>(),
+        "[a-zäא😀]{1,30}",
+        select(stages),
+    );
+    parts.prop_map(|(id, incoming, at, text, delivery)| {
+        ConversationEntry::Message(ChatMessage {
+            id: EntryId::new(id).unwrap(),
+            direction: direction(incoming),
+            at: Timestamp(at),
+            text: MessageText::new(text).unwrap(),
+            delivery,
+        })
+    })
+}
+
+fn direction(incoming: bool) -> CallDirection {
+    match incoming {
+        true => CallDirection::Incoming,
+        false => CallDirection::Outgoing,
+    }
+}
+
+prop_compose! {
+    fn conversations()(
+        id in id(),
+        rev: u64,
+        contact in option::of(id()),
+        number in "[0-9]{1,12}",
+        name in option::of(".{0,20}"),
+        unread: u32,
+        entries in vec(prop_oneof![calls(), messages()], 0..6),
+    ) -> Conversation {
+        Conversation {
+            id: ConversationId::new(id).unwrap(),
+            rev: Rev(rev),
+            contact: contact.map(|id| ContactId::new(id).unwrap()),
+            number: PhoneNumber::new(number).unwrap(),
+            name: name.map(Redacted::new),
+            unread,
+            entries,
+        }
+    }
+}
+
+fn conversation(id: &str, rev: u64) -> Conversation {
+    Conversation {
+        id: ConversationId::new(id).unwrap(),
+        rev: Rev(rev),
+        contact: None,
+        number: PhoneNumber::new("331").unwrap(),
+        name: Some("Bruno Birke".to_owned().into()),
+        unread: 1,
+        entries: Vec::new(),
+    }
+}
+
+fn favourites() -> Favourites {
+    let mut favourites = Favourites::new();
+    for (contact, group) in [("c1", "Team"), ("c2", "Team"), ("c1", "Müller & Söhne")] {
+        let group = GroupName::new(group).unwrap();
+        favourites
+            .add(ContactId::new(contact).unwrap(), &group)
+            .unwrap();
+    }
+    favourites
+}
+
+async fn keeper(store: &Arc<MemoryStore>, name: &str, user: &str) -> Arc<Keeper> {
+    let (keeper, loaded) = Keeper::open(Arc::clone(store) as _, name, user).await;
+    loaded.expect("nothing is damaged");
+    Arc::new(keeper)
+}
+
+async fn kept(
+    store: &Arc<MemoryStore>,
+    name: &str,
+    user: &str,
+) -> Result<Option<Cached>, CacheError> {
+    Keeper::open(Arc::clone(store) as _, name, user).await.1
+}
+
+/// A store in which `state` was kept for 330 under "office".
+async fn stored(state: &State) -> Arc<MemoryStore> {
+    let store = Arc::new(MemoryStore::default());
+    let keeper = keeper(&store, "office", "330").await;
+    keeper.save(state.clone(), Timestamp(7)).await.unwrap();
+    store
+}
+
+fn state(conversations: Vec<Conversation>) -> State {
+    let mut state = State::new();
+    state.replace(Snapshot {
+        conversations,
+        favourites: (Rev(1), favourites()),
+        ..Snapshot::default()
+    });
+    state
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn what_is_kept_comes_back(conversations in vec(conversations(), 0..4)) {
+        let state = state(conversations);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let cached = runtime.block_on(async {
+            kept(&stored(&state).await, "office", "330").await
+        });
+        let cached = cached.unwrap().unwrap();
+        prop_assert_eq!(cached.at, Timestamp(7));
+        let mut shown = State::new();
+        shown.replace(cached.state);
+        prop_assert_eq!(shown.changes_since(&state), []);
+    }
+
+    #[test]
+    fn no_bytes_are_fatal(row: Vec<u8>) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let loaded = runtime.block_on(async {
+            let store = stored(&state(Vec::new())).await;
+            store.put("cache/office/conversation/x", &row).await.unwrap();
+            kept(&store, "office", "330").await
+        });
+        prop_assert_eq!(loaded, Err(CacheError::Unreadable));
+    }
+}
+
+#[tokio::test]
+async fn only_what_changed_is_written_and_what_is_gone_is_removed() {
+    let mut state = state(vec![conversation("a", 1), conversation("b", 2)]);
+    let store = Arc::new(MemoryStore::default());
+    let keeper = keeper(&store, "office", "330").await;
+    Arc::clone(&keeper)
+        .save(state.clone(), Timestamp(1))
+        .await
+        .unwrap();
+    state.apply(Update::Conversation(conversation("b", 3)));
+    state.apply(Update::ConversationDeleted {
+        id: ConversationId::new("a").unwrap(),
+        rev: Rev(4),
+    });
+    let batch = keeper.changes(&state, Timestamp(2));
+    let changes: Vec<_> = batch
+        .changes()
+        .map(|(key, value)| (key, value.is_some()))
+        .collect();
+    assert_eq!(
+        changes,
+        [
+            ("cache/office/conversation/b", true),
+            ("cache/office/conversation/a", false),
+            ("cache/office/head", true),
+        ]
+    );
+    keeper.save(state.clone(), Timestamp(2)).await.unwrap();
+    let cached = kept(&store, "office", "330").await.unwrap().unwrap();
+    assert_eq!(cached.state.conversations, [conversation("b", 3)]);
+    assert_eq!(cached.at, Timestamp(2));
+}
+
+#[tokio::test]
+async fn presences_are_not_kept() {
+    let mut state = state(Vec::new());
+    state.apply(Update::Presence(UserPresence {
+        user: UserId::new("331").unwrap(),
+        rev: Rev(9),
+        presence: uc_model::Presence::of(uc_model::PresenceState::Lunch),
+    }));
+    let cached = kept(&stored(&state).await, "office", "330")
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(cached.state.presences.is_empty());
+}
+
+#[tokio::test]
+async fn another_users_is_thrown_away_without_a_word() {
+    let store = stored(&state(vec![conversation("a", 1)])).await;
+    assert_eq!(kept(&store, "office", "331").await, Ok(None));
+    assert_eq!(kept(&store, "office", "330").await, Ok(None), "it is gone");
+}
+
+#[tokio::test]
+async fn another_versions_and_leftovers_are_named_and_thrown_away() {
+    for (key, value, error) in [
+        (
+            "head",
+            r#"{"version":2,"user":"330","at":1}"#,
+            CacheError::OtherVersion,
+        ),
+        ("head", r#"{"version":1}"#, CacheError::Unreadable),
+        ("favourites", "7", CacheError::Unreadable),
+        ("voicemail/1", "{}", CacheError::Unreadable),
+    ] {
+        let store = stored(&state(Vec::new())).await;
+        store
+            .put(&format!("cache/office/{key}"), value.as_bytes())
+            .await
+            .unwrap();
+        assert_eq!(kept(&store, "office", "330").await, Err(error), "{key}");
+        assert_eq!(kept(&store, "office", "330").await, Ok(None), "{key}");
+    }
+    let store = stored(&state(Vec::new())).await;
+    store.remove("cache/office/head").await.unwrap();
+    assert_eq!(
+        kept(&store, "office", "330").await,
+        Err(CacheError::Unreadable)
+    );
+}
+
+#[tokio::test]
+async fn names_do_not_reach_into_each_other() {
+    let store = Arc::new(MemoryStore::default());
+    for name in ["a", "a/b", "a%2Fb", "a/"] {
+        let keeper = keeper(&store, name, name).await;
+        keeper.save(state(Vec::new()), Timestamp(1)).await.unwrap();
+    }
+    Cached::forget(&*store, "a/b").await.unwrap();
+    for (name, there) in [("a", true), ("a/b", false), ("a%2Fb", true), ("a/", true)] {
+        let cached = kept(&store, name, name).await.unwrap();
+        assert_eq!(cached.is_some(), there, "{name}");
+    }
+}
