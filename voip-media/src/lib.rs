@@ -17,12 +17,13 @@ mod stats;
 mod transport;
 mod units;
 
-pub use audio::{
-    AudioBackend, AudioDevice, AudioDirection, AudioError, CaptureStream, DeviceChoice, DeviceId,
-    LoopbackBackend, NullBackend, PlayoutStream, Script, SplitBackend, WavBackend,
-};
 #[cfg(feature = "device")]
-pub use audio::{DeviceBackend, DeviceCounts};
+pub use audio::DeviceBackend;
+pub use audio::{
+    AudioBackend, AudioDevice, AudioDirection, AudioError, AudioRole, CaptureStream, DeviceChange,
+    DeviceChoice, DeviceCounts, DeviceId, DeviceList, DevicePreference, DeviceWatcher,
+    LoopbackBackend, NullBackend, PlayoutStream, Script, SplitBackend, WantedDevice, WavBackend,
+};
 #[doc(hidden)]
 pub use codec::exercise_decoder;
 pub use codec::{
@@ -42,7 +43,7 @@ pub use rtp::exercise_tones;
 pub use session::{
     AudioSession, ConfigFault, Deadlines, DtmfError, Engine, EngineBuilder, EngineError,
     Impairment, Intent, JoinError, NegotiationError, OpenError, SessionConfig, SessionError,
-    SessionEvent, StatsStream,
+    SessionEvent, SoundEvent, SoundEvents, StatsStream,
 };
 #[doc(hidden)]
 pub use session::{

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::{CodecKind, LossRate, MediaTime, Mos, VoipMetrics};
+use crate::{CodecKind, DeviceCounts, LossRate, MediaTime, Mos, VoipMetrics};
 
 /// What a session has done so far. Cheap to take at any time; counters only rise.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -56,6 +56,8 @@ pub struct SessionStats {
     pub codec: Option<CodecKind>,
     /// What was dropped and why.
     pub drops: DropCounts,
+    /// What went amiss at the sound devices, of all sessions of the engine and since it was made.
+    pub devices: DeviceCounts,
     /// What [`crate::Impairment`] did.
     pub impairment: ImpairmentStats,
     /// Events that a slow consumer has lost (the oldest go first).

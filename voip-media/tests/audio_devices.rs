@@ -6,46 +6,20 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on should panic")]
 #![allow(clippy::disallowed_methods, reason = "devices keep their own time")]
 
+#[path = "pulse/sinks.rs"]
+mod sinks;
+
 use std::{
     f64::consts::TAU,
-    io::Write,
-    process::Command,
-    sync::{Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
 };
 
+use sinks::{device, fixed, null_sinks, pactl};
 use voip_media::{
-    AudioBackend, AudioDevice, AudioDirection, AudioError, CaptureStream, DeviceBackend,
-    DeviceChoice, DeviceId, PlayoutStream,
+    AudioBackend, AudioDirection, AudioError, CaptureStream, DeviceBackend, DeviceChoice, DeviceId,
+    PlayoutStream,
 };
-
-/// One test at a time: they share the sinks.
-fn null_sinks() -> Option<MutexGuard<'static, ()>> {
-    static SINKS: Mutex<()> = Mutex::new(());
-    if std::env::var_os("UC_TEST_PULSE").is_none() {
-        // Straight to the terminal: the test runner hides what passing tests print.
-        let _ = writeln!(
-            std::io::stderr(),
-            "SKIPPED: no PulseAudio null sinks; run voip-media/tests/pulse/start.sh first"
-        );
-        return None;
-    }
-    Some(SINKS.lock().unwrap_or_else(PoisonError::into_inner))
-}
-
-fn device(direction: AudioDirection, name: &str) -> AudioDevice {
-    let devices = DeviceBackend::new().devices().unwrap();
-    devices
-        .iter()
-        .find(|device| device.direction == direction && device.id.0.ends_with(name))
-        .unwrap_or_else(|| panic!("no {name} among {devices:?}"))
-        .clone()
-}
-
-fn fixed(direction: AudioDirection, name: &str) -> DeviceChoice {
-    DeviceChoice::Fixed(device(direction, name).id)
-}
 
 /// A loudspeaker with a tone to play.
 struct Speaking {
@@ -232,17 +206,11 @@ fn streams_end_and_begin_again() {
 }
 
 #[test]
-fn a_device_that_falls_silent_is_reported_as_lost_once() {
+fn a_device_that_stands_still_is_reported_once() {
     let Some(_sinks) = null_sinks() else { return };
-    let suspend = |suspended: &str| {
-        let done = Command::new("pactl")
-            .args(["suspend-sink", "headset", suspended])
-            .status();
-        assert!(done.unwrap().success());
-    };
     let headset = fixed(AudioDirection::Playout, "headset");
     let mut playout = DeviceBackend::new().open_playout(&headset).unwrap();
-    suspend("1");
+    pactl(&["suspend-sink", "headset", "1"]);
     let begun = Instant::now();
     let mut error = None;
     while error.is_none() && begun.elapsed() < PATIENCE {
@@ -250,7 +218,17 @@ fn a_device_that_falls_silent_is_reported_as_lost_once() {
         thread::sleep(Duration::from_millis(10));
         error = playout.take_error();
     }
-    suspend("0");
-    assert_eq!(error, Some(AudioError::Lost(AudioDirection::Playout)));
+    pactl(&["suspend-sink", "headset", "0"]);
+    assert_eq!(error, Some(AudioError::Stalled(AudioDirection::Playout)));
     assert_eq!(playout.take_error(), None);
+}
+
+#[test]
+fn a_suspended_device_cannot_be_opened_and_delays_nobody_for_long() {
+    let Some(_sinks) = null_sinks() else { return };
+    pactl(&["suspend-sink", "headset", "1"]);
+    let headset = fixed(AudioDirection::Playout, "headset");
+    let error = DeviceBackend::new().open_playout(&headset).err();
+    pactl(&["suspend-sink", "headset", "0"]);
+    assert_eq!(error, Some(AudioError::Stalled(AudioDirection::Playout)));
 }

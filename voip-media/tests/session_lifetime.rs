@@ -70,8 +70,14 @@ async fn becomes(what: &str, mut so: impl FnMut() -> bool) {
 
 #[tokio::test]
 async fn closing_and_dropping_leave_no_socket_task_or_thread() {
-    let (sockets_before, tasks_before) = (sockets(), tasks());
+    let (sockets_before, idle) = (sockets(), tasks());
     let (near, far) = (engine(), engine());
+    let tasks_before = tasks();
+    assert_eq!(
+        tasks_before,
+        idle + 2,
+        "each engine's watch over its devices"
+    );
     for _ in 0..3 {
         let (caller, callee) = call(&near, &far).await;
         assert_eq!(sockets(), sockets_before + 2);
@@ -112,5 +118,5 @@ async fn closing_and_dropping_leave_no_socket_task_or_thread() {
         media_threads() == 0
     })
     .await;
-    becomes("dropped engines leave tasks", || tasks() == tasks_before).await;
+    becomes("dropped engines leave tasks", || tasks() == idle).await;
 }

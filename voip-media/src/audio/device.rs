@@ -7,17 +7,17 @@ mod capture;
 mod format;
 mod playout;
 mod stream;
+mod system;
 
 use std::sync::{
     Arc,
     atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
-use cpal::traits::{DeviceTrait, HostTrait};
-
+use self::system::System;
 use super::{
-    AudioBackend, AudioDevice, AudioDirection, AudioError, CaptureStream, DeviceChoice, DeviceId,
-    PlayoutStream,
+    AudioBackend, AudioDevice, AudioDirection, AudioError, CaptureStream, DeviceChoice,
+    DeviceCounts, PlayoutStream,
 };
 
 /// The microphones and loudspeakers of this machine: WASAPI on Windows, Core Audio on macOS,
@@ -25,30 +25,17 @@ use super::{
 ///
 /// Any rate, sample format and number of channels is converted to 48 kHz mono; devices are asked
 /// for 10 ms buffers. Opening a stream may take as long as the sound server needs, at most 5 s;
-/// dropping one waits until the device is closed. A device that stops calling for 2 s counts as
-/// lost.
+/// dropping one waits until the device is closed. A device that stops calling for 2 s has
+/// [stalled](AudioError::Stalled).
+///
+/// A sound server that was there once is waited for when it is gone, instead of taking the hardware
+/// from it: [`AudioError::NoSystem`].
 ///
 /// A clone counts together with its original.
 #[derive(Debug, Clone, Default)]
 pub struct DeviceBackend {
     counters: Arc<Counters>,
-}
-
-/// What went amiss between the devices and the media thread, in samples of the devices' rates,
-/// since the backend was made.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct DeviceCounts {
-    /// Captured, but the media thread didn't fetch them in time.
-    pub capture_overrun: u64,
-    /// Captured, and left out to catch up with the device's clock after a long pause.
-    pub capture_skipped: u64,
-    /// Silence that was played because the media thread gave nothing in time. Counted from the
-    /// first sample of a stream on.
-    pub playout_underrun: u64,
-    /// To be played, but there was no room.
-    pub playout_overrun: u64,
-    /// Gaps that the system itself reported, in number.
-    pub system_gaps: u64,
+    system: Arc<System>,
 }
 
 impl DeviceBackend {
@@ -56,9 +43,26 @@ impl DeviceBackend {
     pub fn new() -> Self {
         Self::default()
     }
+}
 
-    /// What went amiss so far.
-    pub fn counts(&self) -> DeviceCounts {
+impl AudioBackend for DeviceBackend {
+    fn devices(&self) -> Result<Vec<AudioDevice>, AudioError> {
+        self.system.devices()
+    }
+
+    fn open_capture(&self, device: &DeviceChoice) -> Result<Box<dyn CaptureStream>, AudioError> {
+        Ok(Box::new(capture::open(device, self)?))
+    }
+
+    fn open_playout(&self, device: &DeviceChoice) -> Result<Box<dyn PlayoutStream>, AudioError> {
+        Ok(Box::new(playout::open(device, self)?))
+    }
+
+    fn changes(&self) -> bool {
+        true
+    }
+
+    fn counts(&self) -> DeviceCounts {
         let value = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         DeviceCounts {
             capture_overrun: value(&self.counters.capture_overrun),
@@ -66,32 +70,8 @@ impl DeviceBackend {
             playout_underrun: value(&self.counters.playout_underrun),
             playout_overrun: value(&self.counters.playout_overrun),
             system_gaps: value(&self.counters.system_gaps),
+            xruns: value(&self.counters.xruns),
         }
-    }
-}
-
-impl AudioBackend for DeviceBackend {
-    fn devices(&self) -> Result<Vec<AudioDevice>, AudioError> {
-        let host = cpal::default_host();
-        let mut devices = Vec::new();
-        for direction in [AudioDirection::Capture, AudioDirection::Playout] {
-            let default = default_device(&host, direction).and_then(|device| device.id().ok());
-            let listed = host
-                .devices()
-                .map_err(|error| refusal(direction, &error))?
-                .filter(|device| works(device, direction))
-                .filter_map(|device| describe(&device, direction, default.as_ref()));
-            devices.extend(listed);
-        }
-        Ok(devices)
-    }
-
-    fn open_capture(&self, device: &DeviceChoice) -> Result<Box<dyn CaptureStream>, AudioError> {
-        Ok(Box::new(capture::open(device, Arc::clone(&self.counters))?))
-    }
-
-    fn open_playout(&self, device: &DeviceChoice) -> Result<Box<dyn PlayoutStream>, AudioError> {
-        Ok(Box::new(playout::open(device, Arc::clone(&self.counters))?))
     }
 }
 
@@ -102,12 +82,15 @@ struct Counters {
     playout_underrun: AtomicU64,
     playout_overrun: AtomicU64,
     system_gaps: AtomicU64,
+    xruns: AtomicU64,
 }
 
 impl Counters {
-    fn add(counter: &AtomicU64, count: usize) {
+    /// Adds to one of its counters; anything but nothing is an xrun.
+    fn note(&self, counter: &AtomicU64, count: usize) {
         if count > 0 {
             counter.fetch_add(count as u64, Ordering::Relaxed);
+            self.xruns.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
@@ -125,51 +108,6 @@ impl Pulse {
     fn beat(&self, samples: usize) {
         self.calls.fetch_add(1, Ordering::Relaxed);
         self.largest_call.fetch_max(samples, Ordering::Relaxed);
-    }
-}
-
-fn works(device: &cpal::Device, direction: AudioDirection) -> bool {
-    match direction {
-        AudioDirection::Capture => device.supports_input(),
-        AudioDirection::Playout => device.supports_output(),
-    }
-}
-
-fn default_device(host: &cpal::Host, direction: AudioDirection) -> Option<cpal::Device> {
-    match direction {
-        AudioDirection::Capture => host.default_input_device(),
-        AudioDirection::Playout => host.default_output_device(),
-    }
-}
-
-/// A device that can't even say its name isn't listed.
-fn describe(
-    device: &cpal::Device,
-    direction: AudioDirection,
-    default: Option<&cpal::DeviceId>,
-) -> Option<AudioDevice> {
-    let id = device.id().ok()?;
-    Some(AudioDevice {
-        is_default: default == Some(&id),
-        id: DeviceId(id.to_string()),
-        name: device.description().ok()?.name().to_owned(),
-        direction,
-    })
-}
-
-fn find(choice: &DeviceChoice, direction: AudioDirection) -> Result<cpal::Device, AudioError> {
-    let host = cpal::default_host();
-    match choice {
-        DeviceChoice::Default => {
-            default_device(&host, direction).ok_or(AudioError::NoDevice(direction))
-        }
-        DeviceChoice::Fixed(id) => {
-            id.0.parse()
-                .ok()
-                .and_then(|id| host.device_by_id(&id))
-                .filter(|device| works(device, direction))
-                .ok_or(AudioError::NotFound(direction))
-        }
     }
 }
 

@@ -5,17 +5,21 @@ mod clip;
 mod device;
 mod loopback;
 mod null;
+mod preference;
 mod split;
+mod watch;
 mod wav;
 
 use thiserror::Error;
 
 #[cfg(feature = "device")]
-pub use self::device::{DeviceBackend, DeviceCounts};
+pub use self::device::DeviceBackend;
 pub use self::{
     loopback::{LoopbackBackend, Script},
     null::NullBackend,
+    preference::{DevicePreference, WantedDevice},
     split::SplitBackend,
+    watch::{DeviceChange, DeviceList, DeviceWatcher},
     wav::WavBackend,
 };
 
@@ -26,6 +30,30 @@ pub enum AudioDirection {
     Capture,
     /// To a loudspeaker.
     Playout,
+}
+
+/// What a device is used for. Each can be another device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AudioRole {
+    /// What the far side hears.
+    Microphone,
+    /// What the user hears of a call.
+    Loudspeaker,
+    /// What tells that somebody calls.
+    Ringer,
+}
+
+impl AudioRole {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Microphone, Self::Loudspeaker, Self::Ringer];
+
+    /// Which way the sound flows.
+    pub const fn direction(self) -> AudioDirection {
+        match self {
+            Self::Microphone => AudioDirection::Capture,
+            Self::Loudspeaker | Self::Ringer => AudioDirection::Playout,
+        }
+    }
 }
 
 /// A device's identity: stable over restarts where the system has one.
@@ -68,6 +96,12 @@ pub enum AudioError {
     /// The device is gone, or the sound server has died.
     #[error("the {0:?} device has gone away")]
     Lost(AudioDirection),
+    /// The device is there but takes or gives no sound, such as a suspended one.
+    #[error("the {0:?} device stands still: unplug it and plug it in again, or choose another one")]
+    Stalled(AudioDirection),
+    /// The sound server that was there doesn't answer.
+    #[error("the sound system of this computer doesn't answer: it may come back by itself")]
+    NoSystem,
     /// The device can't do 48 kHz (or any rate we can convert).
     #[error("the {0:?} device offers no usable format")]
     Format(AudioDirection),
@@ -99,6 +133,46 @@ pub trait AudioBackend: Send + Sync {
     fn open_capture(&self, device: &DeviceChoice) -> Result<Box<dyn CaptureStream>, AudioError>;
     /// Starts playing.
     fn open_playout(&self, device: &DeviceChoice) -> Result<Box<dyn PlayoutStream>, AudioError>;
+    /// Whether devices come and go; an engine then looks at the list twice a second. Default: no.
+    fn changes(&self) -> bool {
+        false
+    }
+    /// What went amiss between its devices and the media thread so far. Default: nothing.
+    fn counts(&self) -> DeviceCounts {
+        DeviceCounts::default()
+    }
+}
+
+/// What went amiss between the devices and the media thread, in samples of the devices' rates,
+/// since the backend was made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DeviceCounts {
+    /// Captured, but the media thread didn't fetch them in time.
+    pub capture_overrun: u64,
+    /// Captured, and left out to catch up with the device's clock after a long pause.
+    pub capture_skipped: u64,
+    /// Silence that was played because the media thread gave nothing in time. Counted from the
+    /// first sample of a stream on.
+    pub playout_underrun: u64,
+    /// To be played, but there was no room.
+    pub playout_overrun: u64,
+    /// Gaps that the system itself reported, in number.
+    pub system_gaps: u64,
+    /// How often any of this has happened, in number.
+    pub xruns: u64,
+}
+
+impl DeviceCounts {
+    /// Adds what another backend has counted.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.capture_overrun += other.capture_overrun;
+        self.capture_skipped += other.capture_skipped;
+        self.playout_underrun += other.playout_underrun;
+        self.playout_overrun += other.playout_overrun;
+        self.system_gaps += other.system_gaps;
+        self.xruns += other.xruns;
+    }
 }
 
 /// Captured sound. Used by one thread; no method blocks, locks or allocates.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     AudioBackend, AudioDevice, AudioDirection, AudioError, CaptureStream, DeviceChoice,
-    PlayoutStream,
+    DeviceCounts, PlayoutStream,
 };
 
 /// Captures with one backend and plays with another, such as a WAV file and a real loudspeaker.
@@ -34,5 +34,15 @@ impl AudioBackend for SplitBackend {
 
     fn open_playout(&self, device: &DeviceChoice) -> Result<Box<dyn PlayoutStream>, AudioError> {
         self.playout.open_playout(device)
+    }
+
+    fn changes(&self) -> bool {
+        self.capture.changes() || self.playout.changes()
+    }
+
+    fn counts(&self) -> DeviceCounts {
+        let (mut counts, played) = (self.capture.counts(), self.playout.counts());
+        counts.add(&played);
+        counts
     }
 }

@@ -10,8 +10,8 @@ use std::{
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    AudioBackend, AudioSession, ConfigFault, Deadlines, DeviceChoice, EngineError, MediaTime,
-    OpenError, SessionConfig,
+    AudioBackend, AudioDevice, AudioError, AudioRole, AudioSession, ConfigFault, Deadlines,
+    DevicePreference, EngineError, MediaTime, OpenError, SessionConfig, SoundEvents,
     jsep::is_possible,
     session::{
         clock::Clock,
@@ -25,8 +25,11 @@ use crate::{
     transport::{Identity, ServerAddress, dtls_config},
 };
 
-/// Runs calls: one media thread with a tick of 10 ms, and one microphone and one loudspeaker that
+/// Runs calls: one media thread with a tick of 10 ms, and a microphone, a loudspeaker and a ringer that
 /// all sessions share.
+///
+/// One task on the runtime it was built on looks after the devices, of which a backend that
+/// [changes](AudioBackend::changes) is asked twice a second, on a thread.
 ///
 /// Cheap to clone. When the last clone and the last session are dropped, the media thread ends and is
 /// joined (it needs at most a few milliseconds).
@@ -40,8 +43,7 @@ impl Engine {
     pub fn builder(backend: Arc<dyn AudioBackend>) -> EngineBuilder {
         EngineBuilder {
             backend,
-            capture: DeviceChoice::Default,
-            playout: DeviceChoice::Default,
+            devices: Default::default(),
             session: SessionConfig::default(),
         }
     }
@@ -66,7 +68,8 @@ impl Engine {
         }
         let place = self.shared.take_place()?;
         let identity = Identity::generate().ok_or(OpenError::Certificate)?;
-        let shared = Arc::new(SessionShared::default());
+        let backend = Arc::clone(self.shared.sound.backend());
+        let shared = Arc::new(SessionShared::new(backend));
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let id = place.id;
         let driver = Driver::new(config, identity, place, Arc::clone(&shared), inbox);
@@ -88,6 +91,26 @@ impl Engine {
         &self.shared.sound
     }
 
+    /// The devices there are. Takes as long as the sound system needs.
+    ///
+    /// # Errors
+    /// What the sound system says.
+    pub fn devices(&self) -> Result<Vec<AudioDevice>, AudioError> {
+        self.shared.sound.backend().devices()
+    }
+
+    /// Uses other devices for a role from now on, in calls that are under way, too: the new one is
+    /// opened beside the old one and takes its place, and the other direction doesn't notice. Returns when
+    /// that is done or has failed; [`SoundEvent`](crate::SoundEvent) tells which.
+    pub async fn choose_device(&self, role: AudioRole, devices: impl Into<DevicePreference>) {
+        self.shared.sound.choose(role, devices.into()).await;
+    }
+
+    /// What happens to sound devices from now on.
+    pub fn sound_events(&self) -> SoundEvents {
+        SoundEvents(self.shared.sound.events())
+    }
+
     /// How punctual the media thread has been.
     pub fn deadlines(&self) -> Deadlines {
         self.shared.deadlines.deadlines()
@@ -106,6 +129,7 @@ impl Engine {
     pub async fn close(&self) {
         self.shared.closing.send_replace(true);
         self.shared.closing.closed().await;
+        self.shared.sound.close().await;
         let thread = self.shared.stop();
         let _ = tokio::task::spawn_blocking(move || thread.map(JoinHandle::join)).await;
     }
@@ -124,23 +148,15 @@ impl fmt::Debug for Engine {
 #[derive(Clone)]
 pub struct EngineBuilder {
     backend: Arc<dyn AudioBackend>,
-    capture: DeviceChoice,
-    playout: DeviceChoice,
+    devices: [DevicePreference; 3],
     session: SessionConfig,
 }
 
 impl EngineBuilder {
-    /// Which microphone. Default: the system's.
+    /// Which devices a role uses, best first. Default: the system's.
     #[must_use]
-    pub fn capture(mut self, device: DeviceChoice) -> Self {
-        self.capture = device;
-        self
-    }
-
-    /// Which loudspeaker. Default: the system's.
-    #[must_use]
-    pub fn playout(mut self, device: DeviceChoice) -> Self {
-        self.playout = device;
+    pub fn device(mut self, role: AudioRole, devices: impl Into<DevicePreference>) -> Self {
+        self.devices[role as usize] = devices.into();
         self
     }
 
@@ -160,17 +176,17 @@ impl EngineBuilder {
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| EngineError::NoRuntime)?;
         runtime.spawn_blocking(dtls_config);
         let clock = Clock::start();
-        let (errors, errors_out) = mpsc::channel(ERRORS);
+        let (failures, failures_out) = mpsc::channel(FAILURES);
         let deadlines = Arc::<DeadlineCounter>::default();
-        let (media, thread) = media::start(clock, Arc::clone(&deadlines), move |error| {
-            let _ = errors.try_send(error);
+        let (media, thread) = media::start(clock, Arc::clone(&deadlines), move |failure| {
+            let _ = failures.try_send(failure);
         })?;
-        let sound = SoundPort::new(
+        let sound = SoundPort::start(
             self.backend,
-            self.capture,
-            self.playout,
+            self.devices,
             media.clone(),
-            errors_out,
+            failures_out,
+            clock,
         );
         let shared = EngineShared {
             clock,
@@ -293,5 +309,5 @@ fn check(config: &SessionConfig) -> Result<(), ConfigFault> {
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 /// Commands of a handle that can wait.
 const COMMANDS: usize = 16;
-/// Device errors that can wait; there are two devices.
-const ERRORS: usize = 8;
+/// Failures of streams that can wait; there are three.
+const FAILURES: usize = 8;

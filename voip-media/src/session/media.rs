@@ -11,13 +11,14 @@ use std::{
 use tokio::sync::oneshot;
 
 use crate::{
-    AudioError, CaptureStream, EncoderTuning, EngineError, Limiter, MediaTime, PlayoutStream,
-    SampleRate, ToneGenerator,
+    AudioRole, EncoderTuning, EngineError, Limiter, MediaTime, SampleRate, ToneGenerator,
     rtp::KeyTone,
     session::{
         clock::Clock,
         conference::Conferences,
         deadlines::DeadlineCounter,
+        places::{Places, TonePlayer},
+        sound::{SoundFailure, SoundStream},
         stream::{CodecSet, Control, FRAME, Retired, SessionStream, TICK},
     },
 };
@@ -49,10 +50,16 @@ pub(crate) enum MediaCommand {
         conference: Option<u64>,
         reply: oneshot::Sender<bool>,
     },
-    /// Plays a tone beside the sessions, instead of the one before.
-    Tone(ToneGenerator),
+    /// Plays a tone beside the sessions, or on the ringer, instead of the one before.
+    Tone {
+        role: AudioRole,
+        tone: ToneGenerator,
+    },
     /// Fades the tone out and answers when it is over.
-    StopTone(oneshot::Sender<()>),
+    StopTone {
+        role: AudioRole,
+        over: oneshot::Sender<()>,
+    },
     Tune {
         id: u64,
         tuning: EncoderTuning,
@@ -67,33 +74,6 @@ pub(crate) enum MediaCommand {
         reply: oneshot::Sender<SoundStream>,
     },
     Stop,
-}
-
-/// Microphone and loudspeaker, as far as there are any.
-#[derive(Default)]
-struct SoundStreams {
-    capture: Option<Box<dyn CaptureStream>>,
-    playout: Option<Box<dyn PlayoutStream>>,
-}
-
-/// One of them; `None` while there is none.
-pub(crate) enum SoundStream {
-    Capture(Option<Box<dyn CaptureStream>>),
-    Playout(Option<Box<dyn PlayoutStream>>),
-}
-
-impl SoundStreams {
-    /// Puts a stream in its place; the former one, to be dropped elsewhere.
-    fn exchange(&mut self, stream: SoundStream) -> SoundStream {
-        match stream {
-            SoundStream::Capture(new) => {
-                SoundStream::Capture(std::mem::replace(&mut self.capture, new))
-            }
-            SoundStream::Playout(new) => {
-                SoundStream::Playout(std::mem::replace(&mut self.playout, new))
-            }
-        }
-    }
 }
 
 /// Sends commands to the media thread, and wakes it.
@@ -112,11 +92,11 @@ impl MediaHandle {
     }
 }
 
-/// Starts the thread. `on_error` is called on it when a stream ends; it must not block.
+/// Starts the thread. `on_failure` is called on it when a stream ends; it must not block.
 pub(crate) fn start(
     clock: Clock,
     deadlines: Arc<DeadlineCounter>,
-    on_error: impl FnMut(AudioError) + Send + 'static,
+    on_failure: impl FnMut(SoundFailure) + Send + 'static,
 ) -> Result<(MediaHandle, JoinHandle<()>), EngineError> {
     let (commands, inbox) = sync_channel(COMMANDS);
     let media = MediaThread {
@@ -124,13 +104,13 @@ pub(crate) fn start(
         deadlines,
         inbox,
         sessions: Vec::with_capacity(MAX_SESSIONS),
-        streams: SoundStreams::default(),
+        places: Places::default(),
         recent: [[0; FRAME]; RECENT],
         conferences: Conferences::new(MAX_SESSIONS),
-        tone: None,
-        tone_over: None,
+        tone: TonePlayer::default(),
+        ring: TonePlayer::default(),
         limiter: Limiter::new(SampleRate::HZ_48000).expect("48 kHz has whole milliseconds"),
-        on_error: Box::new(on_error),
+        on_failure: Box::new(on_failure),
     };
     let thread = thread::Builder::new().name("voip-media".to_owned());
     let thread = thread
@@ -151,22 +131,24 @@ struct MediaThread {
     inbox: Receiver<MediaCommand>,
     /// Boxed: a session is large, and its memory comes and goes with its task.
     sessions: Vec<Box<SessionStream>>,
-    streams: SoundStreams,
+    places: Places,
     /// The sound captured last, for sessions that begin to send.
     recent: [[i16; FRAME]; RECENT],
     conferences: Conferences,
-    tone: Option<ToneGenerator>,
-    tone_over: Option<oneshot::Sender<()>>,
+    /// On the loudspeaker.
+    tone: TonePlayer,
+    /// On the ringer.
+    ring: TonePlayer,
     /// Of the loudspeaker.
     limiter: Limiter,
-    on_error: Box<dyn FnMut(AudioError) + Send>,
+    on_failure: Box<dyn FnMut(SoundFailure) + Send>,
 }
 
 impl MediaThread {
     fn run(mut self) {
         let mut next = self.clock.now();
         while self.take_commands() {
-            if self.sessions.is_empty() && self.tone.is_none() {
+            if self.sessions.is_empty() && !self.tone.plays() && !self.ring.plays() {
                 thread::park();
                 next = self.clock.now();
                 continue;
@@ -226,14 +208,8 @@ impl MediaThread {
                 let found = session.map(|session| session.conference.join(conference));
                 let _ = reply.send(found.is_some());
             }
-            MediaCommand::Tone(tone) => self.tone = Some(tone),
-            MediaCommand::StopTone(over) => {
-                // Without a tone, the answer is the end of the channel.
-                if let Some(tone) = &mut self.tone {
-                    tone.stop();
-                    self.tone_over = Some(over);
-                }
-            }
+            MediaCommand::Tone { role, tone } => self.player(role).start(tone),
+            MediaCommand::StopTone { role, over } => self.player(role).stop(over),
             MediaCommand::Tune { id, tuning } => {
                 if let Some(session) = self.session(id) {
                     session.tune(tuning);
@@ -245,9 +221,16 @@ impl MediaThread {
                 }
             }
             MediaCommand::Stream { stream, reply } => {
-                let _ = reply.send(self.streams.exchange(stream));
+                let _ = reply.send(self.places.exchange(stream));
             }
             MediaCommand::Stop => {}
+        }
+    }
+
+    fn player(&mut self, role: AudioRole) -> &mut TonePlayer {
+        match role {
+            AudioRole::Ringer => &mut self.ring,
+            AudioRole::Microphone | AudioRole::Loudspeaker => &mut self.tone,
         }
     }
 
@@ -262,30 +245,14 @@ impl MediaThread {
             session.idle(due as u32);
         }
         self.play(due, now);
-        let capture_error = self
-            .streams
-            .capture
-            .as_mut()
-            .and_then(|stream| stream.take_error());
-        let playout_error = self
-            .streams
-            .playout
-            .as_mut()
-            .and_then(|stream| stream.take_error());
-        for error in [capture_error, playout_error].into_iter().flatten() {
-            (self.on_error)(error);
-        }
+        self.places.ring(due, &mut self.ring);
+        self.places.report(&mut self.on_failure);
     }
 
     /// Reads what the microphone has, or what is due from a source without a clock.
     fn capture(&mut self, due: usize) {
         let wanted = self.sessions.iter().any(|session| session.sends());
-        let frames = match self
-            .streams
-            .capture
-            .as_ref()
-            .map(|stream| stream.available())
-        {
+        let frames = match self.places.available() {
             Some(Some(available)) => (available / FRAME).min(MAX_FRAMES),
             // A file waits until somebody listens.
             Some(None) | None if wanted => due,
@@ -293,9 +260,7 @@ impl MediaThread {
         };
         for _ in 0..frames {
             let mut frame = [0; FRAME];
-            if let Some(stream) = &mut self.streams.capture {
-                stream.read(&mut frame);
-            }
+            self.places.read(&mut frame);
             for session in &mut self.sessions {
                 let begun = self.clock.now();
                 session.capture(&frame);
@@ -308,8 +273,8 @@ impl MediaThread {
 
     /// Writes what the loudspeaker wants, or what is due where it has no clock.
     fn play(&mut self, due: usize, now: MediaTime) {
-        let heard = self.tone.is_some() || self.sessions.iter().any(|session| session.is_heard());
-        let frames = match self.streams.playout.as_ref().map(|stream| stream.wanted()) {
+        let heard = self.tone.plays() || self.sessions.iter().any(|session| session.is_heard());
+        let frames = match self.places.wanted() {
             Some(Some(wanted)) => (wanted / FRAME).min(MAX_FRAMES),
             Some(None) | None => due,
         };
@@ -319,30 +284,10 @@ impl MediaThread {
                 session.play(&mut mix, now);
             }
             self.conferences.carry(&mut self.sessions);
-            self.play_tone(&mut mix);
+            self.tone.mix(&mut mix);
             let mut frame = [0; FRAME];
             self.limiter.process(&mix, &mut frame);
-            let Some(stream) = self.streams.playout.as_mut() else {
-                continue;
-            };
-            if heard || stream.wanted().is_some() {
-                stream.write(&frame);
-            }
-        }
-    }
-
-    fn play_tone(&mut self, mix: &mut [i32; FRAME]) {
-        let Some(tone) = &mut self.tone else { return };
-        let mut frame = [0; FRAME];
-        tone.fill(&mut frame);
-        for (sum, sample) in mix.iter_mut().zip(&frame) {
-            *sum += i32::from(*sample);
-        }
-        if tone.is_over() {
-            self.tone = None;
-            if let Some(over) = self.tone_over.take() {
-                let _ = over.send(());
-            }
+            self.places.write(&frame, heard);
         }
     }
 }
@@ -365,7 +310,7 @@ fn ticks_due(next: &mut MediaTime, now: MediaTime) -> usize {
 /// Sessions of one engine.
 pub(crate) const MAX_SESSIONS: usize = 64;
 /// Ticks that are made up for after a delay.
-const MAX_FRAMES: usize = 10;
+pub(super) const MAX_FRAMES: usize = 10;
 /// Frames kept for sessions that begin to send: the longest packet, 60 ms.
 const RECENT: usize = 6;
 /// Commands that can wait: some for each session.

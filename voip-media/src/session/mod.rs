@@ -21,6 +21,7 @@ mod media;
 mod negotiation;
 mod network;
 mod pause;
+mod places;
 mod quality;
 mod shared;
 mod sound;
@@ -37,7 +38,7 @@ pub use config::{Impairment, Intent, SessionConfig};
 pub use deadlines::Deadlines;
 pub use engine::{Engine, EngineBuilder};
 pub use error::{ConfigFault, DtmfError, EngineError, NegotiationError, OpenError, SessionError};
-pub use event::SessionEvent;
+pub use event::{SessionEvent, SoundEvent, SoundEvents};
 #[doc(hidden)]
 pub use exercise::{
     ReceiveExercise, exercise_datagram, exercise_description, exercise_protected, exercise_rtcp,

@@ -1,12 +1,13 @@
 use std::{
     collections::VecDeque,
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::sync::Notify;
 
 use crate::{
-    Intent, SessionEvent, SessionStats, mos,
+    AudioBackend, Intent, SessionEvent, SessionStats, mos,
     session::{counters::MediaCounters, quality},
 };
 
@@ -21,9 +22,27 @@ pub(crate) struct SessionShared {
     intent: Mutex<Intent>,
     candidates: Mutex<Vec<String>>,
     network: Mutex<SessionStats>,
+    sound: Sound,
+}
+
+/// The devices, which count for themselves.
+#[derive(Default)]
+struct Sound(Option<Arc<dyn AudioBackend>>);
+
+impl fmt::Debug for Sound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sound")
+    }
 }
 
 impl SessionShared {
+    pub(crate) fn new(sound: Arc<dyn AudioBackend>) -> Self {
+        Self {
+            sound: Sound(Some(sound)),
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn local_candidates(&self) -> Vec<String> {
         lock(&self.candidates).clone()
     }
@@ -55,6 +74,12 @@ impl SessionShared {
         let mut stats = *self.network();
         self.counters.add_to(&mut stats);
         stats.events_lost = self.events.lost();
+        stats.devices = self
+            .sound
+            .0
+            .as_ref()
+            .map(|sound| sound.counts())
+            .unwrap_or_default();
         stats.first_audio_after = stats
             .first_audio_at
             .zip(stats.connected_at)

@@ -138,6 +138,10 @@ impl Tone {
         Self { bursts }
     }
 
+    /// What tells that somebody calls: a trill of a second, and three seconds of silence. Countries have
+    /// no rule for it.
+    pub const RINGING: Self = Self::of(&TRILL);
+
     /// Its bursts.
     pub const fn bursts(&self) -> &'static [Burst] {
         self.bursts
@@ -224,6 +228,25 @@ impl ToneGenerator {
         u64::from(milliseconds) * u64::from(self.rate.hz()) / 1_000
     }
 }
+
+/// Ten times two notes of 50 ms, then silence.
+const TRILL: [Burst; 20] = {
+    const fn note(hertz: u16, off_ms: u16) -> Burst {
+        Burst {
+            hertz: [hertz, 0],
+            on_ms: 50,
+            off_ms,
+        }
+    }
+    let mut trill = [note(880, 0); 20];
+    let mut index = 1;
+    while index < trill.len() {
+        trill[index] = note(1_175, 0);
+        index += 2;
+    }
+    trill[trill.len() - 1] = note(1_175, 3_000);
+    trill
+};
 
 /// How much of a burst of `on` samples (0: without end) sounds at `position`.
 fn edge(position: u64, on: u64, length: u64) -> f64 {

@@ -59,16 +59,7 @@ impl ToneBackend {
     /// The longest time without a tone of `hertz` since a mark: media time, as it was played.
     #[allow(dead_code, reason = "not every test binary looks for gaps")]
     pub(crate) fn gap(&self, hertz: f32, mark: usize) -> std::time::Duration {
-        let heard = self.heard();
-        let mut longest = 0;
-        let mut run = 0;
-        for window in heard[mark..].chunks_exact(GAP_WINDOW) {
-            let level = window.iter().map(|sample| sample.unsigned_abs()).max();
-            let present = level > Some(AUDIBLE) && share_of_window(window, hertz) > 0.5;
-            run = if present { 0 } else { run + 1 };
-            longest = longest.max(run);
-        }
-        std::time::Duration::from_micros((longest * GAP_WINDOW * 1_000 / 48) as u64)
+        longest_gap(&self.heard()[mark..], hertz)
     }
 
     #[allow(dead_code, reason = "not every test binary listens")]
@@ -80,6 +71,20 @@ impl ToneBackend {
             hertz,
         )
     }
+}
+
+/// The longest time without a tone of `hertz`.
+#[allow(dead_code, reason = "not every test binary looks for gaps")]
+pub(crate) fn longest_gap(heard: &[i16], hertz: f32) -> std::time::Duration {
+    let mut longest = 0;
+    let mut run = 0;
+    for window in heard.chunks_exact(GAP_WINDOW) {
+        let level = window.iter().map(|sample| sample.unsigned_abs()).max();
+        let present = level > Some(AUDIBLE) && share_of_window(window, hertz) > 0.5;
+        run = if present { 0 } else { run + 1 };
+        longest = longest.max(run);
+    }
+    std::time::Duration::from_micros((longest * GAP_WINDOW * 1_000 / 48) as u64)
 }
 
 #[allow(dead_code, reason = "not every test binary listens")]

@@ -6,7 +6,7 @@ use cpal::{FromSample, I24, SampleFormat, SizedSample, traits::DeviceTrait};
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::{
-    Counters,
+    Counters, DeviceBackend,
     format::{Format, usable},
     stream::{self, DeviceThread, Direction, Plumbing},
 };
@@ -14,9 +14,9 @@ use crate::{AudioDirection, AudioError, CaptureStream, DeviceChoice, Resampler, 
 
 pub(super) fn open(
     choice: &DeviceChoice,
-    counters: Arc<Counters>,
+    backend: &DeviceBackend,
 ) -> Result<DeviceCapture, AudioError> {
-    let (fetcher, device) = stream::open(Capture, choice, counters)?;
+    let (fetcher, device) = stream::open(Capture, choice, backend)?;
     Ok(DeviceCapture { fetcher, device })
 }
 
@@ -95,7 +95,7 @@ impl Fetcher {
     fn skip(&mut self, excess: usize) {
         if let Ok(chunk) = self.ring.read_chunk(excess) {
             chunk.commit_all();
-            Counters::add(&self.counters.capture_skipped, excess);
+            self.counters.note(&self.counters.capture_skipped, excess);
         }
     }
 }
@@ -143,7 +143,11 @@ where
     let on_samples = move |samples: &[T], _: &cpal::InputCallbackInfo| {
         plumbing.pulse.beat(samples.len() / channels);
         let lost = store(&mut ring, samples, channels);
-        Counters::add(&plumbing.counters.capture_overrun, lost);
+        // One that was replaced is about to close.
+        if !ring.is_abandoned() {
+            let counters = &plumbing.counters;
+            counters.note(&counters.capture_overrun, lost);
+        }
     };
     let stream = device.build_input_stream(format.config, on_samples, on_error, None)?;
     Ok((stream, fetcher))
@@ -247,6 +251,35 @@ mod tests {
             left_after_a_read().abs_diff(left) <= 1,
             "at normal speed again"
         );
+    }
+
+    /// The media thread's hour with a device whose clock is off by this many millionths: the longest
+    /// that the ring has been, in milliseconds, and what was left out.
+    fn an_hour(millionths: i64) -> (usize, u64) {
+        let (mut producer, mut fetcher) = fetcher(48_000, 480);
+        let (mut longest, mut owed) = (0, 0_i64);
+        for _ in 0..360_000 {
+            owed += 480 * (1_000_000 + millionths);
+            let samples = owed / 1_000_000;
+            owed -= samples * 1_000_000;
+            store(&mut producer, &[1_000_i16; 490][..samples as usize], 1);
+            // As the media thread does: whole frames, as many as there are.
+            for _ in 0..fetcher.available() / 480 {
+                fetcher.read(&mut [0; 480]);
+            }
+            longest = longest.max(fetcher.ring.slots() / 48);
+        }
+        let skipped = fetcher.counters.capture_skipped.load(Ordering::Relaxed);
+        (longest, skipped)
+    }
+
+    #[test]
+    fn an_hour_of_a_clock_that_is_off_adds_no_delay_and_leaves_nothing_out() {
+        for millionths in [-1_000, -100, 0, 100, 1_000] {
+            let (longest, skipped) = an_hour(millionths);
+            assert!(longest <= 20, "{millionths}: {longest} ms");
+            assert_eq!(skipped, 0, "{millionths}");
+        }
     }
 
     #[test]

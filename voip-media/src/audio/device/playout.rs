@@ -6,7 +6,7 @@ use cpal::{FromSample, I24, SampleFormat, SizedSample, traits::DeviceTrait};
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::{
-    Counters, Pulse,
+    Counters, DeviceBackend, Pulse,
     format::{Format, usable},
     stream::{self, DeviceThread, Direction, Plumbing},
 };
@@ -14,9 +14,9 @@ use crate::{AudioDirection, AudioError, DeviceChoice, PlayoutStream, Resampler, 
 
 pub(super) fn open(
     choice: &DeviceChoice,
-    counters: Arc<Counters>,
+    backend: &DeviceBackend,
 ) -> Result<DevicePlayout, AudioError> {
-    let (feeder, device) = stream::open(Playout, choice, counters)?;
+    let (feeder, device) = stream::open(Playout, choice, backend)?;
     Ok(DevicePlayout { feeder, device })
 }
 
@@ -81,7 +81,7 @@ impl Feeder {
             None => self.ring.push_partial_slice(frame).1.len(),
             Some(resampler) => write_converted(&mut self.ring, resampler, frame),
         };
-        Counters::add(&self.counters.playout_overrun, lost);
+        self.counters.note(&self.counters.playout_overrun, lost);
     }
 }
 
@@ -143,8 +143,10 @@ where
         plumbing.pulse.beat(samples.len() / channels);
         let missing = fetch(&mut ring, samples, channels);
         begun |= missing < samples.len() / channels;
-        if begun {
-            Counters::add(&plumbing.counters.playout_underrun, missing);
+        // One that was replaced is about to close.
+        if begun && !ring.is_abandoned() {
+            let counters = &plumbing.counters;
+            counters.note(&counters.playout_underrun, missing);
         }
     };
     let stream = device.build_output_stream(format.config, on_samples, on_error, None)?;

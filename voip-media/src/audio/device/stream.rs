@@ -14,9 +14,10 @@ use cpal::traits::StreamTrait;
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::{
-    Counters, Pulse, find,
+    Counters, DeviceBackend, Pulse,
     format::{self, Format},
     refusal,
+    system::System,
 };
 use crate::{AudioDirection, AudioError, DeviceChoice};
 
@@ -72,7 +73,7 @@ impl Plumbing {
         let counters = Arc::clone(&self.counters);
         let orders = self.orders.clone();
         move |error| match error.kind() {
-            cpal::ErrorKind::Xrun => Counters::add(&counters.system_gaps, 1),
+            cpal::ErrorKind::Xrun => counters.note(&counters.system_gaps, 1),
             // The stream goes on.
             cpal::ErrorKind::DeviceChanged | cpal::ErrorKind::RealtimeDenied => {}
             _ => {
@@ -92,15 +93,20 @@ enum Order {
 pub(super) fn open<D: Direction>(
     direction: D,
     choice: &DeviceChoice,
-    counters: Arc<Counters>,
+    backend: &DeviceBackend,
 ) -> Result<(D::MediaEnd, DeviceThread), AudioError> {
+    let system = Arc::clone(&backend.system);
+    if !system.may_wait() {
+        return Err(AudioError::Stalled(D::DIRECTION));
+    }
     let (orders, inbox) = mpsc::channel();
     let (report, errors) = RingBuffer::new(1);
-    let (opened, answer) = mpsc::sync_channel(1);
+    let (opened, answer) = mpsc::sync_channel(0);
     let keeper = Keeper {
         direction,
         choice: choice.clone(),
-        counters,
+        counters: Arc::clone(&backend.counters),
+        system: Arc::clone(&system),
         orders: orders.clone(),
         inbox,
         report,
@@ -111,8 +117,11 @@ pub(super) fn open<D: Direction>(
         .map_err(|error| refused::<D>(error.to_string()))?;
     let media_end = match answer.recv_timeout(OPEN_TIMEOUT) {
         Ok(answer) => answer?,
-        // The thread closes the stream by itself once the system answers.
-        Err(_) => return Err(refused::<D>("it did not answer within 5 s".to_owned())),
+        Err(_) => {
+            // The thread closes the stream by itself once the system answers.
+            system.left_waiting();
+            return Err(AudioError::Stalled(D::DIRECTION));
+        }
     };
     let thread = DeviceThread {
         orders,
@@ -133,6 +142,7 @@ struct Keeper<D> {
     direction: D,
     choice: DeviceChoice,
     counters: Arc<Counters>,
+    system: Arc<System>,
     orders: Sender<Order>,
     inbox: Receiver<Order>,
     report: Producer<AudioError>,
@@ -141,19 +151,20 @@ struct Keeper<D> {
 impl<D: Direction> Keeper<D> {
     fn run(mut self, opened: &SyncSender<Result<D::MediaEnd, AudioError>>) {
         let pulse = Arc::new(Pulse::default());
-        let stream = match self.start(&pulse) {
-            Ok((stream, media_end)) => {
-                if opened.send(Ok(media_end)).is_err() {
-                    // Nobody waits any more.
-                    return;
-                }
-                stream
-            }
-            Err(error) => {
-                let _ = opened.send(Err(error));
-                return;
-            }
+        let started = self.start(&pulse).and_then(|(stream, media_end)| {
+            self.first_calls(&pulse.calls)?;
+            Ok((stream, media_end))
+        });
+        let (answer, stream) = match started {
+            Ok((stream, media_end)) => (Ok(media_end), Some(stream)),
+            Err(error) => (Err(error), None),
         };
+        if opened.send(answer).is_err() {
+            // Nobody waits any more.
+            self.system.came_back();
+            return;
+        }
+        let Some(stream) = stream else { return };
         let end = self.watch(&pulse.calls);
         drop(stream);
         if let Some(error) = end {
@@ -164,7 +175,7 @@ impl<D: Direction> Keeper<D> {
     }
 
     fn start(&self, pulse: &Arc<Pulse>) -> Result<(cpal::Stream, D::MediaEnd), AudioError> {
-        let device = find(&self.choice, D::DIRECTION)?;
+        let device = self.system.find(&self.choice, D::DIRECTION)?;
         let format = format::choose(&device, D::DIRECTION)?;
         let build = |format| {
             let plumbing = Plumbing {
@@ -183,16 +194,33 @@ impl<D: Direction> Keeper<D> {
         Ok((stream, media_end))
     }
 
+    /// A device that is there may be suspended. Its buffer is filled all the same: it runs when it has called
+    /// once more.
+    fn first_calls(&self, calls: &AtomicU64) -> Result<(), AudioError> {
+        for _ in 0..FIRST_LOOKS {
+            match self.inbox.recv_timeout(FIRST_LOOK) {
+                Ok(Order::Failed(error)) => {
+                    return Err(at_opening(refusal(D::DIRECTION, &error), &self.choice));
+                }
+                Err(RecvTimeoutError::Timeout) if calls.load(Ordering::Relaxed) < 2 => {}
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected)
+                | Ok(Order::Close) => return Ok(()),
+            }
+        }
+        Err(AudioError::Stalled(D::DIRECTION))
+    }
+
     /// Waits for the end: `None` if it was ordered.
     fn watch(&self, calls: &AtomicU64) -> Option<AudioError> {
-        let mut seen = None;
+        let (mut seen, mut still) = (None, 0);
         loop {
-            match self.inbox.recv_timeout(STALL_TIMEOUT) {
+            match self.inbox.recv_timeout(STALL_LOOK) {
                 Ok(Order::Failed(error)) => return Some(refusal(D::DIRECTION, &error)),
                 Err(RecvTimeoutError::Timeout) => {
                     let now = Some(calls.load(Ordering::Relaxed));
-                    if seen == now {
-                        return Some(AudioError::Lost(D::DIRECTION));
+                    still = if seen == now { still + 1 } else { 0 };
+                    if still == STALL_LOOKS {
+                        return Some(AudioError::Stalled(D::DIRECTION));
                     }
                     seen = now;
                 }
@@ -213,8 +241,13 @@ fn at_opening(error: AudioError, choice: &DeviceChoice) -> AudioError {
 
 /// The longest that a sound system may take to open a device.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
-/// A device that doesn't call for this long has stalled: a suspended sink says nothing.
-const STALL_TIMEOUT: Duration = Duration::from_secs(2);
+/// A device is asked for calls of 10 ms.
+const FIRST_LOOK: Duration = Duration::from_millis(2);
+/// One that hasn't called twice within 2 s after it was opened stands still. Some have buffers as long.
+const FIRST_LOOKS: usize = 1_000;
+const STALL_LOOK: Duration = Duration::from_millis(500);
+/// A device that doesn't call for 2 s has stalled: a suspended sink says nothing.
+const STALL_LOOKS: usize = 4;
 
 #[cfg(test)]
 mod tests {
