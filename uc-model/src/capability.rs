@@ -37,6 +37,8 @@ pub enum Capability {
     Voicemail,
     /// CallMe.
     CallMe,
+    /// Personal contacts are added, changed, deleted and imported.
+    EditContacts,
 }
 
 /// What this connection can do; derived once at sign-in from mode, configuration and licences.

@@ -68,3 +68,21 @@ pub struct Contact {
     /// The user behind an internal entry, whose presence can be seen.
     pub user: Option<UserId>,
 }
+
+impl Contact {
+    /// Most numbers of a contact (our choice: four of each kind).
+    pub const MAX_NUMBERS: usize = 16;
+
+    /// First and last name; `None` where there is neither.
+    pub fn display_name(&self) -> Option<Redacted<String>> {
+        let (first, last) = (
+            self.first_name.expose().trim(),
+            self.last_name.expose().trim(),
+        );
+        match (first, last) {
+            ("", "") => None,
+            ("", one) | (one, "") => Some(one.to_owned().into()),
+            _ => Some(format!("{first} {last}").into()),
+        }
+    }
+}

@@ -3,7 +3,7 @@
 
 use thiserror::Error;
 
-use crate::{DialPlan, NumberKind, PhoneNumber, Redacted, TypedNumber};
+use crate::{Contact, DialPlan, NumberKind, PhoneNumber, Redacted, TypedNumber};
 
 mod csv;
 mod encoding;
@@ -82,6 +82,9 @@ pub enum SkipReason {
     /// A field longer than 256 characters.
     #[error("a field in it has more than {MAX_FIELD} characters")]
     FieldTooLong,
+    /// More than 16 numbers.
+    #[error("it has more than {} numbers", Contact::MAX_NUMBERS)]
+    TooManyNumbers,
     /// The same name stands in an earlier line.
     #[error("the same name stands in line {0} already")]
     Duplicate(u32),
@@ -91,6 +94,9 @@ pub enum SkipReason {
     /// The contact is there, the same in everything.
     #[error("the contact is known already and has not changed")]
     Unchanged,
+    /// A server's reason that isn't known here.
+    #[error("the server doesn't take it")]
+    Other,
 }
 
 /// A contact as a file describes it.
@@ -192,8 +198,12 @@ impl ContactDraft {
     ) -> Result<(), SkipReason> {
         let written = PhoneNumber::new(text).map_err(|_| SkipReason::BadNumber)?;
         let number = plan.canonical(&written).unwrap_or(written);
-        if self.numbers.iter().all(|known| known.number != number) {
-            self.numbers.push(TypedNumber { kind, number });
+        match self.numbers.iter().any(|known| known.number == number) {
+            true => {}
+            false if self.numbers.len() >= Contact::MAX_NUMBERS => {
+                return Err(SkipReason::TooManyNumbers);
+            }
+            false => self.numbers.push(TypedNumber { kind, number }),
         }
         Ok(())
     }
@@ -206,7 +216,7 @@ const MAX_ROWS: usize = 100_000;
 /// Most columns of a row; what lies beyond is left out (our choice).
 const MAX_COLUMNS: usize = 1024;
 /// Longest field, in characters (our choice).
-const MAX_FIELD: usize = 256;
+pub(crate) const MAX_FIELD: usize = 256;
 
 #[cfg(test)]
 mod tests;

@@ -80,5 +80,5 @@ pub use settings::{
     DateFormat, Language, LogLevel, PopUp, ReadSettings, ServerSettings, Settings, SettingsError,
 };
 pub use sign_in::{UserName, UserNameError};
-pub use state::{Change, Snapshot, State, Update, UserLine, UserPresence};
+pub use state::{Change, KnownContact, Snapshot, State, Update, UserLine, UserPresence};
 pub use time::{Rev, Timestamp};

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::{
     Contact, ContactDraft, ContactFile, ContactId, DialPlan, Directory, ImportError, Mode,
-    SkipReason,
+    Redacted, SkipReason, TypedNumber, import::MAX_FIELD,
 };
 
 /// Where a personal contact comes from (DIR-6).
@@ -32,6 +32,15 @@ pub enum PersonalDirectoryError {
     /// Neither a name nor a number.
     #[error("a contact needs a name or a number")]
     Empty,
+    /// A field longer than 256 characters.
+    #[error("a name or an e-mail address has at most {MAX_FIELD} characters; shorten it")]
+    FieldTooLong,
+    /// More than 16 numbers.
+    #[error(
+        "a contact has at most {} numbers; leave some out",
+        Contact::MAX_NUMBERS
+    )]
+    TooManyNumbers,
 }
 
 /// What became of each contact of a file (DIR-5); lines count from 1.
@@ -65,6 +74,22 @@ impl PersonalDirectory {
         }
     }
 
+    /// Whether personal contacts can be changed at all.
+    ///
+    /// # Errors
+    /// Suite.
+    pub const fn check_mode(mode: Mode) -> Result<(), PersonalDirectoryError> {
+        match mode {
+            Mode::Smart => Ok(()),
+            Mode::Suite => Err(PersonalDirectoryError::SmartOnly),
+        }
+    }
+
+    /// Takes up a contact that was kept elsewhere, as it was.
+    pub fn restore(&mut self, contact: Contact, origin: ContactOrigin) {
+        self.contacts.insert(contact.id.clone(), (contact, origin));
+    }
+
     /// The contacts with their origin, in the order of their ids.
     pub fn contacts(&self) -> impl ExactSizeIterator<Item = (&Contact, ContactOrigin)> {
         self.contacts
@@ -89,7 +114,7 @@ impl PersonalDirectory {
         mode: Mode,
         plan: &DialPlan,
     ) -> Result<(), PersonalDirectoryError> {
-        smart(mode)?;
+        Self::check_mode(mode)?;
         let is_new = !self.contacts.contains_key(&contact.id);
         if is_new && self.contacts.len() >= Self::CAPACITY {
             return Err(PersonalDirectoryError::Full);
@@ -107,7 +132,7 @@ impl PersonalDirectory {
         mode: Mode,
         plan: &DialPlan,
     ) -> Result<(), PersonalDirectoryError> {
-        smart(mode)?;
+        Self::check_mode(mode)?;
         if !self.contacts.contains_key(&contact.id) {
             return Err(PersonalDirectoryError::NoSuchContact);
         }
@@ -119,7 +144,7 @@ impl PersonalDirectory {
     /// # Errors
     /// Suite, or no such contact.
     pub fn delete(&mut self, id: &ContactId, mode: Mode) -> Result<(), PersonalDirectoryError> {
-        smart(mode)?;
+        Self::check_mode(mode)?;
         let gone = self.contacts.remove(id);
         gone.map(drop).ok_or(PersonalDirectoryError::NoSuchContact)
     }
@@ -182,11 +207,12 @@ impl PersonalDirectory {
         mut contact: Contact,
         plan: &DialPlan,
     ) -> Result<(), PersonalDirectoryError> {
-        let names = [&contact.first_name, &contact.last_name];
-        let unnamed = names.iter().all(|name| name.expose().trim().is_empty());
-        if unnamed && contact.numbers.is_empty() {
-            return Err(PersonalDirectoryError::Empty);
-        }
+        check(
+            &contact.first_name,
+            &contact.last_name,
+            contact.email.as_ref(),
+            &contact.numbers,
+        )?;
         for number in &mut contact.numbers {
             if let Some(canonical) = plan.canonical(&number.number) {
                 number.number = canonical;
@@ -213,7 +239,21 @@ impl ImportReport {
 }
 
 impl ContactDraft {
-    fn into_contact(self, id: ContactId) -> Contact {
+    /// Whether a contact can be so (DIR-4).
+    ///
+    /// # Errors
+    /// Neither name nor number, or too much of something.
+    pub fn check(&self) -> Result<(), PersonalDirectoryError> {
+        check(
+            &self.first_name,
+            &self.last_name,
+            self.email.as_ref(),
+            &self.numbers,
+        )
+    }
+
+    /// The personal contact of this identity.
+    pub fn into_contact(self, id: ContactId) -> Contact {
         Contact {
             id,
             directory: Directory::Personal,
@@ -223,6 +263,37 @@ impl ContactDraft {
             email: self.email,
             user: None,
         }
+    }
+}
+
+/// A contact, to be changed or kept elsewhere.
+impl From<Contact> for ContactDraft {
+    fn from(contact: Contact) -> Self {
+        Self {
+            first_name: contact.first_name,
+            last_name: contact.last_name,
+            numbers: contact.numbers,
+            email: contact.email,
+        }
+    }
+}
+
+fn check(
+    first_name: &Redacted<String>,
+    last_name: &Redacted<String>,
+    email: Option<&Redacted<String>>,
+    numbers: &[TypedNumber],
+) -> Result<(), PersonalDirectoryError> {
+    let names = [first_name, last_name];
+    let unnamed = names.iter().all(|name| name.expose().trim().is_empty());
+    let mut fields = names.into_iter().chain(email);
+    match numbers.len() {
+        0 if unnamed => Err(PersonalDirectoryError::Empty),
+        many if many > Contact::MAX_NUMBERS => Err(PersonalDirectoryError::TooManyNumbers),
+        _ if fields.any(|field| field.expose().chars().count() > MAX_FIELD) => {
+            Err(PersonalDirectoryError::FieldTooLong)
+        }
+        _ => Ok(()),
     }
 }
 
@@ -266,13 +337,6 @@ fn check_against(
         ContactOrigin::Manual => Err(SkipReason::ChangedByHand),
         ContactOrigin::Imported if same => Err(SkipReason::Unchanged),
         ContactOrigin::Imported => Ok(()),
-    }
-}
-
-const fn smart(mode: Mode) -> Result<(), PersonalDirectoryError> {
-    match mode {
-        Mode::Smart => Ok(()),
-        Mode::Suite => Err(PersonalDirectoryError::SmartOnly),
     }
 }
 

@@ -147,6 +147,36 @@ impl SearchIndex {
         }
     }
 
+    /// The best `limit` matches of several indexes: the preferred ones of all of them first, then
+    /// what each has, in the order of the indexes.
+    pub fn search_together<'a>(
+        indexes: &[&'a Self],
+        query: &SearchQuery,
+        ranking: &Ranking,
+        limit: usize,
+    ) -> Matches<'a> {
+        let found = indexes
+            .iter()
+            .map(|index| index.search_ranked(query, ranking, limit));
+        let (mut preferred, mut others, mut more) = (Vec::new(), Vec::new(), false);
+        for matches in found {
+            more |= matches.more;
+            let is_preferred = |contact: &&Contact| ranking.prefers(&contact.id);
+            let (first, rest): (Vec<_>, Vec<_>) =
+                matches.contacts.into_iter().partition(is_preferred);
+            preferred.extend(first);
+            others.extend(rest);
+        }
+        preferred.sort_by_key(|contact| ranking.place(&contact.id));
+        preferred.extend(others);
+        more |= preferred.len() > limit;
+        preferred.truncate(limit);
+        Matches {
+            contacts: preferred,
+            more,
+        }
+    }
+
     /// Whose number this is, however either is written; of several the one in the first
     /// directory, by name.
     pub fn by_number(&self, number: &PhoneNumber) -> Option<&Contact> {

@@ -1,12 +1,13 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    Call, CallId, Conversation, ConversationId, Favourites, LineState, Presence, Rev, UserId,
+    Call, CallId, Contact, ContactId, ContactOrigin, Conversation, ConversationId, Favourites,
+    LineState, Presence, Rev, UserId,
     table::{Difference, Keyed, Table},
 };
 
 /// What a client knows of its server: everybody's presence and line, the user's calls,
-/// conversations and favourites.
+/// conversations, favourites and contacts.
 ///
 /// A clone is a view that doesn't change any more; it costs a few reference counts. Changing a
 /// state of which views exist copies some pointers around the touched resource, never other
@@ -21,6 +22,7 @@ pub struct State {
     lines: Table<UserLine>,
     calls: Table<Call>,
     conversations: Table<Conversation>,
+    contacts: Table<KnownContact>,
     favourites: Arc<(Rev, Favourites)>,
     removed: Removed,
 }
@@ -45,6 +47,18 @@ pub struct UserLine {
     pub rev: Rev,
     /// What the telephone does.
     pub line: LineState,
+}
+
+/// A contact that the client keeps, with its revision: a personal one, or one of another directory
+/// that is among the favourites.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownContact {
+    /// Its revision.
+    pub rev: Rev,
+    /// The contact.
+    pub contact: Contact,
+    /// Where a personal one comes from.
+    pub origin: Option<ContactOrigin>,
 }
 
 /// News of one resource, whole.
@@ -73,6 +87,15 @@ pub enum Update {
         /// The tombstone's revision.
         rev: Rev,
     },
+    /// A contact that is new or has changed.
+    Contact(KnownContact),
+    /// A contact that is gone.
+    ContactDeleted {
+        /// Which.
+        id: ContactId,
+        /// The tombstone's revision.
+        rev: Rev,
+    },
 }
 
 /// The user's whole state at one revision.
@@ -90,6 +113,8 @@ pub struct Snapshot {
     pub calls: Vec<Call>,
     /// The conversations.
     pub conversations: Vec<Conversation>,
+    /// The personal contacts, and those of other directories that are favourites.
+    pub contacts: Vec<KnownContact>,
 }
 
 /// What became different in a [`State`].
@@ -115,6 +140,10 @@ pub enum Change {
     Conversation(ConversationId),
     /// A conversation is gone.
     ConversationDeleted(ConversationId),
+    /// A contact is new or has changed.
+    Contact(ContactId),
+    /// A contact is gone.
+    ContactDeleted(ContactId),
 }
 
 impl State {
@@ -167,6 +196,16 @@ impl State {
         self.conversations.iter()
     }
 
+    /// One contact.
+    pub fn contact(&self, id: &ContactId) -> Option<&Arc<KnownContact>> {
+        self.contacts.get(id)
+    }
+
+    /// The contacts that are kept, in the order of their ids.
+    pub fn contacts(&self) -> impl ExactSizeIterator<Item = &Arc<KnownContact>> {
+        self.contacts.iter()
+    }
+
     /// Takes one piece of news; `None` where it is not newer or makes no difference.
     pub fn apply(&mut self, update: Update) -> Option<Change> {
         match update {
@@ -175,8 +214,27 @@ impl State {
             Update::Favourites { rev, favourites } => self.apply_favourites(rev, favourites),
             Update::Call(call) if call.is_over() => self.end_call(call),
             Update::Call(call) => self.apply_call(call),
-            Update::Conversation(conversation) => self.apply_conversation(conversation),
-            Update::ConversationDeleted { id, rev } => self.delete_conversation(id, rev),
+            Update::Conversation(conversation) => {
+                let id = conversation.id.clone();
+                let key = Key::Conversation(id.clone());
+                put(&mut self.conversations, &self.removed, &key, conversation)
+                    .then_some(Change::Conversation(id))
+            }
+            Update::ConversationDeleted { id, rev } => {
+                let key = Key::Conversation(id.clone());
+                take(&mut self.conversations, &mut self.removed, key, &id, rev)
+                    .then_some(Change::ConversationDeleted(id))
+            }
+            Update::Contact(contact) => {
+                let id = contact.contact.id.clone();
+                let key = Key::Contact(id.clone());
+                put(&mut self.contacts, &self.removed, &key, contact).then_some(Change::Contact(id))
+            }
+            Update::ContactDeleted { id, rev } => {
+                let key = Key::Contact(id.clone());
+                take(&mut self.contacts, &mut self.removed, key, &id, rev)
+                    .then_some(Change::ContactDeleted(id))
+            }
         }
     }
 
@@ -191,6 +249,7 @@ impl State {
         let calls = snapshot.calls.into_iter();
         self.calls = calls.filter(|call| !call.is_over()).collect();
         self.conversations = snapshot.conversations.into_iter().collect();
+        self.contacts = snapshot.contacts.into_iter().collect();
         self.favourites = Arc::new(snapshot.favourites);
         self.changes_since(&before)
     }
@@ -202,6 +261,7 @@ impl State {
         let lines = self.lines.differences(&before.lines);
         let calls = self.calls.differences(&before.calls);
         let conversations = self.conversations.differences(&before.conversations);
+        let contacts = self.contacts.differences(&before.contacts);
         let favourites = self.favourites() != before.favourites();
         let mut changes = Vec::new();
         changes.extend(in_two_steps(presences, presence_change));
@@ -209,6 +269,7 @@ impl State {
         changes.extend(favourites.then_some(Change::Favourites));
         changes.extend(in_two_steps(calls, call_change));
         changes.extend(in_two_steps(conversations, conversation_change));
+        changes.extend(in_two_steps(contacts, contact_change));
         changes
     }
 
@@ -274,28 +335,6 @@ impl State {
         self.calls.remove(&news.id);
         Some(Change::CallEnded(Arc::new(news)))
     }
-
-    fn apply_conversation(&mut self, news: Conversation) -> Option<Change> {
-        let id = news.id.clone();
-        let place = self.conversations.find(&id);
-        let known = self.conversations.at(place).map(|known| known.rev);
-        if news.rev <= known.unwrap_or_else(|| self.removed.rev(&Key::Conversation(id.clone()))) {
-            return None;
-        }
-        self.conversations.put(place, news);
-        Some(Change::Conversation(id))
-    }
-
-    fn delete_conversation(&mut self, id: ConversationId, rev: Rev) -> Option<Change> {
-        let known = self.conversations.get(&id).map(|known| known.rev);
-        if known.is_some_and(|known| rev <= known) {
-            return None;
-        }
-        self.removed.note(Key::Conversation(id.clone()), rev);
-        known?;
-        self.conversations.remove(&id);
-        Some(Change::ConversationDeleted(id))
-    }
 }
 
 fn presence_change((before, after): Difference<'_, UserPresence>) -> Option<Change> {
@@ -330,6 +369,47 @@ fn conversation_change((before, after): Difference<'_, Conversation>) -> Option<
         }
         (before, None) => before.map(|gone| Change::ConversationDeleted(gone.id.clone())),
     }
+}
+
+fn contact_change((before, after): Difference<'_, KnownContact>) -> Option<Change> {
+    match (before, after) {
+        (before, Some(after)) => {
+            let seen = |known: &Arc<KnownContact>| (known.contact.clone(), known.origin);
+            let same = before.is_some_and(|before| seen(before) == seen(after));
+            (!same).then(|| Change::Contact(after.contact.id.clone()))
+        }
+        (before, None) => before.map(|gone| Change::ContactDeleted(gone.contact.id.clone())),
+    }
+}
+
+/// Puts what is newer than what is known of it, and than its removal; says whether it was.
+fn put<V: Keyed + Revised>(table: &mut Table<V>, removed: &Removed, key: &Key, news: V) -> bool {
+    let place = table.find(news.key());
+    let known = table.at(place).map(|known| known.rev());
+    if news.rev() <= known.unwrap_or_else(|| removed.rev(key)) {
+        return false;
+    }
+    table.put(place, news);
+    true
+}
+
+/// Removes what isn't newer than its removal, which is remembered; says whether it was there.
+fn take<V: Keyed + Revised>(
+    table: &mut Table<V>,
+    removed: &mut Removed,
+    key: Key,
+    id: &V::Key,
+    rev: Rev,
+) -> bool {
+    let known = table.get(id).map(|known| known.rev());
+    if known.is_some_and(|known| rev <= known) {
+        return false;
+    }
+    removed.note(key, rev);
+    if known.is_some() {
+        table.remove(id);
+    }
+    known.is_some()
 }
 
 /// What is there first, then what is gone.
@@ -377,10 +457,36 @@ impl Keyed for Conversation {
     }
 }
 
+impl Keyed for KnownContact {
+    type Key = ContactId;
+
+    fn key(&self) -> &ContactId {
+        &self.contact.id
+    }
+}
+
+/// What has a revision of its own.
+trait Revised {
+    fn rev(&self) -> Rev;
+}
+
+impl Revised for Conversation {
+    fn rev(&self) -> Rev {
+        self.rev
+    }
+}
+
+impl Revised for KnownContact {
+    fn rev(&self) -> Rev {
+        self.rev
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     Call(CallId),
     Conversation(ConversationId),
+    Contact(ContactId),
 }
 
 /// What was removed lately, so that late news doesn't bring it back.

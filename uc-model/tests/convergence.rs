@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, VecDeque};
 
 use proptest::prelude::*;
 use uc_model::{
-    Call, CallDirection, CallId, Change, Connection, ConnectionState, ContactId, Conversation,
-    ConversationId, DeviceKind, Favourites, GroupName, LineState, Party, PhoneNumber, Presence,
-    PresenceState, Rev, Snapshot, State, Timestamp, Update, UserId, UserLine, UserPresence,
+    Call, CallDirection, CallId, Change, Connection, ConnectionState, Contact, ContactId,
+    Conversation, ConversationId, DeviceKind, Directory, Favourites, GroupName, KnownContact,
+    LineState, Party, PhoneNumber, Presence, PresenceState, Rev, Snapshot, State, Timestamp,
+    Update, UserId, UserLine, UserPresence,
 };
 
 /// What somebody does.
@@ -21,6 +22,8 @@ enum Deed {
     Conversation(u8, u8),
     Delete(u8),
     Favourite(u8),
+    Contact(u8, u8),
+    DeleteContact(u8),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +69,7 @@ struct Screen {
     calls: BTreeMap<String, Call>,
     conversations: BTreeMap<String, Conversation>,
     favourites: Favourites,
+    contacts: BTreeMap<String, String>,
 }
 
 impl Server {
@@ -134,6 +138,18 @@ impl Server {
                 truth.favourites = (rev, favourites.clone());
                 Update::Favourites { rev, favourites }
             }
+            Deed::Contact(which, name) => {
+                let contact = contact(which, rev, name);
+                put(&mut truth.contacts, contact.clone(), |a, b| {
+                    a.contact.id == b.contact.id
+                });
+                Update::Contact(contact)
+            }
+            Deed::DeleteContact(which) => {
+                let id = ContactId::new(format!("f{which}")).unwrap();
+                truth.contacts.retain(|known| known.contact.id != id);
+                Update::ContactDeleted { id, rev }
+            }
         }
     }
 
@@ -152,6 +168,7 @@ impl Server {
             .conversations
             .iter_mut()
             .for_each(|one| one.rev = next());
+        truth.contacts.iter_mut().for_each(|one| one.rev = next());
         truth.favourites.0 = next();
         truth.as_of = next();
     }
@@ -240,6 +257,11 @@ impl Screen {
                 self.conversations.insert(id.to_string(), conversation);
             }
             Change::ConversationDeleted(id) => drop(self.conversations.remove(id.as_str())),
+            Change::Contact(id) => {
+                let name = state.contact(id).unwrap().contact.last_name.expose();
+                self.contacts.insert(id.to_string(), name.clone());
+            }
+            Change::ContactDeleted(id) => drop(self.contacts.remove(id.as_str())),
             other => panic!("nothing draws {other:?}"),
         }
     }
@@ -294,6 +316,23 @@ fn conversation(which: u8, rev: Rev, unread: u8) -> Conversation {
     }
 }
 
+fn contact(which: u8, rev: Rev, name: u8) -> KnownContact {
+    let contact = Contact {
+        id: ContactId::new(format!("f{which}")).unwrap(),
+        directory: Directory::Personal,
+        first_name: String::new().into(),
+        last_name: name.to_string().into(),
+        numbers: Vec::new(),
+        email: None,
+        user: None,
+    };
+    KnownContact {
+        rev,
+        contact,
+        origin: None,
+    }
+}
+
 fn deeds() -> impl Strategy<Value = Deed> {
     prop_oneof![
         (0..4_u8, 0..11_u8).prop_map(|(who, what)| Deed::Presence(who, what)),
@@ -303,6 +342,8 @@ fn deeds() -> impl Strategy<Value = Deed> {
         (0..4_u8, 0..3_u8).prop_map(|(which, unread)| Deed::Conversation(which, unread)),
         (0..4_u8).prop_map(Deed::Delete),
         (0..4_u8).prop_map(Deed::Favourite),
+        (0..4_u8, 0..3_u8).prop_map(|(which, name)| Deed::Contact(which, name)),
+        (0..4_u8).prop_map(Deed::DeleteContact),
     ]
 }
 

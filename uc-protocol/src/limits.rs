@@ -2,6 +2,11 @@
 
 /// Longest request or answer body, in bytes.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
+/// Longest answer that holds the whole of something, in bytes: the state, the personal contacts, the
+/// report on an import (our choice: 3,000 contacts, each with as much as it may hold).
+pub const MAX_STATE_BYTES: usize = 32 * 1024 * 1024;
+/// Longest file of contacts, in bytes.
+pub const MAX_FILE_BYTES: usize = 8 * 1024 * 1024;
 /// Longest header section, in bytes.
 pub const MAX_HEADER_BYTES: usize = 64 * 1024;
 /// Deepest nesting of JSON.
@@ -16,6 +21,14 @@ pub const MAX_NUMBER_BYTES: usize = 256;
 pub const MAX_CONTACTS: usize = 100;
 /// Most numbers of a contact.
 pub const MAX_CONTACT_NUMBERS: usize = 16;
+/// Most personal contacts, with room for favourites of other directories (the manual: 3,000).
+pub const MAX_KNOWN_CONTACTS: usize = 4096;
+/// Most lines in one list of a report on an import (our choice).
+pub const MAX_REPORT_LINES: usize = 100_000;
+/// Most conversations in the state.
+pub const MAX_CONVERSATIONS: usize = 512;
+/// Most users whose presence is told, and most calls (our choice).
+pub const MAX_USERS: usize = 16_384;
 /// Most entries of a conversation in one answer.
 pub const MAX_CONVERSATION_ENTRIES: usize = 100;
 /// Most changes in one answer (our choice: as many conversations as a client is told of, twice).

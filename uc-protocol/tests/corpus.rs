@@ -10,7 +10,8 @@ use uc_protocol::{
     sdp::check_audio,
     sse::Parser,
     ucx::{
-        Changes, Event, MakeCall, Problem, SearchResults, Session, Snapshot, decode, paths::Route,
+        Changes, ContactDraft, ContactList, Event, ImportReport, MakeCall, Problem, SearchResults,
+        Session, Snapshot, decode, paths::Route,
     },
 };
 
@@ -32,6 +33,8 @@ fn bodies_are_read_without_panic() {
         let _ = (decode::<Event>(bytes), decode::<Snapshot>(bytes));
         let _ = (decode::<Session>(bytes), decode::<MakeCall>(bytes));
         let _ = (decode::<SearchResults>(bytes), decode::<Changes>(bytes));
+        let _ = (decode::<ContactDraft>(bytes), decode::<ContactList>(bytes));
+        let _ = decode::<ImportReport>(bytes);
     });
 }
 

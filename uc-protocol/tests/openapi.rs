@@ -14,7 +14,7 @@ use proptest::{
 use serde_json::Value;
 use uc_protocol::ucx::{
     Resource, encode,
-    paths::{CallService, Route},
+    paths::{CallService, FileFormat, Route},
 };
 
 /// The description, with the properties and enumerated values that samples have shown so far.
@@ -167,6 +167,9 @@ fn every_resource_is_as_described_and_everything_described_exists() {
     check_samples(c, "Snapshot", samples::snapshot());
     check_samples(c, "Event", samples::event());
     check_samples(c, "Changes", samples::changes());
+    check_samples(c, "ContactList", samples::contact_list());
+    check_samples(c, "ContactDraft", samples::contact_draft());
+    check_samples(c, "ImportReport", samples::import_report());
     check_samples(c, "SearchResults", samples::search_results());
     check_samples(c, "PresenceResource", samples::presence());
     check_samples(c, "PresenceUpdate", samples::presence_update());
@@ -261,6 +264,10 @@ fn the_described_paths_are_those_of_the_code() {
         Route::Conversation("ID".into()),
         Route::ConversationRead("ID".into()),
         Route::ConversationEntry("ID".into(), "ENTRY".into()),
+        Route::DirectoryEntry("ID".into()),
+        Route::Contacts,
+        Route::Contact("ID".into()),
+        Route::ContactImports(FileFormat::Xml),
     ];
     let services = CallService::ALL.map(|service| Route::CallService("ID".into(), service));
     let coded: BTreeSet<String> = plain

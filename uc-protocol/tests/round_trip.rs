@@ -39,6 +39,9 @@ round_trips! {
     snapshot_survives_the_wire: snapshot;
     event_survives_the_wire: event;
     changes_survive_the_wire: changes;
+    contact_list_survives_the_wire: contact_list;
+    contact_draft_survives_the_wire: contact_draft;
+    import_report_survives_the_wire: import_report;
     search_results_survive_the_wire: search_results;
     presence_survives_the_wire: presence;
     presence_update_survives_the_wire: presence_update;

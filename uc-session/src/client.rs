@@ -1,4 +1,5 @@
 mod builder;
+mod contacts;
 mod conversations;
 
 use std::{
@@ -8,7 +9,7 @@ use std::{
 };
 
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
-use uc_model::{CallId, CapabilitySet, Contact, PhoneNumber, Presence, Redacted};
+use uc_model::{CallId, CapabilitySet, Contact, PhoneNumber, Presence};
 
 pub use self::builder::ClientBuilder;
 pub(crate) use self::builder::parse_address;
@@ -77,9 +78,6 @@ pub struct Found {
     pub more: bool,
 }
 
-/// As many matches as a search asks for.
-const SEARCH_LIMIT: u32 = 50;
-
 impl Client {
     /// Begins a sign-in of `user` (in practice the internal number) at `address`: a name or an IP
     /// address, with `:port` where it isn't 8802; `[…]` around an IPv6 address with a port.
@@ -116,21 +114,6 @@ impl Client {
     /// The certificates accepted so far, to be kept for the next sign-in of this profile.
     pub fn pins(&self) -> Pins {
         locked(&self.0.published.pins).clone()
-    }
-
-    /// Searches the directories for what a person typed: first letters of names, or digits.
-    pub async fn search(&self, query: &str) -> Result<Found, ServiceError> {
-        let query = Redacted::new(query.to_owned());
-        match self
-            .ask(Request::Search {
-                query,
-                limit: SEARCH_LIMIT,
-            })
-            .await
-        {
-            Some(Reply::Search(result)) => result,
-            _ => Err(ServiceError::Closed),
-        }
     }
 
     /// Sets the user's own presence.

@@ -209,13 +209,22 @@ impl Core {
         }
         match request {
             Request::SignIn => self.connection.sign_in(&mut self.io, ticket),
-            Request::Search { query, limit } => {
-                self.requests.search(&mut self.io, ticket, query, limit);
+            Request::Search {
+                query,
+                directory,
+                limit,
+            } => {
+                let requests = &self.requests;
+                requests.search(&mut self.io, ticket, query, directory, limit);
             }
             Request::SetPresence(presence) => {
                 self.requests.set_presence(&mut self.io, ticket, presence);
             }
             Request::Edit(edit) => self.requests.edit(&mut self.io, ticket, edit),
+            Request::ImportContacts { file, format } => {
+                self.requests.import(&mut self.io, ticket, file, format);
+            }
+            Request::Contact(id) => self.requests.contact(&mut self.io, ticket, id),
             Request::Call { to } => self.calls.make(&mut self.io, ticket, to),
             Request::Act { call, action } => self.calls.act(&mut self.io, ticket, &call, action),
             Request::Mute { call, muted } => self.calls.mute(&mut self.io, ticket, &call, muted),
@@ -248,6 +257,8 @@ impl Core {
             Purpose::Search(ticket) => self.requests.found(&mut self.io, ticket, result),
             Purpose::Presence(ticket) => self.requests.presence_set(&mut self.io, ticket, result),
             Purpose::Edit(ticket) => self.edited(ticket, result),
+            Purpose::Import(ticket) => self.imported(ticket, result),
+            Purpose::Contact(ticket) => requests::looked_up(&mut self.io, ticket, result),
             Purpose::Call(key, step) => self.calls.completed(&mut self.io, key, step, result),
             Purpose::SignOut => self.shutdown.signed_out(),
             Purpose::Media(_) | Purpose::Close | Purpose::Save | Purpose::Untold => {}
@@ -305,6 +316,16 @@ impl Core {
         self.io.reply(ticket, Reply::Edit(edited));
     }
 
+    fn imported(&mut self, ticket: Ticket, result: Result<Outcome, BackendError>) {
+        let imported = requests::imported(result).map(|(report, changes)| {
+            for change in changes {
+                self.change(change);
+            }
+            report
+        });
+        self.io.reply(ticket, Reply::Import(imported));
+    }
+
     fn change(&mut self, change: ServerChange) {
         match change {
             ServerChange::Call(update) => self.calls.update(&mut self.io, *update),
@@ -320,6 +341,8 @@ fn closed(request: &Request) -> Option<Reply> {
         Request::Search { .. } => Some(Reply::Search(Err(ServiceError::Closed))),
         Request::SetPresence(_) => Some(Reply::Presence(Err(ServiceError::Closed))),
         Request::Edit(_) => Some(Reply::Edit(Err(ServiceError::Closed.into()))),
+        Request::ImportContacts { .. } => Some(Reply::Import(Err(ServiceError::Closed.into()))),
+        Request::Contact(_) => Some(Reply::Contact(Err(ServiceError::Closed))),
         Request::Call { .. } => Some(Reply::Call(Err(CallError::Closed))),
         Request::Act { .. } | Request::Mute { .. } => Some(Reply::Act(Err(CallError::Closed))),
         Request::NetworkChanged | Request::Reconnect | Request::Shutdown { .. } => None,

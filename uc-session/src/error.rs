@@ -1,5 +1,5 @@
 use thiserror::Error;
-use uc_model::{Action, FailureCause, PhoneNumberError};
+use uc_model::{Action, FailureCause, ImportError, PersonalDirectoryError, PhoneNumberError};
 
 use crate::port::{BackendError, Certificate, DialFailure, MediaError, ServerAddress};
 
@@ -100,6 +100,12 @@ pub enum EditError {
     /// The server refused, can't, or wasn't reached.
     #[error(transparent)]
     Service(#[from] ServiceError),
+    /// A personal contact can't be so; nothing was sent.
+    #[error(transparent)]
+    Contact(#[from] PersonalDirectoryError),
+    /// A file of contacts can't be read; nothing was sent.
+    #[error(transparent)]
+    Import(#[from] ImportError),
 }
 
 impl From<BackendError> for EditError {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use tokio::sync::broadcast::{self, error::RecvError};
-use uc_model::{CallId, Conversation, ConversationId, Presence, UserId};
+use uc_model::{CallId, ContactId, Conversation, ConversationId, KnownContact, Presence, UserId};
 
 use crate::{
     cache::CacheError,
@@ -46,6 +46,10 @@ pub enum Event {
     Conversation(Arc<Conversation>),
     /// A conversation is gone.
     ConversationDeleted(ConversationId),
+    /// A contact that the client keeps is new or has changed.
+    Contact(Arc<KnownContact>),
+    /// A contact that the client keeps is gone.
+    ContactDeleted(ContactId),
     /// An address answered with a certificate nobody has accepted; the other address was used.
     CertificateStranger {
         /// Where.

@@ -45,6 +45,7 @@ mod line;
 mod media;
 pub mod port;
 mod preferences;
+mod search_field;
 mod server;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -68,6 +69,7 @@ pub use preferences::{
     Preferences, PreferencesError, ProfileError, ProfileId, Replaced, ServerProfile,
     ServerProfiles, Shown,
 };
+pub use search_field::SearchField;
 pub use server::ServerBackend;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{OpenStoreError, SqliteStore};

@@ -8,11 +8,11 @@ mod media;
 mod store;
 
 pub use backend::{
-    Backend, BackendError, BackendEvent, CallUpdate, Certificate, Cursor, DialFailure, EventSink,
-    LinkId, Operation, Outcome, PresenceUpdate, RequestKey, ServerAddress, ServerChange, Service,
-    SignedIn, StateSnapshot,
+    Backend, BackendError, BackendEvent, CallUpdate, Certificate, ContactFileBytes, Cursor,
+    DialFailure, EventSink, LinkId, Operation, Outcome, PresenceUpdate, RequestKey, ServerAddress,
+    ServerChange, Service, SignedIn, StateSnapshot,
 };
-pub use edit::{ConversationEdit, Edit};
+pub use edit::{ContactEdit, ConversationEdit, Edit};
 pub use headset::{HeadsetAction, HeadsetLamps, HeadsetPort};
 pub use media::{
     Candidates, DescriptionKind, MediaEngine, MediaError, MediaEvent, MediaIntent, MediaSession,

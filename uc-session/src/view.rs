@@ -2,8 +2,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use thiserror::Error;
 use uc_model::{
-    AllowedActions, CallId, ConnectionState, Conversation, ConversationId, Presence, State,
-    Timestamp, UserId,
+    AllowedActions, CallId, ConnectionState, ContactId, Conversation, ConversationFilter,
+    ConversationGrouping, ConversationId, ConversationList, DialPlan, Directory, KnownContact,
+    Presence, State, Timestamp, UserId,
 };
 
 use crate::port::{BackendError, MediaError, SignedIn};
@@ -21,7 +22,7 @@ pub struct View {
     pub calls: BTreeMap<CallId, Arc<CallStatus>>,
     /// Events of the server that could not be read since sign-in.
     pub undecodable: u64,
-    /// Presences and conversations; calls are above, with their sound.
+    /// Presences, conversations and contacts; calls are above, with their sound.
     pub(crate) state: State,
     /// Counts up with every change.
     pub(crate) version: u64,
@@ -46,6 +47,39 @@ impl View {
     /// The conversations, in the order of their identities.
     pub fn conversations(&self) -> impl ExactSizeIterator<Item = &Arc<Conversation>> {
         self.state.conversations()
+    }
+
+    /// The conversations as a user sees them (CONV-1): those with a call on top, then the one with
+    /// the newest event first; with the unread count in total.
+    pub fn conversation_list(&self) -> ConversationList {
+        self.filtered_conversations(&ConversationFilter::All)
+    }
+
+    /// Those of the conversations that `filter` lets pass, in the same order.
+    pub fn filtered_conversations(&self, filter: &ConversationFilter) -> ConversationList {
+        let all: Vec<_> = self.conversations().cloned().collect();
+        let calls = self.calls.values();
+        let calls: Vec<_> = calls.map(|status| Arc::new(status.call.clone())).collect();
+        let user = self.user.as_ref();
+        let grouping = user.map_or_else(ConversationGrouping::default, |user| user.grouping);
+        ConversationList::of(&all, &calls, filter, grouping, &DialPlan::germany())
+    }
+
+    /// One of the contacts that the client keeps: the personal ones, and those among the
+    /// favourites. Others: [`Client::contact`](crate::Client::contact).
+    pub fn contact(&self, id: &ContactId) -> Option<&Arc<KnownContact>> {
+        self.state.contact(id)
+    }
+
+    /// The contacts that the client keeps, in the order of their identities.
+    pub fn contacts(&self) -> impl ExactSizeIterator<Item = &Arc<KnownContact>> {
+        self.state.contacts()
+    }
+
+    /// The user's own contacts, in the order of their identities.
+    pub fn personal_contacts(&self) -> impl Iterator<Item = &Arc<KnownContact>> {
+        let personal = |known: &&Arc<KnownContact>| known.contact.directory == Directory::Personal;
+        self.state.contacts().filter(personal)
     }
 }
 

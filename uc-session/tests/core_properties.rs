@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use uc_model::{
-    Action, Call, CallDirection, CallId, Capability, Connection, ConnectionState, DeviceKind,
-    Extension, FailureCause, Mode, Party, PhoneNumber, Presence, PresenceState, Redacted, Rev,
-    Timestamp, UserId,
+    Action, Call, CallDirection, CallId, Capability, Connection, ConnectionState,
+    ConversationGrouping, ConversationId, DeviceKind, Extension, FailureCause, Mode, Party,
+    PhoneNumber, Presence, PresenceState, Redacted, Rev, Timestamp, UserId,
 };
 use uc_session::{
     CacheError, Now, Pins, Trust,
@@ -17,9 +17,10 @@ use uc_session::{
         Why,
     },
     port::{
-        BackendError, BackendEvent, CallUpdate, Candidates, Certificate, Cursor, DescriptionKind,
-        DialFailure, LinkId, MediaError, MediaEvent, Operation, Outcome, ServerAddress,
-        ServerChange, SessionDescription, SignedIn, StateSnapshot, StoreError,
+        BackendError, BackendEvent, CallUpdate, Candidates, Certificate, ConversationEdit, Cursor,
+        DescriptionKind, DialFailure, Edit, LinkId, MediaError, MediaEvent, Operation, Outcome,
+        ServerAddress, ServerChange, Service, SessionDescription, SignedIn, StateSnapshot,
+        StoreError,
     },
 };
 
@@ -201,10 +202,13 @@ impl World {
             Operation::Snapshot { .. } => Outcome::Snapshot(Box::new(StateSnapshot {
                 as_of: Cursor("e-5".into()),
                 rev: Rev(5),
-                presences: Vec::new(),
                 calls: vec![call(0, 5)],
-                conversations: Vec::new(),
+                ..StateSnapshot::default()
             })),
+            Operation::Service {
+                service: Service::Edit { .. },
+                ..
+            } => Outcome::Edited(Vec::new()),
             Operation::Service { .. } => {
                 Outcome::Call(Box::new(call(operation_number(operation), 7)))
             }
@@ -288,10 +292,12 @@ impl World {
         let request = match kind % 16 {
             0 => Request::Search {
                 query: Redacted::new("a".into()),
+                directory: None,
                 limit: 10,
             },
             1 => Request::SetPresence(presence),
-            2..5 => Request::Call {
+            2 => Request::Edit(edit(which)),
+            3..5 => Request::Call {
                 to: PhoneNumber::new("331").unwrap(),
             },
             5 => Request::Mute {
@@ -313,6 +319,15 @@ impl World {
             request,
         });
     }
+}
+
+fn edit(which: u8) -> Edit {
+    let id = ConversationId::new("v1").unwrap();
+    Edit::Conversations(match which % 3 {
+        0 => ConversationEdit::MarkRead(id),
+        1 => ConversationEdit::Delete(id),
+        _ => ConversationEdit::DeleteAll,
+    })
 }
 
 fn operation_number(operation: &Operation) -> u8 {
@@ -360,6 +375,7 @@ fn signed_in() -> SignedIn {
         server: String::new(),
         mode: Mode::Smart,
         capabilities: all.into_iter().collect(),
+        grouping: ConversationGrouping::default(),
         must_change_password: false,
     }
 }

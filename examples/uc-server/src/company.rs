@@ -2,7 +2,10 @@ use std::{collections::BTreeSet, fmt, path::Path, sync::LazyLock};
 
 use serde::Deserialize;
 use thiserror::Error;
-use uc_model::{DialPlan, Extension, PhoneNumber, UserId};
+use uc_model::{
+    Contact, ContactDraft, ContactId, DialPlan, Directory, Extension, PhoneNumber, TypedNumber,
+    UserId,
+};
 use uc_protocol::{
     limits::MAX_TEXT_BYTES,
     ucx::{Me, Number, NumberKind},
@@ -14,6 +17,8 @@ use crate::password::{PasswordHash, SALT_BYTES};
 #[derive(Clone)]
 pub struct Company {
     users: Vec<User>,
+    /// The system, general and external directories.
+    contacts: Vec<Contact>,
     plan: DialPlan,
 }
 
@@ -60,10 +65,41 @@ impl Company {
         if users.is_empty() {
             return Err(CompanyError::Nobody);
         }
-        Ok(Self {
+        let mut company = Self {
             users,
+            contacts: Vec::new(),
             plan: plan(),
-        })
+        };
+        for (at, entry) in file.contact.into_iter().enumerate() {
+            let (directory, draft) = entry.check(at + 1)?;
+            company = company.with_contacts(directory, [draft]);
+        }
+        Ok(company)
+    }
+
+    /// The same company with these entries in a directory besides: the system's (speed dials), the
+    /// general or, in Suite, an external one.
+    #[must_use]
+    pub fn with_contacts(
+        mut self,
+        directory: Directory,
+        contacts: impl IntoIterator<Item = ContactDraft>,
+    ) -> Self {
+        for draft in contacts {
+            let id = format!("company.{}", self.contacts.len() + 1);
+            let id = ContactId::new(id).expect("made of letters and digits");
+            let contact = draft.into_contact(id);
+            self.contacts.push(Contact {
+                directory,
+                ..contact
+            });
+        }
+        self
+    }
+
+    /// The entries of the directories other than the users.
+    pub(crate) fn contacts(&self) -> &[Contact] {
+        &self.contacts
     }
 
     /// How numbers are written and dialled where the company is.
@@ -160,6 +196,16 @@ pub enum CompanyError {
     /// An extension or user name stands twice.
     #[error("user {0} of the company file has the name or extension of an earlier one")]
     Twice(usize),
+    /// A value of a directory's entry is out of range.
+    #[error(
+        "contact {index} of the company file: {field} is refused; its comments say what may stand there"
+    )]
+    Contact {
+        /// Which contact, counted from 1.
+        index: usize,
+        /// Which field.
+        field: &'static str,
+    },
     /// A value is out of range.
     #[error(
         "user {index} of the company file: {field} is refused; its comments say what may stand there"
@@ -177,6 +223,54 @@ pub enum CompanyError {
 struct CompanyFile {
     #[serde(default)]
     user: Vec<UserEntry>,
+    #[serde(default)]
+    contact: Vec<ContactEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ContactEntry {
+    directory: String,
+    #[serde(default)]
+    first_name: String,
+    #[serde(default)]
+    last_name: String,
+    email: Option<String>,
+    #[serde(default)]
+    numbers: Vec<Number>,
+}
+
+impl ContactEntry {
+    fn check(self, index: usize) -> Result<(Directory, ContactDraft), CompanyError> {
+        let refuse = |field| CompanyError::Contact { index, field };
+        let directory = match &*self.directory {
+            "system" => Directory::System,
+            "general" => Directory::General,
+            "external" => Directory::External,
+            _ => return Err(refuse("directory")),
+        };
+        let mut draft = ContactDraft::default();
+        draft.first_name = self.first_name.into();
+        draft.last_name = self.last_name.into();
+        draft.email = self.email.map(Into::into);
+        for Number { kind, number } in self.numbers {
+            let number = PhoneNumber::new(number).map_err(|_| refuse("numbers"))?;
+            let kind = match kind {
+                NumberKind::Internal => uc_model::NumberKind::Internal,
+                NumberKind::Business => uc_model::NumberKind::Business,
+                NumberKind::Mobile => uc_model::NumberKind::Mobile,
+                _ => uc_model::NumberKind::Private,
+            };
+            draft.numbers.push(TypedNumber { kind, number });
+        }
+        let is_system = directory == Directory::System;
+        // Speed dials have a name and a number only.
+        if is_system && (draft.numbers.len() != 1 || draft.email.is_some()) {
+            return Err(refuse("numbers or email"));
+        }
+        draft.check().map_err(|_| refuse("names or numbers"))?;
+        Ok((directory, draft))
+    }
 }
 
 #[derive(Deserialize)]

@@ -3,6 +3,7 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, ValueEnum};
 use tracing_subscriber::EnvFilter;
+use uc_model::ConversationGrouping;
 use uc_server::{Company, CompanyError, Mode, RunningServer, Server, StartError, Storage};
 
 /// An embedded UC server for demos and tests.
@@ -28,6 +29,9 @@ struct Arguments {
     /// Speak WSI alone, as a server without UCX does.
     #[arg(long)]
     wsi_only: bool,
+    /// Make one conversation of a number, however it is written.
+    #[arg(long)]
+    conversations_by_number: bool,
     /// Keep state and certificate in this directory; without it, in memory.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -73,6 +77,10 @@ async fn run(arguments: Arguments) -> Result<(), RunError> {
         })
         .desk_phones(arguments.desk_phones)
         .ucx(!arguments.wsi_only)
+        .grouping(match arguments.conversations_by_number {
+            true => ConversationGrouping::ByNumber,
+            false => ConversationGrouping::ByFormat,
+        })
         .storage(storage)
         .start()
         .await?;

@@ -10,6 +10,7 @@ use std::{
 use thiserror::Error;
 use tokio::{net::TcpListener, runtime::Handle, sync::watch, task::JoinHandle};
 use tokio_rustls::TlsAcceptor;
+use uc_model::ConversationGrouping;
 use uc_protocol::ucx::{Configuration, Hello, Mode};
 
 use crate::{
@@ -32,6 +33,7 @@ pub struct Server {
     certificate: Option<Certificate>,
     desk_phones: bool,
     ucx: bool,
+    grouping: ConversationGrouping,
 }
 
 /// Where the server keeps its state.
@@ -56,6 +58,7 @@ impl Server {
             certificate: None,
             desk_phones: false,
             ucx: true,
+            grouping: ConversationGrouping::default(),
         }
     }
 
@@ -97,6 +100,12 @@ impl Server {
     #[must_use]
     pub fn ucx(self, ucx: bool) -> Self {
         Self { ucx, ..self }
+    }
+
+    /// Which numbers share a conversation (CONV-4). Default: those in one format.
+    #[must_use]
+    pub fn grouping(self, grouping: ConversationGrouping) -> Self {
+        Self { grouping, ..self }
     }
 
     /// Which certificate to present.
@@ -162,12 +171,18 @@ impl Server {
     ) -> Result<(Arc<Switchboard>, thread::JoinHandle<()>), StartError> {
         let hello = self.hello();
         let desk_phones = self.desk_phones;
+        let mode = match self.mode {
+            Mode::Smart => uc_model::Mode::Smart,
+            Mode::Suite => uc_model::Mode::Suite,
+        };
         let (database, epoch, saved) = self.storage.open()?;
         let clock = Clock::start();
         let mut exchange = Exchange::new(self.company, epoch.into(), saved, clock.now());
+        exchange.group_conversations(self.grouping);
         if desk_phones {
             exchange.install_desk_phones();
         }
+        exchange.set_mode(mode);
         let taken_up = exchange.take_effects();
         let (journal, thread) = Journal::start(database)?;
         journal
@@ -187,6 +202,7 @@ impl Server {
             configuration: Configuration {
                 voip: true,
                 desk_phones: self.desk_phones,
+                conversations_by_number: self.grouping == ConversationGrouping::ByNumber,
                 ..Configuration::default()
             },
         }

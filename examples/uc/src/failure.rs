@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use thiserror::Error;
-use uc_session::{CallError, ServiceError, SignInError, port::MediaError};
+use uc_session::{CallError, EditError, ServiceError, SignInError, port::MediaError};
 
 /// Why a command ended without success. The texts are for the person at the keyboard.
 #[derive(Debug, Error)]
@@ -25,6 +25,15 @@ pub(crate) enum Failure {
     /// Search or presence.
     #[error("{0}")]
     Service(#[from] ServiceError),
+    /// A change of the user's own data.
+    #[error("{0}")]
+    Edit(#[from] EditError),
+    /// A file of contacts.
+    #[error("the file {0} can't be read or written")]
+    File(PathBuf),
+    /// No such conversation.
+    #[error("there is no such conversation; list them again")]
+    NoConversation,
     /// A call.
     #[error("{0}")]
     Call(#[from] CallError),

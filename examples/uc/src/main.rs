@@ -3,6 +3,8 @@
 
 mod account;
 mod call;
+mod contacts;
+mod conversations;
 mod failure;
 mod output;
 mod people;
@@ -41,7 +43,16 @@ enum Command {
     Search {
         /// What to look for, for example "bi" or "33".
         query: String,
+        /// Only in this directory.
+        #[arg(long = "in", value_name = "DIRECTORY")]
+        place: Option<contacts::Where>,
     },
+    /// Lists, adds, changes, deletes, imports and exports personal contacts.
+    #[command(subcommand)]
+    Contacts(contacts::ContactsCommand),
+    /// Lists, shows and deletes conversations, or marks them as looked at.
+    #[command(subcommand)]
+    Conversations(conversations::ConversationsCommand),
     /// Shows everybody's presence, or sets one's own.
     Presence(people::PresenceArguments),
     /// Calls a number and talks until one side hangs up, or Ctrl-C.
@@ -72,7 +83,11 @@ async fn carry_out(arguments: &Arguments, output: &Output) -> Result<(), Failure
     match &arguments.command {
         Command::SignIn => people::sign_in(account, output).await,
         Command::Watch => watch::watch(account, output).await,
-        Command::Search { query } => people::search(account, output, query).await,
+        Command::Search { query, place } => contacts::search(account, output, query, *place).await,
+        Command::Contacts(command) => contacts::contacts(account, output, command).await,
+        Command::Conversations(command) => {
+            conversations::conversations(account, output, command).await
+        }
         Command::Presence(wish) => people::presence(account, output, wish).await,
         Command::Call(wish) => call::call(account, output, wish).await,
         Command::Answer(wish) => call::answer(account, output, wish).await,

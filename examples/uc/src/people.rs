@@ -1,8 +1,6 @@
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
-use uc_model::{
-    Capability, Contact, NumberKind, Presence, PresenceState, Redacted, Timestamp, UserId,
-};
+use uc_model::{Capability, Presence, PresenceState, Redacted, Timestamp, UserId};
 
 use crate::{account::Account, failure::Failure, output::Output};
 
@@ -35,51 +33,6 @@ pub(crate) async fn sign_in(account: &Account, output: &Output) -> Result<(), Fa
     );
     client.sign_out().await;
     Ok(())
-}
-
-/// Prints the matches, best first.
-pub(crate) async fn search(account: &Account, output: &Output, query: &str) -> Result<(), Failure> {
-    let client = account.sign_in().await?;
-    let found = client.search(query).await;
-    client.sign_out().await;
-    let found = found?;
-    for contact in &found.contacts {
-        output.line(&contact_line(contact), &contact_json(contact));
-    }
-    if found.more {
-        output.progress("There are more; type more letters.");
-    }
-    if found.contacts.is_empty() {
-        output.progress("Nobody found.");
-    }
-    Ok(())
-}
-
-fn contact_line(contact: &Contact) -> String {
-    let numbers: Vec<&str> = contact.numbers.iter().map(|n| n.number.as_str()).collect();
-    let name = format!(
-        "{} {}",
-        contact.first_name.expose(),
-        contact.last_name.expose()
-    );
-    format!("{:<30} {}", name.trim(), numbers.join("  "))
-}
-
-fn contact_json(contact: &Contact) -> Value {
-    let kind = |kind: NumberKind| format!("{kind:?}").to_lowercase();
-    let numbers: Vec<Value> = contact
-        .numbers
-        .iter()
-        .map(|n| json!({ "kind": kind(n.kind), "number": n.number.as_str() }))
-        .collect();
-    json!({
-        "id": contact.id.as_str(),
-        "directory": format!("{:?}", contact.directory).to_lowercase(),
-        "first_name": contact.first_name.expose(),
-        "last_name": contact.last_name.expose(),
-        "numbers": numbers,
-        "email": contact.email.as_ref().map(Redacted::expose),
-    })
 }
 
 /// What to do with the presence.
@@ -209,7 +162,7 @@ const fn state_name(state: PresenceState) -> &'static str {
 }
 
 /// In the order in which they are listed.
-const CAPABILITIES: [Capability; 12] = [
+const CAPABILITIES: [Capability; 13] = [
     Capability::Presence,
     Capability::DirectorySearch,
     Capability::Conversations,
@@ -222,4 +175,5 @@ const CAPABILITIES: [Capability; 12] = [
     Capability::Conferences,
     Capability::Voicemail,
     Capability::CallMe,
+    Capability::EditContacts,
 ];

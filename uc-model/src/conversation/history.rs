@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    ContactId, Conversation, ConversationEntry, ConversationId, DialPlan, EntryId, PhoneNumber,
-    Redacted, Rev, Update,
+    Contact, ContactId, Conversation, ConversationEntry, ConversationId, DialPlan, EntryId,
+    PhoneNumber, Redacted, Rev, Update,
 };
 
 /// Which numbers share a conversation (CONV-4).
@@ -63,9 +63,13 @@ impl History {
         self
     }
 
-    /// Takes up a conversation that was kept elsewhere, as it was.
+    /// Takes up a conversation that was kept elsewhere, as it was. One that was made by another
+    /// grouping, and whose number has a conversation by this one, stays by itself.
     pub fn restore(&mut self, conversation: Conversation) {
-        let key = self.key(&conversation.number);
+        let mut key = self.key(&conversation.number);
+        if self.conversations.contains_key(&key) {
+            key = format!("{key} {}", conversation.id).into();
+        }
         self.conversations.insert(key, conversation);
     }
 
@@ -154,6 +158,33 @@ impl History {
             rev: next(),
         });
         deleted.collect()
+    }
+
+    /// Conversations with the contact's numbers, in any format, that are nobody's yet are the
+    /// contact's from now on (CONV-5), and those that are the contact's have its name; `next`
+    /// numbers each change.
+    pub fn identify(&mut self, contact: &Contact, mut next: impl FnMut() -> Rev) -> Vec<Update> {
+        let keys: Vec<_> = contact
+            .numbers
+            .iter()
+            .map(|own| self.plan.key(&own.number))
+            .collect();
+        let name = contact.display_name();
+        let mut updates = Vec::new();
+        for conversation in self.conversations.values_mut() {
+            let is_own = match &conversation.contact {
+                Some(known) => *known == contact.id,
+                None => keys.contains(&self.plan.key(&conversation.number)),
+            };
+            let is_new = conversation.contact.is_none() || conversation.name != name;
+            if is_own && is_new {
+                conversation.contact = Some(contact.id.clone());
+                conversation.name = name.clone().or(conversation.name.take());
+                conversation.rev = next();
+                updates.push(Update::Conversation(conversation.clone()));
+            }
+        }
+        updates
     }
 
     /// One conversation.

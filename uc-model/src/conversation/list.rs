@@ -65,7 +65,10 @@ impl ConversationList {
         }
         rows.sort_by_cached_key(|(conversation, own)| {
             let newest = conversation.newest().map(ConversationEntry::at);
-            (own.is_empty(), Reverse(newest), conversation.id.clone())
+            // Of events at the same moment the one that was told later.
+            let told = Reverse(conversation.rev);
+            let id = conversation.id.clone();
+            (own.is_empty(), Reverse(newest), told, id)
         });
         let new_calls = calls.into_iter().map(|(_, call)| call.id.clone()).collect();
         Self {

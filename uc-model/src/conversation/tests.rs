@@ -369,3 +369,30 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_contact_takes_the_conversations_with_its_numbers_that_are_nobodys() {
+    let mut book = Book::new(ConversationGrouping::ByFormat);
+    book.record("+49 (171) 3920030", missed("e1", 1));
+    book.record("0171 3920030", missed("e2", 2));
+    book.record("321", missed("e3", 3));
+    let known = book.0.with_number(&number("0171 3920030")).unwrap().clone();
+    let mut contact = known.new_contact(ContactId::new("p1").unwrap(), &plan());
+    contact.last_name = "Linde".to_owned().into();
+    let mut revs = 10..;
+    let mut identify = |book: &mut Book, contact: &Contact| {
+        let updates = book.0.identify(contact, || Rev(revs.next().unwrap()));
+        updates.len()
+    };
+    assert_eq!(identify(&mut book, &contact), 2);
+    assert_eq!(identify(&mut book, &contact), 0, "all is so already");
+    let other = known.new_contact(ContactId::new("p2").unwrap(), &plan());
+    assert_eq!(identify(&mut book, &other), 0, "they are somebody's");
+    contact.first_name = "Lena".to_owned().into();
+    contact.numbers.clear();
+    assert_eq!(identify(&mut book, &contact), 2, "a new name is shown");
+    let named = book.0.with_number(&number("+49 171 3920030")).unwrap();
+    assert_eq!(named.name.as_ref().unwrap().expose(), "Lena Linde");
+    assert_eq!(named.rev, Rev(12));
+    assert_eq!(book.0.with_number(&number("321")).unwrap().contact, None);
+}

@@ -200,3 +200,37 @@ fn nameless_contacts_are_told_apart_by_their_number() {
     let skipped = [(3, SkipReason::Duplicate(2))];
     assert_eq!(first, Ok(report(&[2, 4], &[], &skipped, &[4])));
 }
+
+#[test]
+fn what_is_too_long_or_too_many_is_refused_by_hand_and_skipped_in_a_file() {
+    let mut directory = PersonalDirectory::new();
+    let mut add = |contact| directory.add(contact, Mode::Smart, &plan());
+    let good = contact("p1", "Linde", "0171 39200");
+    let mut long = good.clone();
+    long.first_name = "x".repeat(257).into();
+    assert_eq!(add(long), Err(PersonalDirectoryError::FieldTooLong));
+    let mut many = good.clone();
+    many.numbers = vec![good.numbers[0].clone(); 17];
+    assert_eq!(add(many), Err(PersonalDirectoryError::TooManyNumbers));
+    assert_eq!(add(good), Ok(()));
+
+    let heading = vec!["Phone"; 17].join(",");
+    let numbers: Vec<_> = (0..17).map(|at| format!("0171 392{at:02}")).collect();
+    let text = format!("Name,{heading}\nLinde,{}", numbers.join(","));
+    let format = ImportFormat::Csv(TextEncoding::Utf8);
+    let file = ContactFile::read(text.as_bytes(), format, &plan()).unwrap();
+    let report = directory.import(&file, || unreachable!()).unwrap();
+    assert_eq!(report.skipped, [(2, SkipReason::TooManyNumbers)]);
+}
+
+#[test]
+fn what_was_kept_elsewhere_is_taken_up_as_it_was() {
+    let mut directory = PersonalDirectory::new();
+    let odd = contact("p1", "", "12");
+    directory.restore(odd.clone(), ContactOrigin::Imported);
+    let known = directory.contact(&odd.id);
+    assert_eq!(known, Some((&odd, ContactOrigin::Imported)));
+    assert_eq!(PersonalDirectory::check_mode(Mode::Smart), Ok(()));
+    let refused = Err(PersonalDirectoryError::SmartOnly);
+    assert_eq!(PersonalDirectory::check_mode(Mode::Suite), refused);
+}

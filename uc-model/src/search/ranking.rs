@@ -39,6 +39,11 @@ impl Ranking {
         }
     }
 
+    /// Whether somebody comes before others.
+    pub(super) fn prefers(&self, contact: &ContactId) -> bool {
+        self.favourites.contains(contact) || self.recent.contains_key(contact)
+    }
+
     /// Everybody who is preferred, each once.
     pub(super) fn preferred(&self) -> impl Iterator<Item = &ContactId> {
         let others = self

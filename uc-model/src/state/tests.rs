@@ -2,8 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    CallDirection, Connection, ConnectionState, DeviceKind, FailureCause, Favourites, GroupName,
-    LineState, Party, PhoneNumber, PresenceState, Timestamp,
+    CallDirection, Connection, ConnectionState, DeviceKind, Directory, FailureCause, Favourites,
+    GroupName, LineState, NumberKind, Party, PhoneNumber, PresenceState, Timestamp, TypedNumber,
 };
 
 fn presence(user: &str, rev: u64, state: PresenceState) -> UserPresence {
@@ -232,14 +232,19 @@ fn updates() -> impl Strategy<Value = Vec<Update>> {
         PresenceState::Lunch,
         PresenceState::Home,
     ];
-    let one = (0..4_usize, 0..3_usize, 0..3_usize).prop_map(move |(kind, which, state)| {
+    let one = (0..5_usize, 0..3_usize, 0..3_usize).prop_map(move |(kind, which, state)| {
         let id = format!("x{which}");
         match kind {
             0 => Update::Presence(presence(&id, 0, states[state])),
             1 if state == 0 => over(&id, 0),
             1 => ringing(&id, 0),
             2 => Update::Conversation(conversation(&id, 0, state as u32)),
-            _ => deleted(&id, 0),
+            3 => deleted(&id, 0),
+            _ if state == 0 => Update::ContactDeleted {
+                id: ContactId::new(&id).unwrap(),
+                rev: Rev(0),
+            },
+            _ => Update::Contact(contact(&id, state)),
         }
     });
     proptest::collection::vec(one, 0..40).prop_map(|updates| {
@@ -257,7 +262,8 @@ fn with_rev(mut update: Update, new: Rev) -> Update {
         Update::Favourites { rev, .. } => *rev = new,
         Update::Call(call) => call.rev = new,
         Update::Conversation(conversation) => conversation.rev = new,
-        Update::ConversationDeleted { rev, .. } => *rev = new,
+        Update::ConversationDeleted { rev, .. } | Update::ContactDeleted { rev, .. } => *rev = new,
+        Update::Contact(contact) => contact.rev = new,
     }
     update
 }
@@ -266,7 +272,28 @@ fn whole(state: &State) -> String {
     let presences: Vec<_> = state.presences().collect();
     let calls: Vec<_> = state.calls().collect();
     let conversations: Vec<_> = state.conversations().collect();
-    format!("{presences:?} {calls:?} {conversations:?}")
+    let contacts: Vec<_> = state.contacts().collect();
+    format!("{presences:?} {calls:?} {conversations:?} {contacts:?}")
+}
+
+fn contact(id: &str, numbers: usize) -> KnownContact {
+    let number = TypedNumber {
+        kind: NumberKind::Mobile,
+        number: PhoneNumber::new("321").unwrap(),
+    };
+    KnownContact {
+        rev: Rev(0),
+        contact: Contact {
+            id: ContactId::new(id).unwrap(),
+            directory: Directory::Personal,
+            first_name: String::new().into(),
+            last_name: String::new().into(),
+            numbers: vec![number; numbers],
+            email: None,
+            user: None,
+        },
+        origin: None,
+    }
 }
 
 fn line(user: &str, rev: u64, line: LineState) -> UserLine {

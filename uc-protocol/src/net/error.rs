@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::{Certificate, Fingerprint};
 use crate::{
-    limits::{MAX_BODY_BYTES, MAX_HEADER_BYTES},
+    limits::MAX_HEADER_BYTES,
     ucx::{DecodeError, Problem},
 };
 
@@ -147,7 +147,7 @@ pub enum RequestError {
     #[error("the server's answer is no event stream")]
     NotEvents,
     /// The answer's body is over its limit.
-    #[error("the server's answer is longer than {MAX_BODY_BYTES} bytes")]
+    #[error("the server's answer is longer than it may be")]
     TooLarge,
     /// The answer's header section is over its limit.
     #[error("the header of the server's answer is longer than {MAX_HEADER_BYTES} bytes")]

@@ -99,8 +99,9 @@ impl Link {
     pub async fn request(&self, request: Request) -> Result<Response, RequestError> {
         Handle::try_current().map_err(|_| DialError::NoRuntime)?;
         let limit = request.limit(&self.shared.dialer.config().timeouts);
+        let most = request.most;
         let request = request.build(self.address(), self.token.as_ref())?;
-        timeout(limit, self.exchange(request))
+        timeout(limit, self.exchange(request, most))
             .await
             .unwrap_or(Err(RequestError::TimedOut))
     }
@@ -137,7 +138,7 @@ impl Link {
         }
         let (connection, response) = self.send(request).await?;
         if response.status() != http::StatusCode::OK {
-            return Err(match whole(response).await {
+            return Err(match whole(response, MAX_BODY_BYTES).await {
                 Ok(_) => RequestError::NotEvents,
                 Err(error) => error,
             });
@@ -148,11 +149,11 @@ impl Link {
         Ok(EventStream::new(connection, response.into_body()))
     }
 
-    async fn exchange(&self, request: HttpRequest) -> Result<Response, RequestError> {
+    async fn exchange(&self, request: HttpRequest, most: usize) -> Result<Response, RequestError> {
         let permit = self.shared.at_work.acquire().await;
         let _permit = permit.expect("the semaphore is never closed");
         let (mut connection, response) = self.send(request).await?;
-        let answer = whole(response).await;
+        let answer = whole(response, most).await;
         // After an answer over its limit the rest is still on its way: that one is closed.
         if !matches!(
             answer,
@@ -229,10 +230,10 @@ impl Shared {
 }
 
 /// Reads an answer to its end; what isn't good becomes an error.
-async fn whole(response: HttpResponse) -> Result<Response, RequestError> {
+async fn whole(response: HttpResponse, most: usize) -> Result<Response, RequestError> {
     let status = response.status();
     let is_problem = has_type(&response, PROBLEM);
-    let body = read(response.into_body()).await?;
+    let body = read(response.into_body(), most).await?;
     if status.is_success() {
         return Ok(Response {
             status: status.as_u16(),
@@ -245,14 +246,14 @@ async fn whole(response: HttpResponse) -> Result<Response, RequestError> {
     }
 }
 
-async fn read(mut body: Incoming) -> Result<Bytes, RequestError> {
+async fn read(mut body: Incoming, most: usize) -> Result<Bytes, RequestError> {
     let mut read = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| RequestError::BrokenInAnswer)?;
         let Ok(data) = frame.into_data() else {
             continue;
         };
-        if read.len() + data.len() > MAX_BODY_BYTES {
+        if read.len() + data.len() > most {
             return Err(RequestError::TooLarge);
         }
         read.extend_from_slice(&data);

@@ -6,6 +6,7 @@ use http_body_util::Full;
 
 use super::{HostPort, RequestError, Timeouts, connection::HttpRequest};
 use crate::{
+    limits::MAX_BODY_BYTES,
     ucx::{self, DecodeError, Resource, Secret, paths::Route},
     wsi::Query,
 };
@@ -31,8 +32,11 @@ pub struct Request {
     path: String,
     body: Option<Bytes>,
     idempotency_key: Option<String>,
+    body_type: &'static str,
     accept: &'static str,
     waits: bool,
+    /// The longest answer, in bytes.
+    pub(super) most: usize,
 }
 
 impl std::fmt::Debug for Request {
@@ -52,8 +56,10 @@ impl Request {
             path: route.path(),
             body: None,
             idempotency_key: None,
+            body_type: "application/json",
             accept: JSON,
             waits: false,
+            most: route.most_answer_bytes(),
         }
     }
 
@@ -65,8 +71,10 @@ impl Request {
             path: query.path(),
             body: None,
             idempotency_key: None,
+            body_type: "application/json",
             accept: XML_OR_JSON,
             waits: query.is_long_poll(),
+            most: MAX_BODY_BYTES,
         }
     }
 
@@ -94,6 +102,14 @@ impl Request {
     #[must_use]
     pub fn body<T: Resource>(mut self, resource: &T) -> Self {
         self.body = Some(ucx::encode(resource).into());
+        self
+    }
+
+    /// This request with a file as its body.
+    #[must_use]
+    pub fn file(mut self, bytes: Vec<u8>) -> Self {
+        self.body = Some(bytes.into());
+        self.body_type = "application/octet-stream";
         self
     }
 
@@ -145,7 +161,7 @@ impl Request {
         set(header::HOST, &address.to_string());
         set(header::ACCEPT, self.accept);
         if self.body.is_some() {
-            set(header::CONTENT_TYPE, "application/json");
+            set(header::CONTENT_TYPE, self.body_type);
         }
         if let Some(key) = &self.idempotency_key {
             set(header::HeaderName::from_static("idempotency-key"), key);
@@ -179,7 +195,7 @@ impl Response {
         self.status
     }
 
-    /// The body as it came; at most 1 MiB.
+    /// The body as it came, within the limit of what was asked for.
     pub fn bytes(&self) -> &[u8] {
         &self.body
     }

@@ -1,13 +1,15 @@
 //! The limits of each resource's fields, in the order of the table in the module's front page.
 
 use super::{
-    CallResource, Candidates, Changes, Clear, ContactResource, ConversationEntry, ConversationList,
-    ConversationResource, Describe, Description, Event, FieldError, Hello, MakeCall, Me, Party,
-    PresenceResource, PresenceUpdate, Problem, Resource, SearchResults, Session, SignIn, Snapshot,
+    CallResource, Candidates, Changes, Clear, ContactDraft, ContactList, ContactResource,
+    ConversationEntry, ConversationList, ConversationResource, Describe, Description, Event,
+    FieldError, Hello, ImportReport, KnownContact, MakeCall, Me, Party, PresenceResource,
+    PresenceUpdate, Problem, Resource, SearchResults, Session, SignIn, Snapshot,
 };
 use crate::limits::{
     MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_CHANGES, MAX_CONTACT_NUMBERS, MAX_CONTACTS,
-    MAX_CONVERSATION_ENTRIES, MAX_ID_BYTES, MAX_NUMBER_BYTES, MAX_SDP_BYTES, MAX_TEXT_BYTES,
+    MAX_CONVERSATION_ENTRIES, MAX_CONVERSATIONS, MAX_ID_BYTES, MAX_KNOWN_CONTACTS,
+    MAX_NUMBER_BYTES, MAX_REPORT_LINES, MAX_SDP_BYTES, MAX_STATE_BYTES, MAX_TEXT_BYTES, MAX_USERS,
 };
 
 type Checked = Result<(), FieldError>;
@@ -70,11 +72,18 @@ impl Resource for Me {
 }
 
 impl Resource for Snapshot {
+    const MAX_BYTES: usize = MAX_STATE_BYTES;
+
     fn check(&self) -> Checked {
         self.me.check()?;
+        at_most("presences", self.presences.len(), MAX_USERS)?;
         self.presences.iter().try_for_each(Resource::check)?;
+        at_most("calls", self.calls.len(), MAX_USERS)?;
         self.calls.iter().try_for_each(Resource::check)?;
-        self.conversations.iter().try_for_each(Resource::check)
+        at_most("conversations", self.conversations.len(), MAX_CONVERSATIONS)?;
+        self.conversations.iter().try_for_each(Resource::check)?;
+        at_most("contacts", self.contacts.len(), MAX_KNOWN_CONTACTS)?;
+        self.contacts.iter().try_for_each(Resource::check)
     }
 }
 
@@ -85,6 +94,11 @@ impl Resource for Event {
             Self::Call(call) => call.check(),
             Self::Conversation(conversation) => conversation.check(),
             Self::ConversationDeleted {
+                id: deleted,
+                rev: _,
+            } => id("id", deleted),
+            Self::Contact(contact) => contact.check(),
+            Self::ContactDeleted {
                 id: deleted,
                 rev: _,
             } => id("id", deleted),
@@ -116,6 +130,42 @@ impl Resource for ContactResource {
         self.numbers.iter().try_for_each(|n| number(&n.number))?;
         maybe(self.email.as_ref(), |email| text("email", email))?;
         maybe(self.user.as_ref(), |user| id("user", user))
+    }
+}
+
+impl Resource for ContactDraft {
+    fn check(&self) -> Checked {
+        text("first_name", &self.first_name)?;
+        text("last_name", &self.last_name)?;
+        at_most("numbers", self.numbers.len(), MAX_CONTACT_NUMBERS)?;
+        self.numbers.iter().try_for_each(|n| number(&n.number))?;
+        maybe(self.email.as_ref(), |email| text("email", email))
+    }
+}
+
+impl Resource for KnownContact {
+    fn check(&self) -> Checked {
+        self.contact.check()
+    }
+}
+
+impl Resource for ContactList {
+    const MAX_BYTES: usize = MAX_STATE_BYTES;
+
+    fn check(&self) -> Checked {
+        at_most("contacts", self.contacts.len(), MAX_KNOWN_CONTACTS)?;
+        self.contacts.iter().try_for_each(Resource::check)
+    }
+}
+
+impl Resource for ImportReport {
+    const MAX_BYTES: usize = MAX_STATE_BYTES;
+
+    fn check(&self) -> Checked {
+        let lists = [&self.added, &self.changed, &self.flagged];
+        let lengths = lists.map(|list| list.len());
+        let longest = lengths.into_iter().fold(self.skipped.len(), usize::max);
+        at_most("a list of lines", longest, MAX_REPORT_LINES)
     }
 }
 
@@ -196,7 +246,10 @@ impl Resource for ConversationResource {
 }
 
 impl Resource for ConversationList {
+    const MAX_BYTES: usize = MAX_STATE_BYTES;
+
     fn check(&self) -> Checked {
+        at_most("conversations", self.conversations.len(), MAX_CONVERSATIONS)?;
         self.conversations.iter().try_for_each(Resource::check)
     }
 }

@@ -5,6 +5,9 @@ use crate::limits::{MAX_BODY_BYTES, MAX_JSON_DEPTH};
 
 /// A body of UCX: JSON whose fields have limits.
 pub trait Resource: Serialize + DeserializeOwned {
+    /// The longest body, in bytes.
+    const MAX_BYTES: usize = MAX_BODY_BYTES;
+
     /// Checks the lengths of the fields.
     ///
     /// # Errors
@@ -28,8 +31,8 @@ pub struct FieldError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// The body is longer than [`MAX_BODY_BYTES`].
-    #[error("the body has {0} bytes, more than the {MAX_BODY_BYTES} that are allowed")]
+    /// The body is longer than [`Resource::MAX_BYTES`].
+    #[error("the body has {0} bytes, more than are allowed")]
     TooLarge(usize),
     /// Arrays and objects are nested deeper than [`MAX_JSON_DEPTH`].
     #[error("the JSON is nested deeper than {MAX_JSON_DEPTH} levels at byte {0}")]
@@ -56,14 +59,18 @@ pub enum DecodeError {
 /// # Errors
 /// See [`DecodeError`].
 pub fn decode<T: Resource>(bytes: &[u8]) -> Result<T, DecodeError> {
-    let resource: T = decode_json(bytes)?;
+    let resource: T = decode_within(bytes, T::MAX_BYTES)?;
     resource.check()?;
     Ok(resource)
 }
 
 /// Reads JSON within the limits of size and nesting.
 pub(crate) fn decode_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
-    if bytes.len() > MAX_BODY_BYTES {
+    decode_within(bytes, MAX_BODY_BYTES)
+}
+
+fn decode_within<T: DeserializeOwned>(bytes: &[u8], limit: usize) -> Result<T, DecodeError> {
+    if bytes.len() > limit {
         return Err(DecodeError::TooLarge(bytes.len()));
     }
     check_depth(bytes)?;

@@ -19,6 +19,32 @@ pub enum Directory {
     External,
 }
 
+impl Directory {
+    /// Every directory.
+    pub const ALL: [Self; 5] = [
+        Self::Personal,
+        Self::Internal,
+        Self::System,
+        Self::General,
+        Self::External,
+    ];
+
+    /// As it stands on the wire.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Personal => "personal",
+            Self::Internal => "internal",
+            Self::System => "system",
+            Self::General => "general",
+            Self::External => "external",
+        }
+    }
+
+    pub(super) fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name() == name)
+    }
+}
+
 /// What a number is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -3,7 +3,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{CallResource, ConversationResource, PresenceResource};
+use super::{CallResource, ConversationResource, KnownContact, PresenceResource};
 
 /// The `id:` of an event: `epoch-number`. The number is the user's revision; the epoch is new
 /// whenever the server can't continue the numbering.
@@ -81,6 +81,15 @@ pub enum Event {
     Conversation(ConversationResource),
     /// A conversation is gone.
     ConversationDeleted {
+        /// Which.
+        id: String,
+        /// The tombstone's revision.
+        rev: u64,
+    },
+    /// A contact that the client keeps is new or has changed.
+    Contact(KnownContact),
+    /// A contact that the client keeps is gone.
+    ContactDeleted {
         /// Which.
         id: String,
         /// The tombstone's revision.

@@ -7,7 +7,13 @@
 //! | `DELETE /uc/v1/session` | | 204 |
 //! | `GET /uc/v1/snapshot` | | [`Snapshot`] |
 //! | `GET /uc/v1/events` | | `text/event-stream` of [`Event`] |
-//! | `GET /uc/v1/directory?q=&limit=` | | [`SearchResults`] |
+//! | `GET /uc/v1/directory?q=&limit=&in=` | | [`SearchResults`] |
+//! | `GET /uc/v1/directory/{id}` | | [`ContactResource`] |
+//! | `GET /uc/v1/contacts` | | [`ContactList`] |
+//! | `POST /uc/v1/contacts` | [`ContactDraft`] | 201 [`Changes`] |
+//! | `PUT /uc/v1/contacts/{id}` | [`ContactDraft`] | [`Changes`] |
+//! | `DELETE /uc/v1/contacts/{id}` | | [`Changes`] |
+//! | `POST /uc/v1/contact-imports?format=&encoding=` | a file | [`ImportReport`] |
 //! | `PUT /uc/v1/me/presence` | [`PresenceUpdate`] | [`PresenceResource`] |
 //! | `POST /uc/v1/calls` | [`MakeCall`] | 201 [`CallResource`] |
 //! | `GET /uc/v1/calls/{id}` | | [`CallResource`] |
@@ -30,6 +36,7 @@
 mod calls;
 mod check;
 mod codec;
+mod contacts;
 mod directory;
 mod events;
 pub mod paths;
@@ -44,6 +51,9 @@ pub use calls::{
 };
 pub(crate) use codec::decode_json;
 pub use codec::{DecodeError, FieldError, Resource, decode, encode};
+pub use contacts::{
+    ContactDraft, ContactList, ContactOrigin, ImportReport, KnownContact, SkipReason, SkippedLine,
+};
 pub use directory::{ContactResource, Directory, Number, NumberKind, SearchResults};
 pub use events::{Changes, Event, EventId, EventIdError};
 pub use presence::{PresenceResource, PresenceState, PresenceUpdate};

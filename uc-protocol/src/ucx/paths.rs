@@ -5,6 +5,9 @@ use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+use super::Directory;
+use crate::limits::{MAX_BODY_BYTES, MAX_STATE_BYTES};
+
 /// What a request is about: a path of UCX, with its parameters decoded.
 ///
 /// ```
@@ -27,6 +30,14 @@ pub enum Route {
     Events,
     /// `/uc/v1/directory?q=…&limit=…`
     Directory(DirectoryQuery),
+    /// `/uc/v1/directory/{id}`
+    DirectoryEntry(String),
+    /// `/uc/v1/contacts`
+    Contacts,
+    /// `/uc/v1/contacts/{id}`
+    Contact(String),
+    /// `/uc/v1/contact-imports?format=…&encoding=…`
+    ContactImports(FileFormat),
     /// `/uc/v1/me/presence`
     MyPresence,
     /// `/uc/v1/calls`
@@ -52,6 +63,48 @@ pub struct DirectoryQuery {
     pub q: String,
     /// Most matches wanted: 1 to 100; 20 where it is absent.
     pub limit: Option<u8>,
+    /// The only directory to look into.
+    pub directory: Option<Directory>,
+}
+
+/// What kind of file is imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FileFormat {
+    /// Comma-separated values in UTF-8.
+    CsvUtf8,
+    /// Comma-separated values in Windows-1252.
+    CsvWindows1252,
+    /// Comma-separated values in UTF-16.
+    CsvUtf16,
+    /// XML in UTF-8.
+    Xml,
+}
+
+impl FileFormat {
+    /// Every format.
+    pub const ALL: [Self; 4] = [
+        Self::CsvUtf8,
+        Self::CsvWindows1252,
+        Self::CsvUtf16,
+        Self::Xml,
+    ];
+
+    /// The value of `format`.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::CsvUtf8 => "csv-utf-8",
+            Self::CsvWindows1252 => "csv-windows-1252",
+            Self::CsvUtf16 => "csv-utf-16",
+            Self::Xml => "xml",
+        }
+    }
+
+    fn parse(query: &str) -> Option<Self> {
+        let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        let (_, format) = pairs.find(|(name, _)| *name == "format")?;
+        Self::ALL.into_iter().find(|known| known.name() == format)
+    }
 }
 
 /// Shows nothing of what was typed: it is usually a name.
@@ -122,6 +175,12 @@ impl Route {
             Self::Snapshot => "/uc/v1/snapshot".into(),
             Self::Events => "/uc/v1/events".into(),
             Self::Directory(query) => query.path(),
+            Self::DirectoryEntry(id) => format!("/uc/v1/directory/{}", encode(id)),
+            Self::Contacts => "/uc/v1/contacts".into(),
+            Self::Contact(id) => format!("/uc/v1/contacts/{}", encode(id)),
+            Self::ContactImports(format) => {
+                format!("/uc/v1/contact-imports?format={}", format.name())
+            }
             Self::MyPresence => "/uc/v1/me/presence".into(),
             Self::Calls => "/uc/v1/calls".into(),
             Self::Call(id) => format!("/uc/v1/calls/{}", encode(id)),
@@ -138,6 +197,16 @@ impl Route {
         }
     }
 
+    /// The longest good answer, in bytes.
+    pub const fn most_answer_bytes(&self) -> usize {
+        match self {
+            Self::Snapshot | Self::Conversations | Self::Contacts | Self::ContactImports(_) => {
+                MAX_STATE_BYTES
+            }
+            _ => MAX_BODY_BYTES,
+        }
+    }
+
     /// Reads the path and query of a request line; `None` where UCX has no such path.
     pub fn parse(path_and_query: &str) -> Option<Self> {
         let (path, query) = path_and_query
@@ -151,6 +220,10 @@ impl Route {
             ["snapshot"] => Self::Snapshot,
             ["events"] => Self::Events,
             ["directory"] => Self::Directory(DirectoryQuery::parse(query)?),
+            ["directory", id] => Self::DirectoryEntry(segment(id)?),
+            ["contacts"] => Self::Contacts,
+            ["contacts", id] => Self::Contact(segment(id)?),
+            ["contact-imports"] => Self::ContactImports(FileFormat::parse(query)?),
             ["me", "presence"] => Self::MyPresence,
             ["calls"] => Self::Calls,
             ["calls", id] => Self::Call(segment(id)?),
@@ -175,6 +248,9 @@ impl DirectoryQuery {
         if let Some(limit) = self.limit {
             path.push_str(&format!("&limit={limit}"));
         }
+        if let Some(directory) = self.directory {
+            path.push_str(&format!("&in={}", directory.name()));
+        }
         path
     }
 
@@ -184,6 +260,7 @@ impl DirectoryQuery {
             match name {
                 "q" => parsed.q = decode(&value.replace('+', " "))?,
                 "limit" => parsed.limit = Some(value.parse().ok()?),
+                "in" => parsed.directory = Some(Directory::of_name(value)?),
                 _ => {}
             }
         }
@@ -222,6 +299,8 @@ mod tests {
 
     fn routes() -> impl Strategy<Value = Route> {
         let service = proptest::sample::select(CallService::ALL.to_vec());
+        let directory = proptest::sample::select(Directory::ALL.to_vec());
+        let directory = proptest::option::of(directory);
         prop_oneof![
             proptest::sample::select(vec![
                 Route::Hello,
@@ -231,9 +310,20 @@ mod tests {
                 Route::MyPresence,
                 Route::Calls,
                 Route::Conversations,
+                Route::Contacts,
             ]),
-            (".*", proptest::option::of(1..=100_u8))
-                .prop_map(|(q, limit)| Route::Directory(DirectoryQuery { q, limit })),
+            (".*", proptest::option::of(1..=100_u8), directory).prop_map(
+                |(q, limit, directory)| {
+                    Route::Directory(DirectoryQuery {
+                        q,
+                        limit,
+                        directory,
+                    })
+                }
+            ),
+            ".+".prop_map(Route::DirectoryEntry),
+            ".+".prop_map(Route::Contact),
+            proptest::sample::select(FileFormat::ALL.to_vec()).prop_map(Route::ContactImports),
             ".+".prop_map(Route::Call),
             (".+", service).prop_map(|(id, service)| Route::CallService(id, service)),
             ".+".prop_map(Route::Conversation),
@@ -272,6 +362,9 @@ mod tests {
             "/uc/v1/conversations/1/entries/2/3",
             "/uc/v1/conversations/1/entries/2/",
             "/uc/v1/directory?q=a&limit=300",
+            "/uc/v1/directory?q=a&in=elsewhere",
+            "/uc/v1/contact-imports",
+            "/uc/v1/contact-imports?format=doc",
         ] {
             assert_eq!(Route::parse(path), None, "{path}");
         }
@@ -282,7 +375,7 @@ mod tests {
         let route = Route::parse("/uc/v1/directory?q=anna+m%C3%BCller&unknown=1");
         let query = DirectoryQuery {
             q: "anna müller".into(),
-            limit: None,
+            ..DirectoryQuery::default()
         };
         assert_eq!(route, Some(Route::Directory(query)));
     }

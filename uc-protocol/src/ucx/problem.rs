@@ -31,6 +31,9 @@ pub enum ProblemType {
     /// 409: both sides offered at once.
     #[serde(rename = "urn:ucx:problem:glare")]
     Glare,
+    /// 409: as many as are possible are there already.
+    #[serde(rename = "urn:ucx:problem:full")]
+    Full,
     /// 422: a value is refused (a return time with `office`, a description without audio).
     #[serde(rename = "urn:ucx:problem:refused-value")]
     RefusedValue,
@@ -66,7 +69,7 @@ pub struct Problem {
 
 impl ProblemType {
     /// Every kind that has a name of its own.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::BadCredentials,
         Self::AccountLocked,
         Self::NoLicence,
@@ -76,6 +79,7 @@ impl ProblemType {
         Self::TooLarge,
         Self::WrongState,
         Self::Glare,
+        Self::Full,
         Self::RefusedValue,
         Self::CallFailed,
         Self::Unsupported,
@@ -90,7 +94,7 @@ impl ProblemType {
             Self::NotFound => 404,
             Self::Malformed => 400,
             Self::TooLarge => 413,
-            Self::WrongState | Self::Glare => 409,
+            Self::WrongState | Self::Glare | Self::Full => 409,
             Self::RefusedValue | Self::CallFailed => 422,
             Self::Unsupported => 501,
             Self::Unavailable => 503,
@@ -110,6 +114,7 @@ impl ProblemType {
             Self::TooLarge => "the request is over a limit",
             Self::WrongState => "this is not possible in the present state",
             Self::Glare => "both sides made an offer at once",
+            Self::Full => "there are as many as are possible already",
             Self::RefusedValue => "a value is not allowed here",
             Self::CallFailed => "the call could not be made",
             Self::Unsupported => "this server doesn't offer the function",
@@ -133,6 +138,7 @@ impl ProblemType {
             }
             Self::WrongState => "Look at the present state and try what it allows.",
             Self::Glare => "Answer the other side's offer, then offer again.",
+            Self::Full => "Delete some first.",
             Self::RefusedValue => "Correct the value and try again.",
             Self::CallFailed => "Check the number, or try again later.",
             Self::Unsupported => "Ask the administrator whether it can be switched on.",

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CallResource, ConversationResource, EventId, PresenceResource};
+use super::{CallResource, ConversationResource, EventId, KnownContact, PresenceResource};
 
 /// A text that must never be seen: a password or a session token. `Debug` hides it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +45,8 @@ pub struct Configuration {
     pub web_collaboration: bool,
     /// Programming of function keys.
     pub key_programming: bool,
+    /// One conversation a number, however it is written; else one for each way to write it.
+    pub conversations_by_number: bool,
 }
 
 /// `GET /uc/v1/hello`: who answers here. Needs no session.
@@ -118,4 +120,7 @@ pub struct Snapshot {
     pub calls: Vec<CallResource>,
     /// The user's conversations.
     pub conversations: Vec<ConversationResource>,
+    /// The personal contacts, and those of other directories that are favourites.
+    #[serde(default)]
+    pub contacts: Vec<KnownContact>,
 }

@@ -3,10 +3,11 @@
 use proptest::{collection::vec, option::of, prelude::*, sample::select};
 use uc_protocol::ucx::{
     CallOutcome, CallResource, Candidates, Cause, Changes, Clear, Configuration, ConnectionState,
-    ContactResource, ConversationEntry, ConversationList, ConversationResource, Describe,
-    Description, DescriptionKind, Device, Direction, Directory, Event, EventId, Hello, MakeCall,
-    Me, Mode, Number, NumberKind, Party, PresenceResource, PresenceState, PresenceUpdate, Problem,
-    ProblemType, SearchResults, Secret, Session, SignIn, Snapshot,
+    ContactDraft, ContactList, ContactOrigin, ContactResource, ConversationEntry, ConversationList,
+    ConversationResource, Describe, Description, DescriptionKind, Device, Direction, Directory,
+    Event, EventId, Hello, ImportReport, KnownContact, MakeCall, Me, Mode, Number, NumberKind,
+    Party, PresenceResource, PresenceState, PresenceUpdate, Problem, ProblemType, SearchResults,
+    Secret, Session, SignIn, SkipReason, SkippedLine, Snapshot,
 };
 
 fn id() -> impl Strategy<Value = String> {
@@ -24,7 +25,7 @@ pub(crate) fn hello() -> impl Strategy<Value = Hello> {
         text(),
         vec(any::<u32>(), 0..3),
         mode,
-        any::<[bool; 8]>(),
+        any::<[bool; 9]>(),
     )
         .prop_map(|(server, version, ucx, mode, flags)| Hello {
             server,
@@ -40,6 +41,7 @@ pub(crate) fn hello() -> impl Strategy<Value = Hello> {
                 mulap: flags[5],
                 web_collaboration: flags[6],
                 key_programming: flags[7],
+                conversations_by_number: flags[8],
             },
         })
 }
@@ -145,6 +147,57 @@ fn contact() -> impl Strategy<Value = ContactResource> {
 pub(crate) fn search_results() -> impl Strategy<Value = SearchResults> {
     (vec(contact(), 0..4), any::<bool>())
         .prop_map(|(contacts, more)| SearchResults { contacts, more })
+}
+
+fn known_contact() -> impl Strategy<Value = KnownContact> {
+    let origin = select(vec![ContactOrigin::Manual, ContactOrigin::Imported]);
+    (any::<u64>(), contact(), of(origin)).prop_map(|(rev, contact, origin)| KnownContact {
+        rev,
+        contact,
+        origin,
+    })
+}
+
+pub(crate) fn contact_list() -> impl Strategy<Value = ContactList> {
+    vec(known_contact(), 0..4).prop_map(|contacts| ContactList { contacts })
+}
+
+pub(crate) fn contact_draft() -> impl Strategy<Value = ContactDraft> {
+    contact().prop_map(|contact| ContactDraft {
+        first_name: contact.first_name,
+        last_name: contact.last_name,
+        numbers: contact.numbers,
+        email: contact.email,
+    })
+}
+
+pub(crate) fn import_report() -> impl Strategy<Value = ImportReport> {
+    let reason = select(vec![
+        SkipReason::Empty,
+        SkipReason::BadNumber,
+        SkipReason::FieldTooLong,
+        SkipReason::TooManyNumbers,
+        SkipReason::Duplicate,
+        SkipReason::ChangedByHand,
+        SkipReason::Unchanged,
+    ]);
+    let skipped = (any::<u32>(), reason, of(any::<u32>()));
+    let lines = || vec(any::<u32>(), 0..4);
+    (lines(), lines(), lines(), vec(skipped, 0..4)).prop_map(
+        |(added, changed, flagged, skipped)| ImportReport {
+            added,
+            changed,
+            flagged,
+            skipped: skipped
+                .into_iter()
+                .map(|(line, reason, same_as)| SkippedLine {
+                    line,
+                    reason,
+                    same_as,
+                })
+                .collect(),
+        },
+    )
 }
 
 fn description() -> impl Strategy<Value = Description> {
@@ -306,6 +359,8 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
         call().prop_map(Event::Call),
         conversation().prop_map(Event::Conversation),
         (id(), any::<u64>()).prop_map(|(id, rev)| Event::ConversationDeleted { id, rev }),
+        known_contact().prop_map(Event::Contact),
+        (id(), any::<u64>()).prop_map(|(id, rev)| Event::ContactDeleted { id, rev }),
         Just(Event::Reset),
         Just(Event::SessionEnded),
     ]
@@ -320,14 +375,18 @@ pub(crate) fn snapshot() -> impl Strategy<Value = Snapshot> {
         vec(presence(), 0..3),
         vec(call(), 0..3),
         vec(conversation(), 0..3),
+        vec(known_contact(), 0..3),
     );
-    (event_id(), me(), lists).prop_map(|(as_of, me, (presences, calls, conversations))| Snapshot {
-        as_of,
-        me,
-        presences,
-        calls,
-        conversations,
-    })
+    (event_id(), me(), lists).prop_map(
+        |(as_of, me, (presences, calls, conversations, contacts))| Snapshot {
+            as_of,
+            me,
+            presences,
+            calls,
+            conversations,
+            contacts,
+        },
+    )
 }
 
 pub(crate) fn problem() -> impl Strategy<Value = Problem> {

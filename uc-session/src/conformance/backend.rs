@@ -5,15 +5,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::sync::{Mutex, mpsc};
 use uc_model::{
-    Call, CallId, Capability, CapabilitySet, ConnectionState, Conversation, DeviceKind,
-    FailureCause, PhoneNumber, Presence, PresenceState, Redacted, UserId,
+    Call, CallId, Capability, CapabilitySet, ConnectionState, ContactDraft, Conversation,
+    DeviceKind, FailureCause, KnownContact, PhoneNumber, Presence, PresenceState, Redacted, UserId,
 };
 
 use super::soon;
 use crate::port::{
-    Backend, BackendError, BackendEvent, CallUpdate, Candidates, ConversationEdit, DescriptionKind,
-    DialFailure, Edit, EventSink, LinkId, Operation, Outcome, RequestKey, ServerAddress,
-    ServerChange, Service, SessionDescription, SignedIn, StateSnapshot,
+    Backend, BackendError, BackendEvent, CallUpdate, Candidates, ContactEdit, ConversationEdit,
+    DescriptionKind, DialFailure, Edit, EventSink, LinkId, Operation, Outcome, RequestKey,
+    ServerAddress, ServerChange, Service, SessionDescription, SignedIn, StateSnapshot,
 };
 
 /// How the suite reaches the server.
@@ -64,6 +64,7 @@ pub async fn all(rig: &dyn Rig) {
     the_same_key_makes_one_call(rig).await;
     sound_is_refused_where_there_is_none(rig).await;
     an_edit_is_answered_with_what_it_changed_and_told_to_other_clients(rig).await;
+    the_same_key_makes_one_contact(rig).await;
 }
 
 /// One client of the server.
@@ -301,6 +302,7 @@ pub async fn services_need_a_session(rig: &dyn Rig) {
     let link = peer.link;
     let search = Service::Search {
         query: Redacted::new("a".to_owned()),
+        directory: None,
         limit: 5,
     };
     assert_eq!(peer.ask(search).await, Err(BackendError::NotSignedIn));
@@ -359,6 +361,7 @@ pub async fn the_end_of_a_session_is_its_end(rig: &dyn Rig) {
     );
     let search = Service::Search {
         query: Redacted::new("a".to_owned()),
+        directory: None,
         limit: 5,
     };
     assert_eq!(peer.ask(search).await, Err(BackendError::NotSignedIn));
@@ -402,7 +405,12 @@ pub async fn a_colleague_is_found(rig: &dyn Rig) {
     let (peer, _) = Peer::ready(rig, 0).await;
     let other = &rig.users()[1].0;
     let query = Redacted::new(other.clone());
-    match peer.ask(Service::Search { query, limit: 10 }).await {
+    let search = Service::Search {
+        query,
+        directory: None,
+        limit: 10,
+    };
+    match peer.ask(search).await {
         Ok(Outcome::Found { contacts, .. }) => {
             let user = |user: &UserId| user.as_str() == other;
             assert!(
@@ -682,4 +690,51 @@ async fn miss(rig: &dyn Rig, caller: &Peer, callee: &Peer) -> Conversation {
     let cancel = Service::Clear { call, cause: None };
     caller.changed(cancel).await;
     callee.conversation(|c| c.unread > 0).await
+}
+
+/// What is made by an edit is made once, and told to the user's other client. Without the
+/// capability: `Unsupported`.
+pub async fn the_same_key_makes_one_contact(rig: &dyn Rig) {
+    let (one, _) = Peer::ready(rig, 0).await;
+    let (other, before) = Peer::ready(rig, 0).await;
+    let mut draft = ContactDraft::default();
+    draft.last_name = Redacted::new("Conformance".to_owned());
+    let add = Service::Edit {
+        edit: Edit::Contacts(ContactEdit::Add(draft)),
+        key: RequestKey("conformance-contact".to_owned()),
+    };
+    let added = one.ask(add.clone()).await;
+    if !one.capabilities.has(Capability::EditContacts) {
+        assert_eq!(added, Err(BackendError::Unsupported));
+        one.end().await;
+        return other.end().await;
+    }
+    let told = other.change("the contact", contact).await;
+    assert!(told.rev > before.rev);
+    let change = ServerChange::Contact(Box::new(told.clone()));
+    assert_eq!(added, Ok(Outcome::Edited(vec![change])));
+    assert_eq!(
+        one.ask(add).await,
+        added,
+        "sent once more, it is the same contact"
+    );
+    let looked_up = other.ask(Service::Contact(told.contact.id.clone())).await;
+    assert_eq!(
+        looked_up,
+        Ok(Outcome::Contact(Box::new(told.contact.clone())))
+    );
+    let delete = Service::Edit {
+        edit: Edit::Contacts(ContactEdit::Delete(told.contact.id)),
+        key: RequestKey("conformance-contact-gone".to_owned()),
+    };
+    assert!(matches!(one.ask(delete).await, Ok(Outcome::Edited(changes)) if changes.len() == 1));
+    one.end().await;
+    other.end().await;
+}
+
+fn contact(change: ServerChange) -> Option<KnownContact> {
+    match change {
+        ServerChange::Contact(contact) => Some(*contact),
+        _ => None,
+    }
 }

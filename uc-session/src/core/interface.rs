@@ -1,6 +1,9 @@
 use std::time::Duration;
 
-use uc_model::{Action, CallId, PhoneNumber, Presence, Redacted, Timestamp};
+use uc_model::{
+    Action, CallId, Contact, ContactId, Directory, ImportFormat, ImportReport, PhoneNumber,
+    Presence, Redacted, Timestamp,
+};
 
 use crate::{
     cache::CacheError,
@@ -8,8 +11,8 @@ use crate::{
     error::{CallError, EditError, ServiceError, SignInError},
     events::Event,
     port::{
-        BackendError, BackendEvent, Candidates, Edit, LinkId, MediaError, MediaEvent, MediaIntent,
-        Operation, Outcome, ServerChange,
+        BackendError, BackendEvent, Candidates, ContactFileBytes, Edit, LinkId, MediaError,
+        MediaEvent, MediaIntent, Operation, Outcome, ServerChange,
     },
 };
 
@@ -34,6 +37,8 @@ pub enum Request {
     Search {
         /// What was typed.
         query: Redacted<String>,
+        /// The only directory to look into.
+        directory: Option<Directory>,
         /// At most this many, 1 to 100.
         limit: u32,
     },
@@ -41,6 +46,15 @@ pub enum Request {
     SetPresence(Presence),
     /// Change something of the user's own data.
     Edit(Edit),
+    /// Import a file of contacts.
+    ImportContacts {
+        /// The file.
+        file: ContactFileBytes,
+        /// What it is.
+        format: ImportFormat,
+    },
+    /// Look one contact up.
+    Contact(ContactId),
     /// Make a call.
     Call {
         /// The number.
@@ -82,6 +96,10 @@ pub enum Reply {
     Presence(Result<(), ServiceError>),
     /// Of [`Request::Edit`]: what it changed.
     Edit(Result<Vec<ServerChange>, EditError>),
+    /// Of [`Request::ImportContacts`].
+    Import(Result<ImportReport, EditError>),
+    /// Of [`Request::Contact`].
+    Contact(Result<Contact, ServiceError>),
     /// Of [`Request::Call`].
     Call(Result<CallId, CallError>),
     /// Of [`Request::Act`] and [`Request::Mute`].

@@ -60,6 +60,8 @@ pub(super) enum Purpose {
     Search(Ticket),
     Presence(Ticket),
     Edit(Ticket),
+    Import(Ticket),
+    Contact(Ticket),
     Call(calls::Key, calls::Step),
     Media(calls::Key),
     SignOut,
@@ -73,12 +75,26 @@ impl Purpose {
     /// Whether it is something the user asked of a live connection.
     pub(super) const fn is_service(self) -> bool {
         match self {
-            Self::Search(_) | Self::Presence(_) | Self::Edit(_) | Self::Call(..) | Self::Untold => {
-                true
-            }
-            Self::Connection(_) | Self::Media(_) | Self::SignOut | Self::Close | Self::Save => {
-                false
-            }
+            Self::Call(..) | Self::Untold => true,
+            asked => asked.is_request(),
+        }
+    }
+
+    /// Whether it is one question with one answer.
+    pub(super) const fn is_request(self) -> bool {
+        match self {
+            Self::Search(_)
+            | Self::Presence(_)
+            | Self::Edit(_)
+            | Self::Import(_)
+            | Self::Contact(_) => true,
+            Self::Connection(_)
+            | Self::Call(..)
+            | Self::Media(_)
+            | Self::SignOut
+            | Self::Close
+            | Self::Save
+            | Self::Untold => false,
         }
     }
 }
@@ -331,6 +347,8 @@ const fn may_be_repeated(service: &Service) -> bool {
         Service::Search { .. }
         | Service::SetPresence(_)
         | Service::Edit { .. }
+        | Service::ImportContacts { .. }
+        | Service::Contact(_)
         | Service::MakeCall { .. }
         | Service::Clear { .. }
         | Service::Candidates { .. }

@@ -1,4 +1,4 @@
-use uc_model::{Capability, Presence, Redacted};
+use uc_model::{Capability, ContactId, Directory, ImportFormat, ImportReport, Presence, Redacted};
 
 use super::{
     Reply, Ticket,
@@ -8,7 +8,7 @@ use super::{
 use crate::{
     client::Found,
     error::{EditError, ServiceError},
-    port::{BackendError, Edit, Outcome, ServerChange, Service},
+    port::{BackendError, ContactFileBytes, Edit, Outcome, ServerChange, Service},
 };
 
 /// Searches, edits and changes of the own presence: one question, one answer, at most
@@ -17,9 +17,17 @@ use crate::{
 pub(super) struct Requests;
 
 impl Requests {
-    pub(super) fn search(&self, io: &mut Io, ticket: Ticket, query: Redacted<String>, limit: u32) {
+    pub(super) fn search(
+        &self,
+        io: &mut Io,
+        ticket: Ticket,
+        query: Redacted<String>,
+        directory: Option<Directory>,
+        limit: u32,
+    ) {
         let service = Service::Search {
             query,
+            directory,
             limit: limit.clamp(1, 100),
         };
         let wanted = Capability::DirectorySearch;
@@ -40,6 +48,29 @@ impl Requests {
         let service = Service::Edit { edit, key };
         if let Err(error) = ask(io, Purpose::Edit(ticket), wanted, service) {
             io.reply(ticket, Reply::Edit(Err(error.into())));
+        }
+    }
+
+    pub(super) fn import(
+        &self,
+        io: &mut Io,
+        ticket: Ticket,
+        file: ContactFileBytes,
+        format: ImportFormat,
+    ) {
+        let key = io.request_key();
+        let service = Service::ImportContacts { file, format, key };
+        let purpose = Purpose::Import(ticket);
+        if let Err(error) = ask(io, purpose, Capability::EditContacts, service) {
+            io.reply(ticket, Reply::Import(Err(error.into())));
+        }
+    }
+
+    pub(super) fn contact(&self, io: &mut Io, ticket: Ticket, id: ContactId) {
+        let service = Service::Contact(id);
+        let purpose = Purpose::Contact(ticket);
+        if let Err(error) = ask(io, purpose, Capability::DirectorySearch, service) {
+            io.reply(ticket, Reply::Contact(Err(error)));
         }
     }
 
@@ -82,25 +113,39 @@ pub(super) fn edited(
     }
 }
 
+/// What an import has given.
+pub(super) fn imported(
+    result: Result<Outcome, BackendError>,
+) -> Result<(ImportReport, Vec<ServerChange>), EditError> {
+    match result {
+        Ok(Outcome::Imported { report, changes }) => Ok((report, changes)),
+        Ok(_) => Err(BackendError::Malformed.into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(super) fn looked_up(io: &mut Io, ticket: Ticket, result: Result<Outcome, BackendError>) {
+    let contact = match result {
+        Ok(Outcome::Contact(contact)) => Ok(*contact),
+        Ok(_) => Err(BackendError::Malformed.into()),
+        Err(error) => Err(error.into()),
+    };
+    io.reply(ticket, Reply::Contact(contact));
+}
+
 fn ask(
     io: &mut Io,
     purpose: Purpose,
     wanted: Capability,
     service: Service,
 ) -> Result<(), ServiceError> {
-    let waiting = |purpose| {
-        matches!(
-            purpose,
-            Purpose::Search(_) | Purpose::Presence(_) | Purpose::Edit(_)
-        )
-    };
     if io.link.is_none() {
         return Err(ServiceError::NotConnected);
     }
     if !io.can(wanted) {
         return Err(ServiceError::Unsupported);
     }
-    if io.count(waiting) >= MOST_UNDER_WAY {
+    if io.count(Purpose::is_request) >= MOST_UNDER_WAY {
         return Err(ServiceError::TooMany);
     }
     io.service(purpose, service);

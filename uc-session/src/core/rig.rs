@@ -1,8 +1,9 @@
 use std::time::Duration;
 
 use uc_model::{
-    Call, CallDirection, CallId, Capability, Connection, ConnectionState, DeviceKind, Extension,
-    FailureCause, Mode, Party, PhoneNumber, Redacted, Rev, Timestamp, UserId,
+    Call, CallDirection, CallId, Capability, Connection, ConnectionState, ConversationGrouping,
+    DeviceKind, Extension, FailureCause, Mode, Party, PhoneNumber, Redacted, Rev, Timestamp,
+    UserId,
 };
 
 use super::{
@@ -199,6 +200,7 @@ pub(super) fn signed_in() -> Outcome {
         server: String::new(),
         mode: Mode::Smart,
         capabilities: all.into_iter().collect(),
+        grouping: ConversationGrouping::default(),
         must_change_password: false,
     })
 }
@@ -207,9 +209,8 @@ pub(super) fn snapshot(rev: u64, calls: Vec<CallUpdate>) -> Outcome {
     Outcome::Snapshot(Box::new(StateSnapshot {
         as_of: Cursor(format!("e-{rev}")),
         rev: Rev(rev),
-        presences: Vec::new(),
         calls,
-        conversations: Vec::new(),
+        ..StateSnapshot::default()
     }))
 }
 

@@ -23,6 +23,7 @@ pub(super) fn replace(io: &mut Io, snapshot: StateSnapshot, first: bool) -> Call
         as_of: snapshot.rev,
         presences: snapshot.presences,
         conversations: snapshot.conversations,
+        contacts: snapshot.contacts,
         ..Snapshot::default()
     });
     let was_shown = |change: &Change| !first || (cached && is_kept(change));
@@ -41,6 +42,8 @@ pub(super) fn apply(io: &mut Io, change: ServerChange) {
         ServerChange::Presence(update) => Update::Presence(update),
         ServerChange::Conversation(conversation) => Update::Conversation(*conversation),
         ServerChange::ConversationDeleted { id, rev } => Update::ConversationDeleted { id, rev },
+        ServerChange::Contact(contact) => Update::Contact(*contact),
+        ServerChange::ContactDeleted { id, rev } => Update::ContactDeleted { id, rev },
         ServerChange::Call(_) => return,
     };
     if let Some(change) = io.change().state.apply(update) {
@@ -66,6 +69,8 @@ fn tell(io: &mut Io, change: Change) {
         }
         Change::Conversation(id) => state.conversation(&id).cloned().map(Event::Conversation),
         Change::ConversationDeleted(id) => Some(Event::ConversationDeleted(id)),
+        Change::Contact(id) => state.contact(&id).cloned().map(Event::Contact),
+        Change::ContactDeleted(id) => Some(Event::ContactDeleted(id)),
         Change::PresenceGone(user) => Some(Event::PresenceGone(user)),
         // Calls have machines; kinds of changes to come are seen in the view.
         _ => None,

@@ -6,7 +6,7 @@ use std::{
 
 use async_trait::async_trait;
 use tokio::{sync::mpsc, time};
-use uc_model::{Extension, Mode, Redacted, Rev, UserId};
+use uc_model::{ConversationGrouping, Extension, Mode, Redacted, Rev, UserId};
 
 use super::server::{Door, FakeServer, Fault, Kind, Stream, World};
 use crate::{
@@ -137,14 +137,22 @@ impl FakeBackend {
         let (session, user) = self.session()?;
         let mut world = self.world();
         let update = match service {
-            Service::Search { query, limit } => {
+            Service::Search { query, limit, .. } => {
                 let (contacts, more) = world.search(query.expose(), limit);
                 return Ok(Outcome::Found { contacts, more });
             }
             Service::SetPresence(presence) => {
                 return Ok(Outcome::Presence(world.set_presence(&user, &presence)));
             }
-            Service::Edit { edit, .. } => return world.edit(&user, edit).map(Outcome::Edited),
+            Service::Contact(id) => {
+                let contact = world.contact(&user, &id).ok_or(BackendError::NotFound)?;
+                return Ok(Outcome::Contact(Box::new(contact)));
+            }
+            // Files are a real server's to read.
+            Service::ImportContacts { .. } => return Err(BackendError::Unsupported),
+            Service::Edit { edit, key } => {
+                return world.edit_once(&user, edit, key).map(Outcome::Edited);
+            }
             Service::MakeCall {
                 to,
                 device,
@@ -230,6 +238,7 @@ impl World {
             server: "fake 1".to_owned(),
             mode: Mode::Suite,
             capabilities: self.capabilities,
+            grouping: ConversationGrouping::default(),
             must_change_password: false,
         }
     }
@@ -248,6 +257,7 @@ impl World {
             presences: self.users.values().map(presence).collect(),
             calls: self.calls_of(id, session),
             conversations: user.history.conversations().cloned().collect(),
+            contacts: user.contacts.values().cloned().collect(),
         }
     }
 }

@@ -1,17 +1,32 @@
-use uc_model::{Rev, Update, UserId};
+use uc_model::{ContactId, ContactOrigin, KnownContact, Rev, Update, UserId};
 
 use super::server::World;
-use crate::port::{BackendError, ConversationEdit, Edit, ServerChange};
+use crate::port::{BackendError, ContactEdit, ConversationEdit, Edit, RequestKey, ServerChange};
 
 impl World {
-    /// Changes the user's own data and tells all of the user's clients.
-    pub(super) fn edit(
+    /// Changes the user's own data; the same request again is answered as before.
+    pub(super) fn edit_once(
         &mut self,
         user: &UserId,
         edit: Edit,
+        key: RequestKey,
     ) -> Result<Vec<ServerChange>, BackendError> {
+        if edit.is_idempotent() {
+            return self.edit(user, edit);
+        }
+        if let Some(known) = self.edited.get(&key.0) {
+            return Ok(known.clone());
+        }
+        let changes = self.edit(user, edit)?;
+        self.edited.insert(key.0, changes.clone());
+        Ok(changes)
+    }
+
+    /// Changes the user's own data and tells all of the user's clients.
+    fn edit(&mut self, user: &UserId, edit: Edit) -> Result<Vec<ServerChange>, BackendError> {
         match edit {
             Edit::Conversations(edit) => self.edit_conversations(user, edit),
+            Edit::Contacts(edit) => self.edit_contacts(user, edit),
         }
     }
 
@@ -48,7 +63,36 @@ impl World {
         Ok(self.tell_updates(user, updates))
     }
 
-    /// Tells a user's clients what has changed in the history.
+    fn edit_contacts(
+        &mut self,
+        user: &UserId,
+        edit: ContactEdit,
+    ) -> Result<Vec<ServerChange>, BackendError> {
+        let rev = self.next_rev(user);
+        let known = self.users.get_mut(user).ok_or(BackendError::NotFound)?;
+        let (id, draft) = match edit {
+            ContactEdit::Add(draft) => {
+                let id = ContactId::new(format!("personal-{}", rev.0));
+                (id.map_err(|_| BackendError::RefusedValue)?, draft)
+            }
+            ContactEdit::Change(id, draft) if known.contacts.contains_key(&id) => (id, draft),
+            ContactEdit::Change(..) => return Err(BackendError::NotFound),
+            ContactEdit::Delete(id) => {
+                let gone = known.contacts.remove(&id).is_some();
+                let update = gone.then_some(Update::ContactDeleted { id, rev });
+                return Ok(self.tell_updates(user, update));
+            }
+        };
+        let contact = KnownContact {
+            rev,
+            contact: draft.into_contact(id.clone()),
+            origin: Some(ContactOrigin::Manual),
+        };
+        known.contacts.insert(id, contact.clone());
+        Ok(self.tell_updates(user, [Update::Contact(contact)]))
+    }
+
+    /// Tells a user's clients what has changed.
     pub(super) fn tell_updates(
         &self,
         user: &UserId,
@@ -70,6 +114,8 @@ fn change(update: Update) -> Option<ServerChange> {
         Update::ConversationDeleted { id, rev } => {
             Some(ServerChange::ConversationDeleted { id, rev })
         }
+        Update::Contact(contact) => Some(ServerChange::Contact(Box::new(contact))),
+        Update::ContactDeleted { id, rev } => Some(ServerChange::ContactDeleted { id, rev }),
         _ => None,
     }
 }

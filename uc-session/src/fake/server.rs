@@ -6,8 +6,8 @@ use std::{
 use tokio::{sync::mpsc, task::AbortHandle};
 use uc_model::{
     Capability, CapabilitySet, Contact, ContactId, ConversationGrouping, DialPlan, Directory,
-    Extension, History, NumberKind, PhoneNumber, Presence, PresenceState, Redacted, Rev,
-    TypedNumber, UserId,
+    Extension, History, KnownContact, NumberKind, PhoneNumber, Presence, PresenceState, Redacted,
+    Rev, TypedNumber, UserId,
 };
 
 use super::{FakeBackend, exchange::Exchange};
@@ -81,6 +81,8 @@ pub(super) struct World {
     pub(super) silent: bool,
     pub(super) capabilities: CapabilitySet,
     pub(super) log: Vec<Kind>,
+    /// What edits that aren't idempotent have changed, by their keys.
+    pub(super) edited: BTreeMap<String, Vec<ServerChange>>,
     last_number: u64,
 }
 
@@ -95,6 +97,7 @@ pub(super) struct User {
     pub(super) rev: u64,
     pub(super) presence: (u64, Presence),
     pub(super) history: History,
+    pub(super) contacts: BTreeMap<ContactId, KnownContact>,
 }
 
 /// One subscription.
@@ -116,8 +119,17 @@ impl Default for FakeServer {
 impl FakeServer {
     /// A server without users, behind every address, that can do everything the SDK can.
     pub fn new() -> Self {
-        use Capability::{Conversations, DirectorySearch, Hold, Presence as Seen, VoipCalls};
-        let capabilities = [Seen, DirectorySearch, Conversations, VoipCalls, Hold];
+        use Capability::{
+            Conversations, DirectorySearch, EditContacts, Hold, Presence as Seen, VoipCalls,
+        };
+        let capabilities = [
+            Seen,
+            DirectorySearch,
+            Conversations,
+            VoipCalls,
+            Hold,
+            EditContacts,
+        ];
         Self(Arc::new(Mutex::new(World {
             users: BTreeMap::new(),
             sessions: BTreeMap::new(),
@@ -128,6 +140,7 @@ impl FakeServer {
             silent: false,
             capabilities: capabilities.into_iter().collect(),
             log: Vec::new(),
+            edited: BTreeMap::new(),
             last_number: 0,
         })))
     }
@@ -155,6 +168,7 @@ impl FakeServer {
                     note: None,
                 },
             ),
+            contacts: BTreeMap::new(),
             history: History::new(ConversationGrouping::default(), DialPlan::germany()),
         };
         locked(&self.0).users.insert(id, user);
@@ -344,6 +358,14 @@ impl World {
         }
     }
 
+    /// One contact that a user may see.
+    pub(super) fn contact(&self, user: &UserId, id: &ContactId) -> Option<Contact> {
+        let mut contacts = self.users.values().map(User::contact);
+        let own = self.users.get(user).and_then(|user| user.contacts.get(id));
+        let own = own.map(|known| known.contact.clone());
+        own.or_else(|| contacts.find(|contact| contact.id == *id))
+    }
+
     pub(super) fn search(&self, query: &str, limit: u32) -> (Vec<Contact>, bool) {
         let query = query.to_lowercase();
         let starts = |text: &str| text.to_lowercase().starts_with(&query);
@@ -398,7 +420,8 @@ impl Kind {
             Operation::Service { service, .. } => match service {
                 Service::Search { .. } => Self::Search,
                 Service::SetPresence(_) => Self::SetPresence,
-                Service::Edit { .. } => Self::Edit,
+                Service::Edit { .. } | Service::ImportContacts { .. } => Self::Edit,
+                Service::Contact(_) => Self::Search,
                 Service::MakeCall { .. } => Self::MakeCall,
                 Service::Answer { .. } => Self::Answer,
                 Service::Clear { .. } => Self::Clear,

@@ -3,8 +3,9 @@ use std::fmt;
 use async_trait::async_trait;
 use thiserror::Error;
 use uc_model::{
-    Call, CallId, CapabilitySet, Contact, Conversation, ConversationId, DeviceKind, Extension,
-    FailureCause, Mode, PhoneNumber, Presence, Redacted, Rev, UserId,
+    Call, CallId, CapabilitySet, Contact, ContactId, Conversation, ConversationGrouping,
+    ConversationId, DeviceKind, Directory, Extension, FailureCause, ImportFormat, ImportReport,
+    KnownContact, Mode, PhoneNumber, Presence, Redacted, Rev, UserId,
 };
 
 /// Somebody's presence as of a revision.
@@ -42,13 +43,24 @@ pub struct Certificate {
 }
 
 /// A position in the event stream: opaque, given by the server.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Cursor(pub String);
 
 /// Marks a request that makes something, so that the *same* request may be sent once more on
 /// another connection when the first broke before an answer (and never otherwise).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RequestKey(pub String);
+
+/// A file of contacts as it was read: at most 8 MiB are sent. A clone costs a reference count.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ContactFileBytes(pub std::sync::Arc<[u8]>);
+
+/// Shows how many bytes there are.
+impl fmt::Debug for ContactFileBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ContactFileBytes({})", self.0.len())
+    }
+}
 
 /// What the core asks of a backend. One completes with the [`Outcome`] of the same name.
 #[derive(Debug, Clone, PartialEq)]
@@ -121,6 +133,8 @@ pub enum Service {
     Search {
         /// What was typed.
         query: Redacted<String>,
+        /// The only directory to look into.
+        directory: Option<Directory>,
         /// At most this many, 1 to 100.
         limit: u32,
     },
@@ -133,6 +147,17 @@ pub enum Service {
         /// See [`RequestKey`]; for an edit that isn't idempotent.
         key: RequestKey,
     },
+    /// Imports a file of contacts, whole or not at all.
+    ImportContacts {
+        /// The file.
+        file: ContactFileBytes,
+        /// What it is.
+        format: ImportFormat,
+        /// See [`RequestKey`].
+        key: RequestKey,
+    },
+    /// One contact of any directory.
+    Contact(ContactId),
     /// Make Call.
     MakeCall {
         /// The number.
@@ -215,6 +240,15 @@ pub enum Outcome {
     /// Edit: what it changed, as events would tell it, so that whoever has the answer sees its
     /// effect. Empty where all was so already.
     Edited(Vec<ServerChange>),
+    /// Import: what became of each contact of the file, and the personal contacts as they are now.
+    Imported {
+        /// By line.
+        report: ImportReport,
+        /// All personal contacts.
+        changes: Vec<ServerChange>,
+    },
+    /// Contact.
+    Contact(Box<Contact>),
     /// Done, nothing to tell (Resume, Probe, SignOut, Close, Candidates).
     Done,
 }
@@ -234,12 +268,14 @@ pub struct SignedIn {
     pub mode: Mode,
     /// What this connection can do.
     pub capabilities: CapabilitySet,
+    /// Which numbers share a conversation (CONV-4).
+    pub grouping: ConversationGrouping,
     /// The password must be changed first (CONN-4).
     pub must_change_password: bool,
 }
 
 /// The user's whole state.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct StateSnapshot {
     /// The event after which it holds.
     pub as_of: Cursor,
@@ -251,6 +287,8 @@ pub struct StateSnapshot {
     pub calls: Vec<CallUpdate>,
     /// The conversations.
     pub conversations: Vec<Conversation>,
+    /// The contacts that the client keeps.
+    pub contacts: Vec<KnownContact>,
 }
 
 /// A call as the server has it now, with what media needs.
@@ -311,6 +349,15 @@ pub enum ServerChange {
         /// As of.
         rev: Rev,
     },
+    /// A contact that the client keeps is new or different.
+    Contact(Box<KnownContact>),
+    /// A contact that the client keeps is gone.
+    ContactDeleted {
+        /// Which.
+        id: ContactId,
+        /// As of.
+        rev: Rev,
+    },
 }
 
 impl ServerChange {
@@ -320,7 +367,8 @@ impl ServerChange {
             Self::Presence(update) => update.rev,
             Self::Call(update) => update.call.rev,
             Self::Conversation(conversation) => conversation.rev,
-            Self::ConversationDeleted { rev, .. } => *rev,
+            Self::Contact(contact) => contact.rev,
+            Self::ConversationDeleted { rev, .. } | Self::ContactDeleted { rev, .. } => *rev,
         }
     }
 }
@@ -428,6 +476,9 @@ pub enum BackendError {
     /// A value was refused.
     #[error("the server refused a value")]
     RefusedValue,
+    /// As many as are possible are there.
+    #[error("the server holds as many of these as it can: delete some first")]
+    Full,
     /// A call could not be made.
     #[error("the call failed: {0}")]
     CallFailed(FailureCause),

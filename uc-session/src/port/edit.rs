@@ -1,4 +1,4 @@
-use uc_model::{Capability, ConversationId, EntryId};
+use uc_model::{Capability, ContactDraft, ContactId, ConversationId, EntryId};
 
 /// One change of the user's own data. The rules are `uc_model`'s, the server's word counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -6,6 +6,20 @@ use uc_model::{Capability, ConversationId, EntryId};
 pub enum Edit {
     /// Of the conversations.
     Conversations(ConversationEdit),
+    /// Of the personal contacts.
+    Contacts(ContactEdit),
+}
+
+/// A change of the user's personal contacts (DIR-4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ContactEdit {
+    /// Adds a contact; the server gives it its identity.
+    Add(ContactDraft),
+    /// Makes a contact be this.
+    Change(ContactId, ContactDraft),
+    /// Deletes a contact.
+    Delete(ContactId),
 }
 
 /// A change of the user's conversations (CONV-1, CONV-3).
@@ -32,6 +46,7 @@ impl Edit {
     pub const fn capability(&self) -> Capability {
         match self {
             Self::Conversations(_) => Capability::Conversations,
+            Self::Contacts(_) => Capability::EditContacts,
         }
     }
 
@@ -41,6 +56,7 @@ impl Edit {
         match self {
             // A conversation that is new since the first arrival must stay.
             Self::Conversations(edit) => !matches!(edit, ConversationEdit::DeleteAll),
+            Self::Contacts(edit) => !matches!(edit, ContactEdit::Add(_)),
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Directory entries: `uc_protocol`'s resource and `uc_model`'s value.
 
 use uc_model::{
-    Contact, ContactId, Directory, NumberKind, PhoneNumber, Redacted, TypedNumber, UserId,
+    Contact, ContactDraft, ContactId, ContactOrigin, Directory, KnownContact, NumberKind,
+    PhoneNumber, Redacted, Rev, TypedNumber, UserId,
 };
 use uc_protocol::ucx as wire;
 
 use super::Unreadable;
-use crate::port::Outcome;
+use crate::port::{Outcome, ServerChange};
 
 /// The answer to a search.
 pub(super) fn read_results(results: wire::SearchResults) -> Result<Outcome, Unreadable> {
@@ -37,6 +38,60 @@ pub(super) fn read(resource: wire::ContactResource) -> Result<Contact, Unreadabl
         email: resource.email.map(Redacted::new),
         user: resource.user.map(UserId::new).transpose()?,
     })
+}
+
+/// A contact that the client keeps.
+pub(super) fn read_known(known: wire::KnownContact) -> Result<KnownContact, Unreadable> {
+    Ok(KnownContact {
+        rev: Rev(known.rev),
+        contact: read(known.contact)?,
+        origin: known.origin.map(|origin| match origin {
+            wire::ContactOrigin::Manual => ContactOrigin::Manual,
+            wire::ContactOrigin::Imported => ContactOrigin::Imported,
+        }),
+    })
+}
+
+/// All personal contacts, as changes.
+pub(super) fn read_list(list: wire::ContactList) -> Result<Vec<ServerChange>, Unreadable> {
+    let contacts = list.contacts.into_iter();
+    contacts
+        .map(|known| Ok(ServerChange::Contact(Box::new(read_known(known)?))))
+        .collect()
+}
+
+/// A personal contact as the user wants it.
+pub(super) fn write_draft(draft: &ContactDraft) -> wire::ContactDraft {
+    wire::ContactDraft {
+        first_name: draft.first_name.expose().clone(),
+        last_name: draft.last_name.expose().clone(),
+        numbers: draft.numbers.iter().filter_map(write_number).collect(),
+        email: draft.email.as_ref().map(|email| email.expose().clone()),
+    }
+}
+
+/// The name of a directory in a query.
+pub(super) const fn write_directory(directory: Directory) -> Option<wire::Directory> {
+    Some(match directory {
+        Directory::Personal => wire::Directory::Personal,
+        Directory::Internal => wire::Directory::Internal,
+        Directory::System => wire::Directory::System,
+        Directory::General => wire::Directory::General,
+        Directory::External => wire::Directory::External,
+        _ => return None,
+    })
+}
+
+fn write_number(number: &TypedNumber) -> Option<wire::Number> {
+    let kind = match number.kind {
+        NumberKind::Internal => wire::NumberKind::Internal,
+        NumberKind::Business => wire::NumberKind::Business,
+        NumberKind::Private => wire::NumberKind::Private,
+        NumberKind::Mobile => wire::NumberKind::Mobile,
+        _ => return None,
+    };
+    let number = number.number.as_str().to_owned();
+    Some(wire::Number { kind, number })
 }
 
 fn read_number(number: wire::Number) -> Option<TypedNumber> {
@@ -118,24 +173,12 @@ mod tests {
     }
 
     fn write(contact: &Contact) -> wire::ContactResource {
-        let number = |number: &TypedNumber| wire::Number {
-            kind: KINDS
-                .iter()
-                .find(|(kind, _)| *kind == number.kind)
-                .unwrap()
-                .1,
-            number: number.number.as_str().into(),
-        };
         wire::ContactResource {
             id: contact.id.to_string(),
-            directory: DIRECTORIES
-                .iter()
-                .find(|(d, _)| *d == contact.directory)
-                .unwrap()
-                .1,
+            directory: write_directory(contact.directory).unwrap(),
             first_name: contact.first_name.expose().clone(),
             last_name: contact.last_name.expose().clone(),
-            numbers: contact.numbers.iter().map(number).collect(),
+            numbers: contact.numbers.iter().filter_map(write_number).collect(),
             email: contact.email.as_ref().map(|email| email.expose().clone()),
             user: contact.user.as_ref().map(UserId::to_string),
         }
@@ -147,6 +190,30 @@ mod tests {
             let wire = wire::SearchResults { contacts: contacts.iter().map(write).collect(), more };
             let read = read_results(sample::through_json(wire)).unwrap();
             prop_assert_eq!(read, Outcome::Found { contacts, more });
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_kept_contact_and_a_draft_survive_the_wire(
+            contact in contacts(),
+            rev: u64,
+            origin in option::of(select(vec![ContactOrigin::Manual, ContactOrigin::Imported])),
+        ) {
+            let known = wire::KnownContact {
+                rev,
+                contact: write(&contact),
+                origin: origin.map(|origin| match origin {
+                    ContactOrigin::Manual => wire::ContactOrigin::Manual,
+                    ContactOrigin::Imported => wire::ContactOrigin::Imported,
+                }),
+            };
+            let read = read_known(sample::through_json(known)).unwrap();
+            let draft = ContactDraft::from(contact.clone());
+            prop_assert_eq!(read, KnownContact { rev: Rev(rev), contact, origin });
+            let sent = sample::through_json(write_draft(&draft));
+            prop_assert_eq!(sent.last_name.as_str(), draft.last_name.expose());
+            prop_assert_eq!(sent.numbers.len(), draft.numbers.len());
         }
     }
 

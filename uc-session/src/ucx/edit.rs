@@ -1,18 +1,34 @@
 //! Which request carries out which edit.
 
+use uc_model::ContactId;
 use uc_protocol::{net::Request, ucx::paths::Route};
 
-use crate::port::{BackendError, ConversationEdit, Edit, RequestKey};
+use super::contact;
+use crate::port::{BackendError, ContactEdit, ConversationEdit, Edit, RequestKey};
 
 /// The request; with its key where a second arrival would do harm.
 pub(super) fn write(edit: &Edit, key: &RequestKey) -> Result<Request, BackendError> {
     let request = match edit {
         Edit::Conversations(edit) => of_conversations(edit),
+        Edit::Contacts(edit) => of_contacts(edit),
     };
     Ok(match edit.is_idempotent() {
         true => request,
         false => request.idempotency_key(&key.0),
     })
+}
+
+fn of_contacts(edit: &ContactEdit) -> Request {
+    let route = |id: &ContactId| Route::Contact(id.as_str().into());
+    match edit {
+        ContactEdit::Add(draft) => {
+            Request::post(Route::Contacts).body(&contact::write_draft(draft))
+        }
+        ContactEdit::Change(id, draft) => {
+            Request::put(route(id)).body(&contact::write_draft(draft))
+        }
+        ContactEdit::Delete(id) => Request::delete(route(id)),
+    }
 }
 
 fn of_conversations(edit: &ConversationEdit) -> Request {

@@ -2,6 +2,7 @@
 
 mod call;
 mod contact;
+mod contact_import;
 mod conversation;
 mod edit;
 pub(crate) mod failure;
@@ -156,6 +157,7 @@ impl UcxBackend {
         let least = DirectoryQuery {
             q: "0".into(),
             limit: Some(1),
+            directory: None,
         };
         link.read(Request::get(Route::Directory(least))).await?;
         Ok(Outcome::Done)
@@ -186,12 +188,20 @@ impl UcxBackend {
         let link = self.link(id)?;
         let Exchange { request, answer } = Exchange::of(service)?;
         let response = match answer {
-            Answer::Contacts => link.read(request).await?,
-            Answer::Presence | Answer::Edit | Answer::Call | Answer::Nothing => {
+            Answer::Contacts | Answer::Contact => link.read(request).await?,
+            Answer::Presence | Answer::Edit | Answer::Import | Answer::Call | Answer::Nothing => {
                 link.request(request).await?
             }
         };
-        answer.read(&response)
+        match answer.read(&response)? {
+            Outcome::Imported { report, .. } => {
+                let contacts = link.read(Request::get(Route::Contacts)).await?;
+                let contacts = contacts.decode().map_err(|_| BackendError::Malformed)?;
+                let changes = contact::read_list(contacts)?;
+                Ok(Outcome::Imported { report, changes })
+            }
+            outcome => Ok(outcome),
+        }
     }
 
     async fn sign_out(&self, id: LinkId) -> Result<Outcome, BackendError> {

@@ -1,6 +1,6 @@
 //! Which request carries out which service, and what its answer means.
 
-use uc_model::CallId;
+use uc_model::{CallId, Directory};
 use uc_protocol::{
     net::{Request, Response},
     ucx::{
@@ -9,7 +9,7 @@ use uc_protocol::{
     },
 };
 
-use super::{call, contact, edit, presence, session};
+use super::{call, contact, contact_import, edit, presence, session};
 use crate::port::{BackendError, Outcome, Service};
 
 /// A service as it is sent, and how its answer is read.
@@ -24,6 +24,9 @@ pub(super) enum Answer {
     Contacts,
     Presence,
     Edit,
+    /// The report; the contacts themselves are fetched then.
+    Import,
+    Contact,
     Call,
     Nothing,
 }
@@ -32,9 +35,22 @@ impl Exchange {
     /// Writes `service`.
     pub(super) fn of(service: Service) -> Result<Self, BackendError> {
         let (request, answer) = match service {
-            Service::Search { query, limit } => {
-                let route = search(query.into_inner(), limit);
+            Service::Search {
+                query,
+                directory,
+                limit,
+            } => {
+                let route = search(query.into_inner(), directory, limit)?;
                 (Request::get(route), Answer::Contacts)
+            }
+            Service::Contact(id) => {
+                let route = Route::DirectoryEntry(id.as_str().into());
+                (Request::get(route), Answer::Contact)
+            }
+            Service::ImportContacts { file, format, key } => {
+                let route = Route::ContactImports(contact_import::write_format(format)?);
+                let request = Request::post(route).file(file.0.to_vec());
+                (request.idempotency_key(&key.0), Answer::Import)
             }
             Service::SetPresence(presence) => {
                 let body = presence::write(&presence)?;
@@ -90,6 +106,8 @@ impl Exchange {
             Service::Search { .. }
             | Service::SetPresence(_)
             | Service::Edit { .. }
+            | Service::ImportContacts { .. }
+            | Service::Contact(_)
             | Service::MakeCall { .. } => {
                 return Err(BackendError::Unsupported);
             }
@@ -105,6 +123,11 @@ impl Answer {
             Self::Contacts => contact::read_results(decode(response)?)?,
             Self::Presence => Outcome::Presence(presence::read(decode(response)?)?),
             Self::Edit => Outcome::Edited(session::read_changes(decode(response)?)?),
+            Self::Import => Outcome::Imported {
+                report: contact_import::read_report(decode(response)?),
+                changes: Vec::new(),
+            },
+            Self::Contact => Outcome::Contact(Box::new(contact::read(decode(response)?)?)),
             Self::Call => Outcome::Call(Box::new(call::read(decode(response)?)?)),
             Self::Nothing => Outcome::Done,
         })
@@ -120,10 +143,18 @@ fn post(call: &CallId, service: CallService) -> Request {
 }
 
 /// The contract's limits: 1 to 100 matches.
-fn search(q: String, limit: u32) -> Route {
+fn search(q: String, directory: Option<Directory>, limit: u32) -> Result<Route, BackendError> {
     let limit = u8::try_from(limit.clamp(1, 100)).expect("100 fits in a byte");
-    Route::Directory(DirectoryQuery {
+    let directory = match directory {
+        Some(directory) => {
+            let name = contact::write_directory(directory);
+            Some(name.ok_or(BackendError::Unsupported)?)
+        }
+        None => None,
+    };
+    Ok(Route::Directory(DirectoryQuery {
         q,
         limit: Some(limit),
-    })
+        directory,
+    }))
 }

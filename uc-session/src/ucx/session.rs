@@ -1,9 +1,12 @@
 //! Who answers, who signed in, what the connection can do, and the whole state.
 
-use uc_model::{Capability, CapabilitySet, ConversationId, Extension, Mode, Redacted, Rev, UserId};
+use uc_model::{
+    Capability, CapabilitySet, ContactId, ConversationGrouping, ConversationId, Extension, Mode,
+    Redacted, Rev, UserId,
+};
 use uc_protocol::ucx as wire;
 
-use super::{Unreadable, call, conversation, presence};
+use super::{Unreadable, call, contact, conversation, presence};
 use crate::port::{BackendEvent, Cursor, ServerChange, SignedIn, StateSnapshot};
 
 /// The version of UCX that is spoken here.
@@ -22,6 +25,10 @@ pub(super) fn read(
         server: format!("{} {}", hello.server, hello.version),
         mode: read_mode(hello.mode),
         capabilities: capabilities(hello.mode, &hello.configuration),
+        grouping: match hello.configuration.conversations_by_number {
+            true => ConversationGrouping::ByNumber,
+            false => ConversationGrouping::ByFormat,
+        },
         must_change_password,
     })
 }
@@ -29,12 +36,14 @@ pub(super) fn read(
 /// What this backend can do with a server of this mode and configuration: the one place where a
 /// capability is decided. What the server offers but version 1 of UCX has no request for (chat,
 /// conferences, voicemail, pickup, DTMF, CallMe) stays out, whatever is switched on; nothing that
-/// version 1 has a request for depends on the mode alone.
+/// version 1 has a request for depends on the mode alone, but for changing personal contacts: in Suite
+/// another client does that.
 pub(super) fn capabilities(mode: wire::Mode, configuration: &wire::Configuration) -> CapabilitySet {
     let calls = configuration.voip || configuration.desk_phones;
     let both_modes = match mode {
         wire::Mode::Smart | wire::Mode::Suite => true,
     };
+    let smart = mode == wire::Mode::Smart;
     [
         (Capability::Presence, both_modes),
         (Capability::DirectorySearch, both_modes),
@@ -42,6 +51,7 @@ pub(super) fn capabilities(mode: wire::Mode, configuration: &wire::Configuration
         (Capability::VoipCalls, configuration.voip),
         (Capability::DeskPhoneControl, configuration.desk_phones),
         (Capability::Hold, calls),
+        (Capability::EditContacts, smart),
     ]
     .into_iter()
     .filter_map(|(capability, offered)| offered.then_some(capability))
@@ -56,6 +66,7 @@ pub(super) fn read_snapshot(snapshot: wire::Snapshot) -> Result<StateSnapshot, U
         presences,
         calls,
         conversations,
+        contacts,
     } = snapshot;
     Ok(StateSnapshot {
         rev: Rev(as_of.number),
@@ -71,6 +82,10 @@ pub(super) fn read_snapshot(snapshot: wire::Snapshot) -> Result<StateSnapshot, U
         conversations: conversations
             .into_iter()
             .map(conversation::read)
+            .collect::<Result<_, _>>()?,
+        contacts: contacts
+            .into_iter()
+            .map(contact::read_known)
             .collect::<Result<_, _>>()?,
     })
 }
@@ -109,6 +124,11 @@ fn read_change(event: wire::Event) -> Result<Option<ServerChange>, Unreadable> {
         }
         wire::Event::ConversationDeleted { id, rev } => ServerChange::ConversationDeleted {
             id: ConversationId::new(id)?,
+            rev: Rev(rev),
+        },
+        wire::Event::Contact(known) => ServerChange::Contact(Box::new(contact::read_known(known)?)),
+        wire::Event::ContactDeleted { id, rev } => ServerChange::ContactDeleted {
+            id: ContactId::new(id)?,
             rev: Rev(rev),
         },
         _ => return Ok(None),

@@ -15,8 +15,8 @@ use std::{
 use async_trait::async_trait;
 use tokio::time::timeout;
 use uc_model::{
-    CallId, Capability, CapabilitySet, DeviceKind, Extension, Mode, PhoneNumber, Redacted, Rev,
-    UserId,
+    CallId, Capability, CapabilitySet, ConversationGrouping, DeviceKind, Directory, Extension,
+    Mode, PhoneNumber, Redacted, Rev, UserId,
 };
 use uc_protocol::{
     net::{self, Dialer, Request},
@@ -205,6 +205,7 @@ impl WsiBackend {
             presences: presences.collect::<Result<_, _>>()?,
             calls: calls.ok_or(BackendError::Malformed)?,
             conversations: Vec::new(),
+            contacts: Vec::new(),
         })))
     }
 
@@ -221,7 +222,11 @@ impl WsiBackend {
     async fn serve(&self, id: LinkId, service: Service) -> Result<Outcome, BackendError> {
         let (line, account) = self.signed_in(id)?;
         let (service, call) = match service {
-            Service::Search { query, limit } => {
+            Service::Search {
+                query,
+                directory: None | Some(Directory::Internal),
+                limit,
+            } => {
                 return search(&line, &account, query.into_inner(), limit).await;
             }
             Service::SetPresence(presence) => {
@@ -309,6 +314,7 @@ fn signed_in(user: &str, extension: Extension, login: &Login) -> Result<SignedIn
             Mode::Smart
         },
         capabilities: capabilities(),
+        grouping: ConversationGrouping::default(),
         must_change_password: false,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use uc_model::{Conversation, ConversationId};
+use uc_model::{Conversation, ConversationGrouping, ConversationId};
 use uc_server::{RunningServer, Server};
 use uc_session::{Client, EditError, Event, ServiceError, WsiBackend, port::BackendError};
 
@@ -104,4 +104,65 @@ async fn over_wsi_there_are_no_conversations_to_change() {
     let rosa = within(rosa.sign_in()).await.unwrap();
     let refused = within(rosa.delete_all_conversations()).await;
     assert_eq!(refused, Err(EditError::Service(ServiceError::Unsupported)));
+}
+
+/// 330 tries two numbers that nobody has, and the first one in another format.
+async fn three_formats(grouping: ConversationGrouping) -> (RunningServer, Client) {
+    let server = Server::builder().desk_phones(true).grouping(grouping);
+    let server = server.start().await.unwrap();
+    let rosa = client(&server, "330").await;
+    for number in ["+49 171 39200-77", "0171 39200-78", "0171 39200-77"] {
+        assert!(within(rosa.call(number)).await.is_err());
+    }
+    (server, rosa)
+}
+
+fn listed(client: &Client) -> Vec<String> {
+    let rows = client.view().conversation_list().rows;
+    rows.iter()
+        .map(|(known, _)| known.number.to_string())
+        .collect()
+}
+
+#[tokio::test]
+async fn the_same_number_in_another_format_is_another_conversation_unless_switched_off() {
+    let (_server, rosa) = three_formats(ConversationGrouping::ByFormat).await;
+    until(|| all(&rosa).len() == 3).await;
+    let newest_first = ["0171 39200-77", "0171 39200-78", "+49 171 39200-77"];
+    assert_eq!(listed(&rosa), newest_first);
+    let (_server, rosa) = three_formats(ConversationGrouping::ByNumber).await;
+    until(|| {
+        all(&rosa)
+            .iter()
+            .map(|known| known.entries.len())
+            .sum::<usize>()
+            == 3
+    })
+    .await;
+    assert_eq!(
+        listed(&rosa),
+        ["+49 171 39200-77", "0171 39200-78"],
+        "the last call too"
+    );
+}
+
+#[tokio::test]
+async fn the_newest_conversation_comes_first_its_newest_event_last_and_the_unread_are_counted() {
+    let (server, [rosa, _]) = missed().await;
+    let bruno = client(&server, "331").await;
+    let list = rosa.view().conversation_list();
+    assert_eq!(listed(&rosa), ["331", "332"], "Bruno called last");
+    assert_eq!(list.unread, 3);
+    assert!(list.rows[0].0.entries.is_sorted_by_key(|entry| entry.at()));
+
+    let clara = client(&server, "332").await;
+    let call = within(clara.call("330")).await.unwrap();
+    until(|| rosa.view().calls.len() == 1).await;
+    let list = rosa.view().conversation_list();
+    assert_eq!(listed(&rosa), ["332", "331"], "a call stands on top");
+    assert_eq!(list.rows[0].1.len(), 1);
+    within(call.hang_up()).await.unwrap();
+    until(|| rosa.view().conversation_list().unread == 4).await;
+    assert_eq!(listed(&rosa), ["332", "331"]);
+    assert_eq!(all(&bruno)[0].unread, 0, "who called has nothing unread");
 }

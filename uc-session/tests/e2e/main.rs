@@ -5,8 +5,10 @@
 mod calls;
 mod client;
 mod conformance;
+mod contacts;
 mod conversations;
 mod diagnosis;
+mod directories;
 mod faults;
 #[cfg(feature = "media")]
 mod media_faults;

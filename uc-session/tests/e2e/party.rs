@@ -127,7 +127,12 @@ impl Party {
 
     pub(crate) async fn search(&self, query: &str) -> Result<Outcome, BackendError> {
         let query = Redacted::new(query.to_owned());
-        self.ask(Service::Search { query, limit: 5 }).await
+        self.ask(Service::Search {
+            query,
+            directory: None,
+            limit: 5,
+        })
+        .await
     }
 
     pub(crate) async fn close(&self) {

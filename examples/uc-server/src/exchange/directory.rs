@@ -1,75 +1,106 @@
-use uc_model::{Contact, ContactId, PhoneNumber, SearchIndex, SearchQuery, TypedNumber, UserId};
-use uc_protocol::ucx::{
-    ContactResource, Directory, NumberKind, SearchResults, paths::DirectoryQuery,
+use uc_model::{
+    Contact, ContactId, Directory, Mode, PhoneNumber, Ranking, SearchIndex, SearchQuery,
+    TypedNumber, UserId,
 };
+use uc_protocol::ucx::{ContactResource, SearchResults, paths::DirectoryQuery};
 
-use super::{Exchange, Refusal};
+use super::{Exchange, Refusal, SessionId, wire};
 use crate::company::{Company, User};
 
 impl Exchange {
-    /// Searches the internal directory by the rules of `uc-model`.
-    pub(crate) fn search(&self, query: &DirectoryQuery) -> Result<SearchResults, Refusal> {
+    /// Searches the user's own contacts and the company's directories by the rules of `uc-model`.
+    pub(crate) fn search(
+        &self,
+        session: &SessionId,
+        query: &DirectoryQuery,
+    ) -> Result<SearchResults, Refusal> {
+        let user = self.user_of(session)?;
         let limit = usize::from(query.limit.unwrap_or(DEFAULT_LIMIT));
         if !(1..=MAX_LIMIT).contains(&limit) {
             return Err(Refusal::Value("a search asks for 1 to 100 matches"));
         }
-        let found = self.directory.search(&SearchQuery::new(&query.q), limit);
-        let user = |contact: &&Contact| self.company.user(contact.user.as_ref()?.as_str());
+        let typed = SearchQuery::new(&query.q);
+        let typed = match query.directory.map(wire::read_directory) {
+            Some(directory) => typed.in_directory(directory),
+            None => typed,
+        };
+        let indexes = [&self.users[user].contacts.index, &self.directory];
+        let ranking = self.ranking(user);
+        let found = SearchIndex::search_together(&indexes, &typed, &ranking, limit);
+        let contacts = found.contacts.into_iter();
         Ok(SearchResults {
-            contacts: found
-                .contacts
-                .iter()
-                .filter_map(user)
-                .map(resource)
-                .collect(),
+            contacts: contacts.map(wire::write_contact).collect(),
             more: found.more,
         })
     }
+
+    /// One contact that the session's user may see.
+    pub(crate) fn contact(
+        &self,
+        session: &SessionId,
+        id: &str,
+    ) -> Result<ContactResource, Refusal> {
+        let user = self.user_of(session)?;
+        let id = ContactId::new(id).map_err(|_| Refusal::NotFound)?;
+        let contact = self.find_contact(user, &id).ok_or(Refusal::NotFound)?;
+        Ok(wire::write_contact(contact))
+    }
+
+    pub(super) fn find_contact(&self, user: &str, id: &ContactId) -> Option<&Contact> {
+        let own = self.users.get(user)?.contacts.index.contact(id);
+        own.or_else(|| self.directory.contact(id))
+    }
+
+    /// Whose number this is, as the user's directories have it.
+    pub(super) fn whose(&self, user: &str, number: &PhoneNumber) -> Option<&Contact> {
+        let own = self.users.get(user)?.contacts.index.by_number(number);
+        own.or_else(|| self.directory.by_number(number))
+    }
+
+    /// External directories belong to Suite.
+    pub(crate) fn set_mode(&mut self, mode: Mode) {
+        self.mode = mode;
+        self.directory = index(&self.company, mode);
+    }
+
+    /// Who comes first: those spoken to lately.
+    fn ranking(&self, user: &str) -> Ranking {
+        let mut ranking = Ranking::new();
+        for conversation in self.users[user].history.conversations() {
+            if let (Some(contact), Some(newest)) = (&conversation.contact, conversation.newest()) {
+                ranking.spoken_to(contact.clone(), newest.at());
+            }
+        }
+        ranking
+    }
 }
 
-/// The internal directory, arranged for search. Names and numbers were checked when the company
+/// The company's directories, arranged for search. Names and numbers were checked when the company
 /// was read; what is no id or number isn't found.
-pub(super) fn index(company: &Company) -> SearchIndex {
-    let mut index = SearchIndex::default();
-    for contact in company.users().iter().filter_map(contact) {
-        index.insert(contact);
-    }
-    index
+pub(super) fn index(company: &Company, mode: Mode) -> SearchIndex {
+    let users = company.users().iter().filter_map(contact);
+    let others = company.contacts().iter().cloned();
+    let offered =
+        |contact: &Contact| mode == Mode::Suite || contact.directory != Directory::External;
+    SearchIndex::with_plan(company.plan().clone(), users.chain(others).filter(offered))
 }
 
 fn contact(user: &User) -> Option<Contact> {
     let numbers = user.numbers.iter().filter_map(|number| {
         Some(TypedNumber {
-            kind: match number.kind {
-                NumberKind::Internal => uc_model::NumberKind::Internal,
-                NumberKind::Business => uc_model::NumberKind::Business,
-                NumberKind::Mobile => uc_model::NumberKind::Mobile,
-                _ => uc_model::NumberKind::Private,
-            },
+            kind: wire::read_kind(number.kind),
             number: PhoneNumber::new(&number.number).ok()?,
         })
     });
     Some(Contact {
         id: contact_id(&user.me.user)?,
-        directory: uc_model::Directory::Internal,
+        directory: Directory::Internal,
         first_name: user.first_name.clone().into(),
         last_name: user.last_name.clone().into(),
         numbers: numbers.collect(),
         email: user.email.clone().map(Into::into),
         user: UserId::new(&user.me.user).ok(),
     })
-}
-
-fn resource(user: &User) -> ContactResource {
-    ContactResource {
-        id: contact_id(&user.me.user).map_or_else(String::new, |id| id.to_string()),
-        directory: Directory::Internal,
-        first_name: user.first_name.clone(),
-        last_name: user.last_name.clone(),
-        numbers: user.numbers.clone(),
-        email: user.email.clone(),
-        user: Some(user.me.user.clone()),
-    }
 }
 
 /// The directory entry of a user.

@@ -1,6 +1,7 @@
 use uc_model::{
-    CallDirection, CallOutcome, CallRoute, Conversation, ConversationEntry, ConversationGrouping,
-    ConversationId, DialPlan, EntryId, History, PhoneNumber, Redacted, Rev, Timestamp, Update,
+    CallDirection, CallOutcome, CallRoute, Contact, Conversation, ConversationEntry,
+    ConversationGrouping, ConversationId, DialPlan, EntryId, History, PhoneNumber, Redacted, Rev,
+    Timestamp, Update,
 };
 use uc_protocol::{
     limits::MAX_CONVERSATION_ENTRIES,
@@ -129,12 +130,23 @@ impl Exchange {
     fn record(&mut self, user: &str, party: &Party, entry: Option<ConversationEntry>) {
         let rev = self.next_rev(user);
         let fresh = ConversationId::new(self.new_id("conversation", user, rev));
-        let contact = party.user.as_deref().and_then(directory::contact_id);
-        let name = party.name.clone().map(Redacted::new);
         // Numbers and ids were checked before they were dialled and made.
         let (Ok(number), Ok(fresh), Some(entry)) = (PhoneNumber::new(&party.number), fresh, entry)
         else {
             return;
+        };
+        let (contact, name) = match &party.user {
+            Some(user) => (
+                directory::contact_id(user),
+                party.name.clone().map(Redacted::new),
+            ),
+            None => {
+                let known = self.whose(user, &number);
+                (
+                    known.map(|c| c.id.clone()),
+                    known.and_then(Contact::display_name),
+                )
+            }
         };
         let Ok(history) = self.history(user) else {
             return;
@@ -157,7 +169,7 @@ impl Exchange {
     }
 
     /// Writes down and tells what has changed.
-    fn tell_history(&mut self, user: &str, updates: impl IntoIterator<Item = Update>) {
+    pub(super) fn tell_history(&mut self, user: &str, updates: impl IntoIterator<Item = Update>) {
         for update in updates {
             let (write, event) = match update {
                 Update::Conversation(conversation) => {
@@ -191,9 +203,24 @@ impl Exchange {
     }
 }
 
+impl Exchange {
+    /// From now on these numbers share a conversation; conversations that are there stay.
+    pub(crate) fn group_conversations(&mut self, grouping: ConversationGrouping) {
+        for state in self.users.values_mut() {
+            let known = std::mem::replace(
+                &mut state.history,
+                empty(grouping, self.company.plan().clone()),
+            );
+            for conversation in known.conversations() {
+                state.history.restore(conversation.clone());
+            }
+        }
+    }
+}
+
 /// An empty history of what a client is told of.
-pub(super) fn empty(plan: DialPlan) -> History {
-    let history = History::new(ConversationGrouping::default(), plan);
+pub(super) fn empty(grouping: ConversationGrouping, plan: DialPlan) -> History {
+    let history = History::new(grouping, plan);
     history.limited_to(MAX_CONVERSATIONS, MAX_CONVERSATION_ENTRIES)
 }
 

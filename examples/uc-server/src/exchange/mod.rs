@@ -4,6 +4,7 @@
 
 mod call;
 mod calls;
+mod contacts;
 mod directory;
 mod edit;
 mod events;
@@ -18,7 +19,7 @@ mod wire;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use uc_model::{DialPlan, History, SearchIndex};
+use uc_model::{ConversationGrouping, DialPlan, History, Mode, SearchIndex};
 use uc_protocol::ucx::{EventId, Snapshot};
 
 pub(crate) use call::Call;
@@ -35,6 +36,7 @@ use crate::{
     password::PasswordHash,
     store::{Kind, Saved, Write},
 };
+use contacts::Contacts;
 use events::EventLog;
 use sessions::SessionState;
 
@@ -44,6 +46,7 @@ pub(crate) type Millis = i64;
 /// The state of the whole server.
 pub(crate) struct Exchange {
     company: Company,
+    mode: Mode,
     /// Whether everybody has a desk phone. A desk phone is always there, and calls desk phones.
     desk_phones: bool,
     directory: SearchIndex,
@@ -65,6 +68,7 @@ struct UserState {
     /// The revision at which this user saw each colleague's presence.
     seen: BTreeMap<String, u64>,
     history: History,
+    contacts: Contacts,
     failed_sign_ins: u32,
 }
 
@@ -74,7 +78,8 @@ impl UserState {
             log: EventLog::default(),
             presence: OwnPresence::default(),
             seen: BTreeMap::new(),
-            history: history::empty(plan),
+            history: history::empty(ConversationGrouping::default(), plan.clone()),
+            contacts: Contacts::new(plan),
             failed_sign_ins: 0,
         }
     }
@@ -99,7 +104,8 @@ impl Exchange {
         };
         let users = company.users().iter().map(user).collect();
         let mut exchange = Self {
-            directory: directory::index(&company),
+            directory: directory::index(&company, Mode::Smart),
+            mode: Mode::Smart,
             company,
             desk_phones: false,
             epoch,
@@ -146,6 +152,7 @@ impl Exchange {
             presences: self.presences(user),
             calls: self.running_calls(user, session),
             conversations: self.conversations(user),
+            contacts: self.personal_contacts(user),
         })
     }
 
@@ -175,6 +182,7 @@ impl Exchange {
         for owned in saved.owned {
             match owned.kind {
                 Kind::Conversation => self.take_up_conversation(&owned),
+                Kind::Contact => self.take_up_contact(&owned),
             }
         }
         self.answers = saved.answers.into_iter().collect();

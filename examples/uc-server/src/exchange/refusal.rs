@@ -1,4 +1,5 @@
 use thiserror::Error;
+use uc_model::{ImportError, PersonalDirectoryError};
 use uc_protocol::{
     sdp::SdpError,
     ucx::{Cause, Problem, ProblemType},
@@ -31,6 +32,10 @@ pub(crate) enum Refusal {
     AtDesk,
     #[error("this server controls no desk phones; call with the VoIP client")]
     NoDeskPhones,
+    #[error("{0}")]
+    Contact(#[from] PersonalDirectoryError),
+    #[error("{0}")]
+    Import(#[from] ImportError),
     #[error("the call can't be connected: {}", reason(*.0))]
     CallFailed(Cause),
 }
@@ -61,6 +66,11 @@ impl Refusal {
             Self::Glare => (ProblemType::Glare, 409),
             Self::Value(_) | Self::Description(_) => (ProblemType::RefusedValue, 422),
             Self::TooManyCandidates => (ProblemType::TooLarge, 413),
+            Self::Contact(PersonalDirectoryError::SmartOnly) => (ProblemType::Unsupported, 501),
+            Self::Contact(PersonalDirectoryError::NoSuchContact) => (ProblemType::NotFound, 404),
+            Self::Contact(PersonalDirectoryError::Full)
+            | Self::Import(ImportError::DirectoryFull(_)) => (ProblemType::Full, 409),
+            Self::Contact(_) | Self::Import(_) => (ProblemType::RefusedValue, 422),
             Self::NoDeskPhones => (ProblemType::Unsupported, 501),
             Self::CallFailed(_) => (ProblemType::CallFailed, 422),
         }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use uc_protocol::{
-    limits::MAX_BODY_BYTES,
+    limits::MAX_FILE_BYTES,
     ucx::{DecodeError, Problem, ProblemType, Resource, decode},
 };
 
@@ -31,10 +31,10 @@ impl Received {
     }
 }
 
-/// Reads a body. One that is too large is read on to [`DRAIN_BYTES`] without being kept, so that
+/// Reads a body. One larger than `most` is read on to [`DRAIN_BYTES`] without being kept, so that
 /// the connection can be used again; beyond, hyper closes it after the answer.
-pub(super) async fn read(body: Incoming) -> Result<Received, Problem> {
-    match tokio::time::timeout(TIMEOUT, collect(body)).await {
+pub(super) async fn read(body: Incoming, most: usize) -> Result<Received, Problem> {
+    match tokio::time::timeout(TIMEOUT, collect(body, most)).await {
         Ok(outcome) => outcome,
         Err(_) => Err(reply::problem(
             ProblemType::Malformed,
@@ -44,14 +44,14 @@ pub(super) async fn read(body: Incoming) -> Result<Received, Problem> {
     }
 }
 
-async fn collect(mut body: Incoming) -> Result<Received, Problem> {
+async fn collect(mut body: Incoming, most: usize) -> Result<Received, Problem> {
     let mut received = Vec::new();
     let mut size = 0;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| reply::plain(ProblemType::Malformed))?;
         let data: Bytes = frame.into_data().unwrap_or_default();
         size += data.len();
-        if size <= MAX_BODY_BYTES {
+        if size <= most {
             received.extend_from_slice(&data);
         } else {
             received = Vec::new();
@@ -60,7 +60,7 @@ async fn collect(mut body: Incoming) -> Result<Received, Problem> {
             break;
         }
     }
-    if size > MAX_BODY_BYTES {
+    if size > most {
         return Err(reply::plain(ProblemType::TooLarge));
     }
     Ok(Received(received))
@@ -78,4 +78,4 @@ fn refuse(error: &DecodeError) -> Problem {
 /// How long a body may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// How much of a body that is too large is read and thrown away.
-const DRAIN_BYTES: usize = 8 * MAX_BODY_BYTES;
+const DRAIN_BYTES: usize = 2 * MAX_FILE_BYTES;

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use http::{Method, Request, Response, header};
 use hyper::body::Incoming;
 use ring::digest;
-use uc_protocol::ucx::{
-    EventId, Problem, ProblemType, Resource, Secret, Session, SignIn, paths::Route,
+use uc_protocol::{
+    limits::{MAX_BODY_BYTES, MAX_FILE_BYTES},
+    ucx::{EventId, Problem, ProblemType, Resource, Secret, Session, SignIn, paths::Route},
 };
 
 use crate::{
@@ -83,7 +84,7 @@ async fn sign_in(
     board: &Switchboard,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Problem> {
-    let request: SignIn = read(request.into_body()).await?.decode()?;
+    let request: SignIn = read(request.into_body(), MAX_BODY_BYTES).await?.decode()?;
     let token = new_token();
     let session = SessionId::of_token(&token);
     let me = board
@@ -132,15 +133,26 @@ async fn serve(
         Method::GET => None,
         _ => idempotency_key(&request)?,
     };
-    let body = read(request.into_body()).await?;
+    let most = match route {
+        Route::ContactImports(_) => MAX_FILE_BYTES,
+        _ => MAX_BODY_BYTES,
+    };
+    let body = read(request.into_body(), most).await?;
     let keyed = key.map(|key| (key, fingerprint(&method, &route, body.bytes())));
     let owner = session.clone();
-    let step = resource::step(Ask {
+    let ask = Ask {
         method,
         route,
         session,
         body,
-    })?;
+    };
+    let step = match ask.route {
+        Route::ContactImports(format) => {
+            let plan = board.look(|exchange, _| exchange.plan().clone());
+            resource::contact_imports::step(ask, format, plan).await?
+        }
+        _ => resource::step(ask)?,
+    };
     match keyed {
         Some((key, fingerprint)) => perform(board, once(owner, key, fingerprint, step)).await,
         None => perform(board, step).await,

@@ -54,15 +54,17 @@ pub(crate) struct Owned {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Conversation,
+    Contact,
 }
 
 impl Kind {
-    const ALL: [Self; 1] = [Self::Conversation];
+    const ALL: [Self; 2] = [Self::Conversation, Self::Contact];
 
     /// As it stands in the database: never changed.
     const fn name(self) -> &'static str {
         match self {
             Self::Conversation => "conversation",
+            Self::Contact => "contact",
         }
     }
 }

@@ -45,6 +45,8 @@ pub(super) fn refusal(refusal: exchange::Refusal) -> Refusal {
         | Why::Value(_)
         | Why::Description(_)
         | Why::TooManyCandidates
+        | Why::Contact(_)
+        | Why::Import(_)
         | Why::NoDeskPhones => Refusal::Other(refusal.to_string()),
     }
 }

@@ -11,7 +11,9 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use uc_protocol::{
-    ucx::{Clear, Describe, Device, MakeCall, PresenceUpdate, Secret, paths::DirectoryQuery},
+    ucx::{
+        Clear, Describe, Device, Directory, MakeCall, PresenceUpdate, Secret, paths::DirectoryQuery,
+    },
     wsi::{
         Answer, CallService, Command, CommandError, Connection, DeviceState, Done, Login, MadeCall,
         Names, Presence, Presences, Query, QueryError, Refusal, encode_events,
@@ -163,8 +165,9 @@ fn step(
                 let query = DirectoryQuery {
                     q: text,
                     limit: Some(limit),
+                    directory: Some(Directory::Internal),
                 };
-                let found = exchange.search(&query).map_err(convert::refusal)?;
+                let found = exchange.search(session, &query).map_err(convert::refusal)?;
                 Ok(convert::book(found).encode(&name, &names()))
             }
             _ => Err(Refusal::Other(CommandError::NotServed.to_string())),

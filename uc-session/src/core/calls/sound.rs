@@ -75,7 +75,8 @@ pub(super) struct Sound {
     agreed_held: bool,
     restart: bool,
     tries: u32,
-    not_before: Duration,
+    /// No further round before; `None` once that has passed.
+    not_before: Option<Duration>,
     connect_by: Option<Duration>,
     added: usize,
     added_complete: bool,
@@ -102,7 +103,7 @@ impl Sound {
             agreed_held: false,
             restart: false,
             tries: 0,
-            not_before: Duration::ZERO,
+            not_before: None,
             connect_by: None,
             added: 0,
             added_complete: false,
@@ -167,7 +168,7 @@ impl Sound {
             self.generation = offer.generation;
             self.state = State::Answering;
             io.media(self.key, MediaCommand::AcceptOffer(offer.sdp.clone()));
-        } else if free && self.wants_round() && io.time() >= self.not_before {
+        } else if free && self.wants_round() && self.not_before.is_none() {
             let restart = self.restart;
             self.state = State::Offering { restart };
             io.media(
@@ -321,7 +322,7 @@ impl Sound {
                         TRY_AGAIN
                     }
                 };
-                self.not_before = io.time() + pause;
+                self.not_before = Some(io.time() + pause);
                 self.roll_back(io);
             }
             (State::Replying, Ok(())) => {
@@ -395,7 +396,10 @@ impl Sound {
     pub(super) fn next_timeout(&self) -> Option<(Duration, Why)> {
         let answer = match self.state {
             State::Offered { until: Some(until) } => Some((until, Why::Renegotiation)),
-            State::Stable if self.wants_round() => Some((self.not_before, Why::Renegotiation)),
+            // Without a pause it begins as soon as it may, which is another input's doing.
+            State::Stable if self.wants_round() => {
+                self.not_before.map(|at| (at, Why::Renegotiation))
+            }
             _ => None,
         };
         let connect = self.connect_by.map(|at| (at, Why::SoundConnected));
@@ -408,6 +412,9 @@ impl Sound {
             self.tries += 1;
             self.agreed_held = !self.intent.held;
             self.roll_back(io);
+        }
+        if self.not_before.is_some_and(|at| io.time() >= at) {
+            self.not_before = None;
         }
         if self.connect_by.is_some_and(|at| io.time() >= at) {
             self.connect_by = None;

@@ -52,6 +52,7 @@ fn every_explained_refusal_has_its_error() {
         ProblemType::TooLarge => BackendError::RefusedValue,
         ProblemType::WrongState => BackendError::WrongState,
         ProblemType::Glare => BackendError::Glare,
+        ProblemType::Full => BackendError::Full,
         ProblemType::RefusedValue => BackendError::RefusedValue,
         ProblemType::CallFailed => BackendError::Malformed,
         ProblemType::Unsupported => BackendError::Unsupported,

@@ -29,6 +29,7 @@ fn all_on() -> wire::Configuration {
         mulap: true,
         web_collaboration: true,
         key_programming: true,
+        conversations_by_number: true,
     }
 }
 
@@ -40,6 +41,7 @@ fn a_sign_in_tells_who_and_where() {
     assert_eq!(signed_in.name.expose(), "Anna Adler");
     assert_eq!(signed_in.server, "Test 1.2");
     assert_eq!(signed_in.mode, Mode::Suite);
+    assert_eq!(signed_in.grouping, ConversationGrouping::ByNumber);
     assert!(signed_in.must_change_password);
 }
 
@@ -88,7 +90,10 @@ fn capabilities_follow_the_configuration() {
     ];
     for mode in [wire::Mode::Smart, wire::Mode::Suite] {
         for (configuration, extra) in &table {
-            let expected: CapabilitySet = always.iter().chain(*extra).copied().collect();
+            let in_smart = [Capability::EditContacts];
+            let in_smart = in_smart.iter().filter(|_| mode == wire::Mode::Smart);
+            let expected = always.iter().chain(*extra).chain(in_smart);
+            let expected: CapabilitySet = expected.copied().collect();
             assert_eq!(
                 capabilities(mode, configuration),
                 expected,
@@ -108,6 +113,7 @@ fn a_snapshot_is_whole_or_unreadable() {
         note: None,
     };
     let good = wire::Snapshot {
+        contacts: Vec::new(),
         as_of: "e1-7".parse().unwrap(),
         me: me(),
         presences: vec![presence],

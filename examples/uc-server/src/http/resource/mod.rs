@@ -3,6 +3,8 @@
 
 mod account;
 mod calls;
+pub(super) mod contact_imports;
+mod contacts;
 mod conversations;
 mod directory;
 
@@ -30,7 +32,8 @@ pub(super) type Step = Box<dyn FnOnce(&mut Exchange, Millis) -> Reply + Send>;
 pub(super) fn step(ask: Ask) -> Result<Step, Problem> {
     match ask.route {
         Route::Session | Route::Snapshot | Route::MyPresence => account::step(ask),
-        Route::Directory(_) => directory::step(ask),
+        Route::Directory(_) | Route::DirectoryEntry(_) => directory::step(ask),
+        Route::Contacts | Route::Contact(_) => contacts::step(ask),
         Route::Calls | Route::Call(_) | Route::CallService(..) => calls::step(ask),
         Route::Conversations
         | Route::Conversation(_)

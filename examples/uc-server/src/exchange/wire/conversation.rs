@@ -1,16 +1,13 @@
-//! Conversations between the model's values, by whose rules they change, and the wire's resources,
-//! as which they are kept and told.
-
 use uc_model::{
     CallDirection, CallOutcome, CallRoute, ContactId, Conversation, ConversationEntry,
     ConversationId, EntryId, PhoneNumber, Rev, Timestamp,
 };
 use uc_protocol::ucx::{self, ConversationResource, Direction, Party};
 
-use super::directory;
+use crate::exchange::directory;
 
 /// A conversation as clients see it; `user` is the user behind it.
-pub(super) fn write_conversation(
+pub(in crate::exchange) fn write_conversation(
     conversation: &Conversation,
     user: Option<String>,
 ) -> ConversationResource {
@@ -33,7 +30,9 @@ pub(super) fn write_conversation(
 }
 
 /// A conversation that was kept; `None` where it is none any more.
-pub(super) fn read_conversation(resource: ConversationResource) -> Option<Conversation> {
+pub(in crate::exchange) fn read_conversation(
+    resource: ConversationResource,
+) -> Option<Conversation> {
     let contact = resource.contact.and_then(|id| ContactId::new(id).ok());
     let user = resource.party.user.as_deref();
     let entries = resource.entries.into_iter();

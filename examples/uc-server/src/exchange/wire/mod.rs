@@ -1,0 +1,10 @@
+//! The model's values, by whose rules the exchange works, and the wire's resources, as which they
+//! are kept and told.
+
+mod contact;
+mod conversation;
+
+pub(super) use contact::{
+    read_directory, read_draft, read_kind, read_known, write_contact, write_known, write_report,
+};
+pub(super) use conversation::{read_conversation, write_conversation};

@@ -1,0 +1,145 @@
+use std::sync::Arc;
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+use uc_model::{CallDirection, Conversation, ConversationEntry, ConversationId, EntryId, Redacted};
+use uc_session::Client;
+
+use crate::{account::Account, failure::Failure, output::Output};
+
+/// What to do with the conversations.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConversationsCommand {
+    /// Lists the conversations, the newest first, with what is unread.
+    List,
+    /// Shows the entries of one conversation, the newest last.
+    Show {
+        /// Which, as `list` names it with --json.
+        id: ConversationId,
+    },
+    /// Marks a conversation as looked at.
+    Read {
+        /// Which.
+        id: ConversationId,
+    },
+    /// Deletes a conversation, one entry of it, or with --all every conversation.
+    Delete {
+        /// Which.
+        #[arg(required_unless_present = "all")]
+        id: Option<ConversationId>,
+        /// Only this entry.
+        #[arg(long, requires = "id")]
+        entry: Option<EntryId>,
+        /// All conversations.
+        #[arg(long, conflicts_with_all = ["id", "entry"])]
+        all: bool,
+    },
+}
+
+/// Carries out one command.
+pub(crate) async fn conversations(
+    account: &Account,
+    output: &Output,
+    command: &ConversationsCommand,
+) -> Result<(), Failure> {
+    let client = account.sign_in().await?;
+    let done = carry_out(&client, output, command).await;
+    client.sign_out().await;
+    done
+}
+
+async fn carry_out(
+    client: &Client,
+    output: &Output,
+    command: &ConversationsCommand,
+) -> Result<(), Failure> {
+    match command {
+        ConversationsCommand::List => {
+            for (known, _) in client.view().conversation_list().rows {
+                output.line(&line(&known), &value(&known));
+            }
+        }
+        ConversationsCommand::Show { id } => {
+            let known = client.view().conversation(id).cloned();
+            let known = known.ok_or(Failure::NoConversation)?;
+            for entry in &known.entries {
+                output.line(&entry_line(entry), &entry_json(entry));
+            }
+        }
+        ConversationsCommand::Read { id } => {
+            client.mark_read(id).await?;
+            output.line("Marked as read.", &json!({ "read": id.as_str() }));
+        }
+        ConversationsCommand::Delete { id, entry, .. } => {
+            match (id, entry) {
+                (None, _) => client.delete_all_conversations().await?,
+                (Some(id), None) => client.delete_conversation(id).await?,
+                (Some(id), Some(entry)) => client.delete_entry(id, entry).await?,
+            }
+            output.line("Deleted.", &json!({ "deleted": true }));
+        }
+    }
+    Ok(())
+}
+
+fn line(known: &Arc<Conversation>) -> String {
+    let name = known.name.as_ref().map_or("", |name| name.expose());
+    let unread = match known.unread {
+        0 => String::new(),
+        unread => format!("{unread} unread"),
+    };
+    let newest = known.newest().map(entry_line).unwrap_or_default();
+    format!(
+        "{name:<24} {:<20} {unread:<10} {newest}",
+        known.number.as_str()
+    )
+}
+
+fn value(known: &Arc<Conversation>) -> Value {
+    json!({
+        "id": known.id.as_str(),
+        "number": known.number.as_str(),
+        "name": known.name.as_ref().map(Redacted::expose),
+        "contact": known.contact.as_ref().map(|id| id.as_str()),
+        "unread": known.unread,
+        "newest": known.newest().map(entry_json),
+    })
+}
+
+fn entry_line(entry: &ConversationEntry) -> String {
+    match entry {
+        ConversationEntry::Call { duration_s, .. } => match entry.history_kind() {
+            Some(kind) if kind.is_missed() => "missed call".to_owned(),
+            _ if *duration_s == 0 => "call without answer".to_owned(),
+            _ => format!("call of {duration_s} s"),
+        },
+        _ => String::new(),
+    }
+}
+
+fn entry_json(entry: &ConversationEntry) -> Value {
+    match entry {
+        ConversationEntry::Call {
+            id,
+            direction,
+            at,
+            duration_s,
+            ..
+        } => json!({
+            "type": "call",
+            "id": id.as_str(),
+            "direction": direction_name(*direction),
+            "kind": entry.history_kind().map(|kind| format!("{kind:?}")),
+            "at_ms": at.0,
+            "duration_s": duration_s,
+        }),
+        _ => json!({ "id": entry.id().as_str() }),
+    }
+}
+
+const fn direction_name(direction: CallDirection) -> &'static str {
+    match direction {
+        CallDirection::Incoming => "incoming",
+        CallDirection::Outgoing => "outgoing",
+    }
+}
