@@ -19,7 +19,7 @@ use crate::{
     error::{CallError, EditError, ServiceError, SignInError},
     events::{Event, Events},
     locked,
-    port::{Edit, ServerChange},
+    port::{Edit, MediaEngine, MediaError, ServerChange, SoundDevice, SoundRole},
     trust::Pins,
     view::{Connection, View},
 };
@@ -63,6 +63,8 @@ pub(crate) struct Published {
     pub(crate) events: Mutex<Option<broadcast::Sender<Event>>>,
     pub(crate) calls: Mutex<std::collections::BTreeMap<CallId, Arc<crate::call::Record>>>,
     pub(crate) pins: Mutex<Pins>,
+    /// Gone once the driver's task is.
+    pub(crate) media: Mutex<Option<Arc<dyn MediaEngine>>>,
     /// What became of the sign-in.
     pub(crate) signed_in: watch::Sender<Option<Result<(), SignInError>>>,
     /// True once the driver's task is gone.
@@ -172,6 +174,31 @@ impl Client {
             .filter(|record| !record.status.borrow().call.is_over())
             .map(|record| handle(Arc::clone(record)))
             .collect()
+    }
+
+    /// The microphones and loudspeakers there are. [`Event::SoundChanged`] tells what comes and goes.
+    ///
+    /// # Errors
+    /// [`MediaError::Device`], in words for a person; [`MediaError::Closed`] without sound or at the end.
+    pub async fn sound_devices(&self) -> Result<Vec<SoundDevice>, MediaError> {
+        self.media()?.devices().await
+    }
+
+    /// Uses other devices from now on, in running calls, too: the first of `wanted` that is there,
+    /// each given by its identity or its name, else the system's default. One that goes is left for the next,
+    /// and taken again when it returns.
+    ///
+    /// # Errors
+    /// [`MediaError::Closed`] without sound or at the end.
+    pub async fn choose_device(&self, role: SoundRole, wanted: &[&str]) -> Result<(), MediaError> {
+        let wanted: Vec<_> = wanted.iter().map(|text| (*text).to_owned()).collect();
+        self.media()?.choose_device(role, &wanted).await;
+        Ok(())
+    }
+
+    fn media(&self) -> Result<Arc<dyn MediaEngine>, MediaError> {
+        let media = locked(&self.0.published.media);
+        media.clone().ok_or(MediaError::Closed)
     }
 
     /// Tells that the system reports a change of the network (another Wi-Fi, a VPN, awake again):

@@ -41,6 +41,7 @@ use crate::{
     cache::{CacheError, Cached},
     clock::Now,
     error::{CallError, ServiceError, SignInError},
+    events::Event,
     port::{BackendError, BackendEvent, LinkId, Outcome, ServerAddress, ServerChange, StoreError},
     trust::{Pins, Trust},
     view::View,
@@ -155,6 +156,7 @@ impl Core {
             Input::Time => {}
             Input::Request { ticket, request } => self.request(ticket, request),
             Input::Unclaimed { call } => self.calls.hang_up_unclaimed(&mut self.io, &call),
+            Input::Sound(change) => self.io.event(Event::SoundChanged(change)),
             Input::Completed { id, result } => {
                 if let Some(flight) = self.io.land(id) {
                     self.complete(flight, result);

@@ -4,7 +4,7 @@ mod sound;
 use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use futures_util::stream::{FuturesUnordered, StreamExt};
+use futures_util::stream::{BoxStream, FuturesUnordered, StreamExt};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use uc_model::{CallId, Timestamp};
 
@@ -20,7 +20,7 @@ use crate::{
     error::SignInError,
     events::Event,
     locked,
-    port::{Backend, BackendEvent, EventSink, LinkId, MediaEngine, MediaSession},
+    port::{Backend, BackendEvent, EventSink, LinkId, MediaEngine, MediaSession, SoundChange},
 };
 
 /// What a client works with.
@@ -36,7 +36,7 @@ pub(crate) fn start(config: Config, tools: Tools) -> Result<Client, SignInError>
     let runtime = tokio::runtime::Handle::try_current().map_err(|_| SignInError::NoRuntime)?;
     let (demands, inbox) = mpsc::channel(MOST_DEMANDS);
     let (events, first_events) = broadcast::channel(MOST_EVENTS);
-    let published = Arc::new(Published::new(events));
+    let published = Arc::new(Published::new(events, tools.media.clone()));
     let seed = getrandom::u64().unwrap_or(0);
     let core = Core::new(config, seed, tools.clock.now());
     let mut driver = Driver::new(core, tools, inbox, Arc::clone(&published));
@@ -80,6 +80,8 @@ enum Done {
     Input(Input),
     Opened(CommandId, MediaId, Box<dyn MediaSession>),
     Spoke(MediaId, Input, Arc<dyn MediaSession>),
+    Changed(SoundChange, BoxStream<'static, SoundChange>),
+    Alerted,
     Nothing,
 }
 
@@ -116,6 +118,7 @@ impl Driver {
     }
 
     async fn run(mut self) {
+        self.running.extend(self.sounds.changes());
         while let Some(at) = self.drain() {
             let pause = at
                 .saturating_sub(self.clock.now().monotonic)
@@ -130,6 +133,7 @@ impl Driver {
             };
             self.core.handle_input(input, self.clock.now());
         }
+        self.sounds.silence().await;
     }
 
     /// A request from a handle, or the end of all handles.
@@ -161,6 +165,14 @@ impl Driver {
             Done::Spoke(media, input, session) => {
                 self.running.push(sound::listen(media, session));
                 input
+            }
+            Done::Changed(change, changes) => {
+                self.running.push(sound::watch(changes));
+                Input::Sound(change)
+            }
+            Done::Alerted => {
+                self.running.extend(self.sounds.alerted());
+                Input::Time
             }
         }
     }
@@ -228,6 +240,7 @@ impl Driver {
     /// Shows the new state, then tells what has happened.
     fn publish(&mut self, events: Vec<Event>) {
         let view = self.core.view();
+        self.running.extend(self.sounds.alert(view.alert()));
         for status in view.calls.values() {
             self.published.show(status);
         }

@@ -5,7 +5,7 @@ use uc_model::{CallId, ContactId, Conversation, ConversationId, KnownContact, Pr
 
 use crate::{
     cache::CacheError,
-    port::{Certificate, MediaError, ServerAddress},
+    port::{Certificate, MediaError, ServerAddress, SoundChange},
     view::{CallStatus, LostReason},
 };
 
@@ -35,6 +35,8 @@ pub enum Event {
     CallChanged(Arc<CallStatus>),
     /// A call is over; `call.cause` says why.
     CallEnded(Arc<CallStatus>),
+    /// A sound device has come or gone, or another one is used; with or without calls.
+    SoundChanged(SoundChange),
     /// A sound device of a call is gone or back; the call goes on.
     SoundDevice {
         /// Which call.

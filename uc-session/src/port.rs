@@ -5,6 +5,7 @@ mod backend;
 mod edit;
 mod headset;
 mod media;
+mod sound;
 mod store;
 
 pub use backend::{
@@ -18,4 +19,5 @@ pub use media::{
     Candidates, DescriptionKind, MediaEngine, MediaError, MediaEvent, MediaIntent, MediaSession,
     MediaStats, SessionDescription,
 };
+pub use sound::{Alert, SoundChange, SoundDevice, SoundRole};
 pub use store::{Batch, Durability, SecretStore, SecretStoreError, Store, StoreError};

@@ -3,11 +3,11 @@ use std::{collections::BTreeMap, sync::Arc};
 use thiserror::Error;
 use uc_model::{
     AllowedActions, CallId, ConnectionState, ContactId, Conversation, ConversationFilter,
-    ConversationGrouping, ConversationId, ConversationList, DialPlan, Directory, KnownContact,
-    Presence, State, Timestamp, UserId,
+    ConversationGrouping, ConversationId, ConversationList, DeviceKind, DialPlan, Directory,
+    KnownContact, Presence, State, Timestamp, UserId,
 };
 
-use crate::port::{BackendError, MediaError, SignedIn};
+use crate::port::{Alert, BackendError, MediaError, SignedIn};
 
 /// Everything a client knows at one moment. A snapshot: it doesn't change under its reader.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +37,18 @@ impl View {
     /// Everybody's presence, in the order of the users.
     pub fn presences(&self) -> impl ExactSizeIterator<Item = (&UserId, &Presence)> {
         self.state.presences()
+    }
+
+    /// How the user is to be told of a call that waits for an answer here. A desk phone rings by itself.
+    pub fn alert(&self) -> Alert {
+        let here = |status: &&Arc<CallStatus>| status.call.device == DeviceKind::Voip;
+        let mut calls = self.calls.values().filter(here);
+        let talking = |status: &Arc<CallStatus>| status.call.local == ConnectionState::Connected;
+        match calls.clone().any(|status| status.rings_here()) {
+            false => Alert::None,
+            true if calls.any(talking) => Alert::CallWaiting,
+            true => Alert::Ringing,
+        }
     }
 
     /// One conversation.
@@ -184,4 +196,60 @@ pub enum Sound {
     Failed(MediaError),
     /// The call is over.
     Ended,
+}
+
+#[cfg(test)]
+mod tests {
+    use uc_model::{Call, CallDirection, Connection as Leg, Party, PhoneNumber, Rev, Timestamp};
+
+    use super::*;
+
+    fn view(calls: &[(DeviceKind, ConnectionState)]) -> View {
+        let number = PhoneNumber::new("331").unwrap();
+        let status = |(index, (device, local)): (usize, &(DeviceKind, ConnectionState))| {
+            let id = CallId::new(format!("c{index}")).unwrap();
+            let call = Call {
+                id: id.clone(),
+                rev: Rev(1),
+                direction: CallDirection::Incoming,
+                device: *device,
+                local: *local,
+                remote: Leg {
+                    party: Party {
+                        number: number.clone(),
+                        name: None,
+                    },
+                    state: ConnectionState::Connected,
+                },
+                started: Timestamp(0),
+                answered: None,
+                cause: None,
+            };
+            let status = CallStatus {
+                call,
+                sound: Sound::Elsewhere,
+                muted: false,
+            };
+            (id, Arc::new(status))
+        };
+        View {
+            calls: calls.iter().enumerate().map(status).collect(),
+            ..View::default()
+        }
+    }
+
+    #[test]
+    fn a_call_rings_unless_another_is_heard_and_a_desk_phone_rings_by_itself() {
+        use ConnectionState::{Alerting, Connected, Hold};
+        use DeviceKind::{DeskPhone, Voip};
+
+        assert_eq!(view(&[]).alert(), Alert::None);
+        assert_eq!(view(&[(Voip, Connected)]).alert(), Alert::None);
+        assert_eq!(view(&[(Voip, Alerting)]).alert(), Alert::Ringing);
+        assert_eq!(view(&[(DeskPhone, Alerting)]).alert(), Alert::None);
+        let during = [(Voip, Connected), (Voip, Alerting)];
+        assert_eq!(view(&during).alert(), Alert::CallWaiting);
+        let held = [(Voip, Hold), (Voip, Alerting)];
+        assert_eq!(view(&held).alert(), Alert::Ringing);
+    }
 }

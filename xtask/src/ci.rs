@@ -6,12 +6,12 @@ use crate::failure::{Failure, Outcome};
 use crate::process::{cargo, run};
 use crate::stopwatch::{Stopwatch, minutes};
 use crate::workspace::{LIBRARIES, Workspace};
-use crate::{budgets, demo, documents, features, package, readme};
+use crate::{budgets, demo, documents, features, package, readme, systems};
 
 /// What a check is called, and the check.
 type Step = (&'static str, fn() -> Outcome);
 
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 15] = [
     ("format", format),
     ("features", || features::features(false)),
     ("readme", || readme::readme(false)),
@@ -23,6 +23,7 @@ const STEPS: [Step; 14] = [
     ("deny", deny),
     ("clippy", clippy),
     ("check", check),
+    ("windows", systems::windows),
     ("rustdoc", rustdoc),
     ("demo", demo::check),
     ("package", package::package),

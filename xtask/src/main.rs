@@ -18,6 +18,7 @@ mod readme;
 mod setup;
 mod soak;
 mod stopwatch;
+mod systems;
 mod test;
 mod test_names;
 mod workspace;

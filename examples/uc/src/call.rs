@@ -5,7 +5,13 @@ use serde_json::json;
 use tokio::time::sleep;
 use uc_session::{Call, CallError, Client};
 
-use crate::{account::Account, failure::Failure, output::Output, sound::SoundArguments, watch};
+use crate::{
+    account::Account,
+    failure::Failure,
+    output::Output,
+    sound::{self, SoundArguments},
+    watch,
+};
 
 /// How to call.
 #[derive(Debug, Args)]
@@ -44,6 +50,7 @@ pub(crate) async fn call(
         .await?;
     let result = tokio::select! {
         result = place(&client, output, &wish.number, times) => result,
+        never = sound::notices(&client, output, &wish.sound) => match never {},
         _ = tokio::signal::ctrl_c() => interrupted(&client, output).await,
     };
     client.sign_out().await;
@@ -63,6 +70,7 @@ pub(crate) async fn answer(
     output.progress("Waiting for a call; Ctrl-C ends it.");
     let result = tokio::select! {
         result = take(&client, output, times) => result,
+        never = sound::notices(&client, output, &wish.sound) => match never {},
         _ = tokio::signal::ctrl_c() => interrupted(&client, output).await,
     };
     client.sign_out().await;
@@ -123,6 +131,7 @@ async fn talk(call: &Call, output: &Output, times: Times) -> Result<(), Failure>
             "loss": stats.loss,
             "concealed": stats.concealed,
             "mos": stats.mos,
+            "xruns": stats.xruns,
         }),
     );
     Ok(())

@@ -40,6 +40,10 @@ pub(crate) enum Failure {
     /// Sound files or devices.
     #[error("{0}")]
     Sound(#[from] MediaError),
+    /// A device that isn't there.
+    #[cfg(feature = "device")]
+    #[error("there is no such device as {0:?}: uc devices lists them")]
+    UnknownDevice(String),
     /// This build can't use the microphone.
     #[cfg(not(feature = "device"))]
     #[error(

@@ -55,6 +55,8 @@ enum Command {
     Conversations(conversations::ConversationsCommand),
     /// Shows everybody's presence, or sets one's own.
     Presence(people::PresenceArguments),
+    /// Lists the microphones and loudspeakers of this computer; needs no server.
+    Devices,
     /// Calls a number and talks until one side hangs up, or Ctrl-C.
     Call(call::CallArguments),
     /// Waits for a call, answers it, and talks until one side hangs up, or Ctrl-C.
@@ -89,6 +91,7 @@ async fn carry_out(arguments: &Arguments, output: &Output) -> Result<(), Failure
             conversations::conversations(account, output, command).await
         }
         Command::Presence(wish) => people::presence(account, output, wish).await,
+        Command::Devices => sound::list(output),
         Command::Call(wish) => call::call(account, output, wish).await,
         Command::Answer(wish) => call::answer(account, output, wish).await,
     }

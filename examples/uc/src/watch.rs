@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 use uc_session::{CallStatus, Event};
 
-use crate::{account::Account, failure::Failure, output::Output, people};
+use crate::{account::Account, failure::Failure, output::Output, people, sound};
 
 /// Shows events until Ctrl-C or the end of the session.
 pub(crate) async fn watch(account: &Account, output: &Output) -> Result<(), Failure> {
@@ -29,6 +29,7 @@ fn event_line(event: &Event) -> String {
         Event::CallRinging(status) => format!("rings: {}", call_line(status)),
         Event::CallChanged(status) => format!("call: {}", call_line(status)),
         Event::CallEnded(status) => format!("ended: {}", call_line(status)),
+        Event::SoundChanged(change) => sound::change_line(change),
         Event::SoundDevice { error, .. } => format!("sound: {error}"),
         Event::Conversation(conversation) => format!(
             "conversation with {}: {} entries, {} unread",
@@ -63,6 +64,7 @@ fn event_json(event: &Event) -> Value {
         Event::CallRinging(status) => json!({ "event": "call_ringing", "call": call_json(status) }),
         Event::CallChanged(status) => json!({ "event": "call_changed", "call": call_json(status) }),
         Event::CallEnded(status) => json!({ "event": "call_ended", "call": call_json(status) }),
+        Event::SoundChanged(change) => sound::change_json(change),
         Event::SoundDevice { call, error } => {
             json!({ "event": "sound_device", "call": call.as_str(), "error": error.to_string() })
         }

@@ -166,3 +166,26 @@ async fn a_call_with_files_is_answered_held_and_hung_up() {
         );
     }
 }
+
+#[cfg(feature = "device")]
+#[tokio::test]
+async fn devices_are_listed_and_one_that_is_not_there_is_refused() {
+    if std::env::var_os("UC_TEST_PULSE").is_none() {
+        eprintln!("SKIPPED: no PulseAudio null sinks; see voip-media/tests/pulse/start.sh");
+        return;
+    }
+    let server = server().await;
+    let mut command = uc(&server, "330");
+    command.arg("devices");
+    let listed = lines(&finish(command).await);
+    let speaker = listed.iter().find(|device| device["name"] == "Speaker");
+    let speaker = speaker.expect("the null sink is listed");
+    assert_eq!(speaker["kind"], "loudspeaker");
+    let mut command = uc(&server, "330");
+    command.args(["call", "331", "--speaker", "nonsense"]);
+    let refused = finish(command).await;
+    assert!(!refused.status.success());
+    let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(words.contains("uc devices lists them"), "{words}");
+    server.stop().await;
+}

@@ -11,7 +11,7 @@ use crate::{
     diagnosis::{Check, Diagnosis, Examination},
     driver::{self, Tools},
     error::SignInError,
-    port::{Backend, MediaEngine, ServerAddress, Store},
+    port::{Backend, MediaEngine, ServerAddress, SoundRole, Store},
     server::ServerBackend,
     trust::{Pins, Trust, parse_fingerprint},
     ucx::UcxConfig,
@@ -31,6 +31,7 @@ pub struct ClientBuilder {
     proxy: Option<Option<ServerAddress>>,
     backend: Option<Arc<dyn Backend>>,
     media: Option<Arc<dyn MediaEngine>>,
+    devices: Vec<(SoundRole, Vec<String>)>,
     cache: Option<(Arc<dyn Store>, String)>,
     #[cfg(feature = "media")]
     pub(crate) impairment: Option<voip_media::Impairment>,
@@ -49,6 +50,7 @@ impl ClientBuilder {
             proxy: None,
             backend: None,
             media: None,
+            devices: Vec::new(),
             cache: None,
             #[cfg(feature = "media")]
             impairment: None,
@@ -115,6 +117,14 @@ impl ClientBuilder {
         self
     }
 
+    /// Which device a role uses: the first of `wanted` that is there, each given by its identity or its
+    /// name. Default, and when none is there: the system's.
+    pub fn device(mut self, role: SoundRole, wanted: &[&str]) -> Self {
+        let wanted = wanted.iter().map(|text| (*text).to_owned()).collect();
+        self.devices.push((role, wanted));
+        self
+    }
+
     /// Keeps favourites, contacts and conversations in `store` under `name` (one for each profile),
     /// and shows them at the next start until the server has told its own. Default: nothing is
     /// kept.
@@ -157,6 +167,11 @@ impl ClientBuilder {
             let (opened, cached) = Keeper::open(store, &name, &self.user).await;
             keeper = Some(Arc::new(opened));
             config.cached = Some(cached);
+        }
+        if let Some(media) = &self.media {
+            for (role, wanted) in &self.devices {
+                media.choose_device(*role, wanted).await;
+            }
         }
         let server = self.server();
         let backend = self.backend.unwrap_or(server);

@@ -12,7 +12,7 @@ use crate::{
     events::Event,
     port::{
         BackendError, BackendEvent, Candidates, ContactFileBytes, Edit, LinkId, MediaError,
-        MediaEvent, MediaIntent, Operation, Outcome, ServerChange,
+        MediaEvent, MediaIntent, Operation, Outcome, ServerChange, SoundChange,
     },
 };
 
@@ -123,6 +123,8 @@ pub enum Input {
         /// The call.
         call: CallId,
     },
+    /// Something has happened to the sound devices.
+    Sound(SoundChange),
     /// A [`Command::Backend`] has ended.
     Completed {
         /// Which.

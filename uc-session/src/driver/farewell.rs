@@ -9,15 +9,20 @@ use crate::{
     error::SignInError,
     events::Event,
     locked,
+    port::MediaEngine,
     view::{CallStatus, Connection, View},
 };
 
 impl Published {
-    pub(super) fn new(events: broadcast::Sender<Event>) -> Self {
+    pub(super) fn new(
+        events: broadcast::Sender<Event>,
+        media: Option<Arc<dyn MediaEngine>>,
+    ) -> Self {
         Self {
             view: watch::Sender::new(Arc::default()),
             events: Mutex::new(Some(events)),
             calls: Mutex::default(),
+            media: Mutex::new(media),
             pins: Mutex::default(),
             signed_in: watch::Sender::new(None),
             gone: watch::Sender::new(false),
@@ -69,6 +74,7 @@ impl Drop for Farewell {
         last.connection = Connection::Ended;
         self.0.view.send_replace(Arc::new(last));
         locked(&self.0.events).take();
+        locked(&self.0.media).take();
         self.0.signed_in.send_if_modified(|told| {
             let open = told.is_none();
             told.get_or_insert(Err(SignInError::Closed));

@@ -1,17 +1,23 @@
 use std::{collections::BTreeMap, sync::Arc};
 
+use futures_util::stream::{BoxStream, StreamExt};
+
 use super::{Done, Run};
 use crate::{
     call::{Record, SoundSource},
     core::{CommandId, Input, MediaCommand, MediaId, MediaOutcome},
     locked,
-    port::{MediaEngine, MediaError, MediaSession},
+    port::{Alert, MediaEngine, MediaError, MediaSession, SoundChange},
 };
 
 /// The media sessions of a client's calls.
 pub(super) struct Sounds {
     engine: Option<Arc<dyn MediaEngine>>,
     sounds: BTreeMap<MediaId, Sound>,
+    /// How the user is to be told of a call, and how that is being done.
+    alert: Alert,
+    alerting: Alert,
+    is_alerting: bool,
 }
 
 /// One call's sound, from the command that opens it to the one that closes it.
@@ -26,6 +32,44 @@ impl Sounds {
         Self {
             engine,
             sounds: BTreeMap::new(),
+            alert: Alert::None,
+            alerting: Alert::None,
+            is_alerting: false,
+        }
+    }
+
+    /// Waits for what happens to the devices.
+    pub(super) fn changes(&self) -> Option<Run> {
+        Some(watch(self.engine.as_ref()?.changes()?))
+    }
+
+    /// How the user is to be told of a call from now on. One change follows the other.
+    pub(super) fn alert(&mut self, alert: Alert) -> Option<Run> {
+        self.alert = alert;
+        if self.is_alerting || self.alerting == alert {
+            return None;
+        }
+        let engine = self.engine.clone()?;
+        self.alerting = alert;
+        self.is_alerting = true;
+        Some(Box::pin(async move {
+            engine.alert(alert).await;
+            Done::Alerted
+        }))
+    }
+
+    /// That has been done.
+    pub(super) fn alerted(&mut self) -> Option<Run> {
+        self.is_alerting = false;
+        self.alert(self.alert)
+    }
+
+    /// At the end nothing rings.
+    pub(super) async fn silence(&self) {
+        if self.alerting != Alert::None
+            && let Some(engine) = &self.engine
+        {
+            engine.alert(Alert::None).await;
         }
     }
 
@@ -141,6 +185,16 @@ async fn apply(
             Ok(MediaOutcome::Done)
         }
     }
+}
+
+/// Waits for the next change of the devices.
+pub(super) fn watch(mut changes: BoxStream<'static, SoundChange>) -> Run {
+    Box::pin(async move {
+        match changes.next().await {
+            Some(change) => Done::Changed(change, changes),
+            None => Done::Nothing,
+        }
+    })
 }
 
 /// Waits for the session's next event.

@@ -1,14 +1,23 @@
 use std::{fmt, path::Path, sync::Arc};
 
 use async_trait::async_trait;
-use voip_media::{AudioBackend, Engine, Impairment, NullBackend, SessionConfig, WavBackend};
+use futures_util::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
+use voip_media::{
+    AudioBackend, DevicePreference, Engine, Impairment, NullBackend, SessionConfig, Tone, ToneKind,
+    TonePlan, WantedDevice, WavBackend,
+};
 
 use super::{session::VoipSession, translate};
-use crate::port::{MediaEngine, MediaError, MediaSession};
+use crate::port::{
+    Alert, MediaEngine, MediaError, MediaSession, SoundChange, SoundDevice, SoundRole,
+};
 
 /// The sound of calls by WebRTC audio: Opus or G.711, DTLS-SRTP, ICE over UDP.
 ///
-/// One engine has one microphone, one loudspeaker and one media thread, which all its calls share;
+/// One engine has a microphone, a loudspeaker, a ringer and one media thread, which all its calls share;
 /// it can serve several clients. The devices are opened by the first call that connects. The
 /// thread ends when the engine and its last call are dropped.
 ///
@@ -30,16 +39,19 @@ use crate::port::{MediaEngine, MediaError, MediaSession};
 pub struct VoipEngine {
     engine: Engine,
     session: SessionConfig,
+    rings: bool,
 }
 
 impl VoipEngine {
-    /// An engine with this source and sink of sound; their default devices.
+    /// An engine with this source and sink of sound; their default devices. It
+    /// [rings](VoipEngine::rings) if the backend's devices come and go, as those of a computer do.
     ///
     /// # Errors
     /// [`MediaError::Device`]: outside a tokio runtime, or refused by the system.
     pub fn new(backend: Arc<dyn AudioBackend>) -> Result<Self, MediaError> {
+        let rings = backend.changes();
         let engine = Engine::builder(backend).build();
-        Ok(Self::over(engine.map_err(translate::in_words)?))
+        Ok(Self::over(engine.map_err(translate::in_words)?).rings(rings))
     }
 
     /// An engine that was made elsewhere, with chosen devices for example. The configuration of
@@ -48,7 +60,16 @@ impl VoipEngine {
         Self {
             engine,
             session: SessionConfig::default(),
+            rings: false,
         }
+    }
+
+    /// Whether it tells by itself that somebody calls: on the ringer, or during a call by the tone of a
+    /// waiting call. Default: real devices do.
+    #[must_use]
+    pub fn rings(mut self, rings: bool) -> Self {
+        self.rings = rings;
+        self
     }
 
     /// Speaks one WAV file and records what is heard into another; without a file to speak there
@@ -86,14 +107,30 @@ impl VoipEngine {
     pub fn devices() -> Result<Self, MediaError> {
         use voip_media::{AudioDirection, AudioError, DeviceBackend};
 
-        let backend = DeviceBackend::new();
-        let found = backend.devices().map_err(translate::in_words)?;
-        for direction in [AudioDirection::Capture, AudioDirection::Playout] {
-            if !found.iter().any(|device| device.direction == direction) {
+        let found = Self::available_devices()?;
+        for (microphone, direction) in [
+            (true, AudioDirection::Capture),
+            (false, AudioDirection::Playout),
+        ] {
+            if !found
+                .iter()
+                .any(|device| device.is_microphone == microphone)
+            {
                 return Err(translate::in_words(AudioError::NoDevice(direction)));
             }
         }
-        Self::new(Arc::new(backend))
+        Self::new(Arc::new(DeviceBackend::new()))
+    }
+
+    /// The microphones and loudspeakers of this computer. Takes as long as its sound system needs.
+    ///
+    /// # Errors
+    /// [`MediaError::Device`]: what the sound system says.
+    #[cfg(feature = "device")]
+    pub fn available_devices() -> Result<Vec<SoundDevice>, MediaError> {
+        let found = voip_media::DeviceBackend::new().devices();
+        let found = found.map_err(translate::in_words)?;
+        Ok(found.into_iter().map(translate::sound_device).collect())
     }
 
     /// This engine with calls that negotiate and send like this: codecs, ICE servers, time-outs.
@@ -123,5 +160,49 @@ impl MediaEngine for VoipEngine {
         let session = self.engine.open_with(self.session.clone());
         let session = session.map_err(translate::open_error)?;
         Ok(Box::new(VoipSession::new(session)))
+    }
+
+    async fn devices(&self) -> Result<Vec<SoundDevice>, MediaError> {
+        let engine = self.engine.clone();
+        let listed = tokio::task::spawn_blocking(move || engine.devices()).await;
+        let found = listed.map_err(translate::in_words)?;
+        let found = found.map_err(translate::in_words)?;
+        Ok(found.into_iter().map(translate::sound_device).collect())
+    }
+
+    async fn choose_device(&self, role: SoundRole, wanted: &[String]) {
+        let wanted = wanted.iter().map(|text| WantedDevice::named(text));
+        let wanted = DevicePreference(wanted.collect());
+        let role = translate::audio_role(role);
+        self.engine.choose_device(role, wanted).await;
+    }
+
+    fn changes(&self) -> Option<BoxStream<'static, SoundChange>> {
+        let events = self.engine.sound_events();
+        let events = stream::unfold(events, async |mut events| {
+            Some((events.next().await?, events))
+        });
+        let changes = events.filter_map(async |event| translate::sound_change(event));
+        Some(Box::pin(changes))
+    }
+
+    async fn alert(&self, alert: Alert) {
+        if !self.rings {
+            return;
+        }
+        if alert != Alert::Ringing {
+            self.engine.stop_ringing().await;
+        }
+        if alert != Alert::CallWaiting {
+            self.engine.stop_tone().await;
+        }
+        match alert {
+            Alert::None => {}
+            Alert::Ringing => self.engine.ring(Tone::RINGING).await,
+            Alert::CallWaiting => {
+                let tone = Tone::new(TonePlan::Germany, ToneKind::CallWaiting);
+                self.engine.play_tone(tone).await;
+            }
+        }
     }
 }

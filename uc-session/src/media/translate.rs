@@ -1,10 +1,13 @@
 //! `voip-media`'s words in those of the port.
 
 use voip_media::{
-    DropCounts, NegotiationError, OpenError, SdpError, SessionError, SessionEvent, SessionStats,
+    AudioDevice, AudioDirection, AudioRole, DeviceChange, DropCounts, NegotiationError, OpenError,
+    SdpError, SessionError, SessionEvent, SessionStats, SoundEvent,
 };
 
-use crate::port::{Candidates, MediaError, MediaEvent, MediaStats};
+use crate::port::{
+    Candidates, MediaError, MediaEvent, MediaStats, SoundChange, SoundDevice, SoundRole,
+};
 
 /// Why there is no session. What has no kind of its own is told in the engine's words.
 pub(super) fn open_error(error: OpenError) -> MediaError {
@@ -98,6 +101,7 @@ pub(super) fn stats(stats: &SessionStats) -> MediaStats {
         round_trip: stats.round_trip,
         first_heard: stats.first_audio_after,
         mos: stats.mos.map(|mos| mos.value() as f32),
+        xruns: stats.devices.xruns,
         refused: refused(&stats.drops),
     }
 }
@@ -114,6 +118,57 @@ fn share(lost: u64, received: u64) -> f32 {
 /// own packets for which there was no room or no key yet.
 const fn refused(drops: &DropCounts) -> u64 {
     drops.total() - drops.early - drops.receive_overflow - drops.send_overflow
+}
+
+/// A device.
+pub(super) fn sound_device(device: AudioDevice) -> SoundDevice {
+    SoundDevice {
+        id: device.id.0,
+        name: device.name,
+        is_microphone: device.direction == AudioDirection::Capture,
+        is_default: device.is_default,
+    }
+}
+
+/// The engine's word for a role.
+pub(super) const fn audio_role(role: SoundRole) -> AudioRole {
+    match role {
+        SoundRole::Microphone => AudioRole::Microphone,
+        SoundRole::Loudspeaker => AudioRole::Loudspeaker,
+        SoundRole::Ringer => AudioRole::Ringer,
+    }
+}
+
+const fn sound_role(role: AudioRole) -> SoundRole {
+    match role {
+        AudioRole::Microphone => SoundRole::Microphone,
+        AudioRole::Loudspeaker => SoundRole::Loudspeaker,
+        AudioRole::Ringer => SoundRole::Ringer,
+    }
+}
+
+/// What happens to devices, as far as the port wants to know.
+pub(super) fn sound_change(event: SoundEvent) -> Option<SoundChange> {
+    Some(match event {
+        SoundEvent::Devices(DeviceChange::Arrived(device)) => {
+            SoundChange::Arrived(sound_device(device))
+        }
+        SoundEvent::Devices(DeviceChange::Removed(device)) => {
+            SoundChange::Removed(sound_device(device))
+        }
+        SoundEvent::Devices(DeviceChange::DefaultChanged { .. }) => SoundChange::DefaultChanged,
+        SoundEvent::Devices(DeviceChange::SystemLost(_)) => SoundChange::SystemLost,
+        SoundEvent::Devices(DeviceChange::SystemBack) => SoundChange::SystemBack,
+        SoundEvent::InUse { role, device } => SoundChange::InUse {
+            role: sound_role(role),
+            device: device.map(sound_device),
+        },
+        SoundEvent::Failed { role, error } => SoundChange::Failed {
+            role: sound_role(role),
+            error: in_words(error),
+        },
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
 use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
+use futures_util::stream::BoxStream;
 use thiserror::Error;
 use uc_model::Redacted;
+
+use super::sound::{Alert, SoundChange, SoundDevice, SoundRole};
 
 /// Offer or answer (RFC 3264).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -95,6 +98,8 @@ pub struct MediaStats {
     pub first_heard: Option<Duration>,
     /// Mean opinion score, 1.0 to 5.0 (ITU-T G.107 family), where it can be estimated.
     pub mos: Option<f32>,
+    /// How often a sound device got too little or too much, or had a gap; of all calls of the engine.
+    pub xruns: u64,
     /// Packets dropped because they were not of this call or could not be authenticated.
     pub refused: u64,
 }
@@ -142,6 +147,19 @@ pub enum MediaError {
 pub trait MediaEngine: Send + Sync + fmt::Debug {
     /// A session for one call.
     async fn open(&self) -> Result<Box<dyn MediaSession>, MediaError>;
+    /// The devices there are. Default: none that could be chosen.
+    async fn devices(&self) -> Result<Vec<SoundDevice>, MediaError> {
+        Ok(Vec::new())
+    }
+    /// Uses the first of these devices that is there, each given by its identity or its name, else the
+    /// system's default; in running calls, too. Default: nothing happens.
+    async fn choose_device(&self, _role: SoundRole, _wanted: &[String]) {}
+    /// What happens to the devices from now on, without keeping the engine alive. Default: nothing.
+    fn changes(&self) -> Option<BoxStream<'static, SoundChange>> {
+        None
+    }
+    /// Tells the user that somebody calls, until told otherwise. Default: the application does.
+    async fn alert(&self, _alert: Alert) {}
 }
 
 /// The sound of one call. Descriptions are taken and given in the order of RFC 3264; dropping a

@@ -7,6 +7,8 @@ mod client;
 mod conformance;
 mod contacts;
 mod conversations;
+#[cfg(feature = "media")]
+mod devices;
 mod diagnosis;
 mod directories;
 mod faults;

@@ -45,19 +45,7 @@ pub(crate) const BRUNO_HZ: f64 = 1_000.0;
 impl Person {
     /// Waits until 100 ms in a row are mostly a tone of `hertz`.
     pub(crate) async fn hears(&self, hertz: f64) {
-        let mut heard = self.sound.take_played();
-        let hearing = async {
-            loop {
-                heard.extend(self.sound.take_played());
-                let last = &heard[heard.len().saturating_sub(WINDOW)..];
-                if last.len() == WINDOW && share_of(last, hertz) > 0.8 {
-                    return;
-                }
-                sleep(Duration::from_millis(10)).await;
-            }
-        };
-        let in_time = timeout(PATIENCE, hearing).await;
-        assert!(in_time.is_ok(), "no {hertz} Hz in {} samples", heard.len());
+        hears(&self.sound, hertz).await;
     }
 
     /// Waits until nothing but silence is played for 200 ms, if anything.
@@ -75,6 +63,23 @@ impl Person {
         let in_time = timeout(PATIENCE, silent).await;
         assert!(in_time.is_ok(), "the sound goes on");
     }
+}
+
+/// Waits until 100 ms in a row are mostly a tone of `hertz`.
+pub(crate) async fn hears(sound: &LoopbackBackend, hertz: f64) {
+    let mut heard = sound.take_played();
+    let hearing = async {
+        loop {
+            heard.extend(sound.take_played());
+            let last = &heard[heard.len().saturating_sub(WINDOW)..];
+            if last.len() == WINDOW && share_of(last, hertz) > 0.8 {
+                return;
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let in_time = timeout(PATIENCE, hearing).await;
+    assert!(in_time.is_ok(), "no {hertz} Hz in {} samples", heard.len());
 }
 
 /// The share of the energy that a tone of `hertz` has (Goertzel).
