@@ -1,10 +1,11 @@
-//! What a client knew at its end, for the next start: favourites and conversations in a [`Store`],
+//! What a client knew at its end, for the next start: favourites, contacts and conversations in a [`Store`],
 //! one entry each, under `cache/NAME/`.
 //!
 //! The core decides when it is saved, the driver saves; whoever starts a client loads. It is a copy
 //! of what the server has: what can't be read is named, thrown away and fetched anew. Names,
 //! numbers and texts are in it, presences, passwords and sessions never.
 
+mod contact;
 mod conversation;
 mod favourite;
 
@@ -12,7 +13,7 @@ use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use thiserror::Error;
-use uc_model::{Change, ConversationId, Redacted, Snapshot, State, Timestamp};
+use uc_model::{Change, ContactId, ConversationId, Redacted, Snapshot, State, Timestamp};
 
 use crate::{
     locked,
@@ -39,7 +40,7 @@ pub enum CacheError {
 pub struct Cached {
     /// When it was last known to be so.
     pub at: Timestamp,
-    /// Favourites and conversations; nothing else.
+    /// Favourites, contacts and conversations; nothing else.
     pub state: Snapshot,
 }
 
@@ -130,6 +131,7 @@ impl Keeper {
             {
                 HEAD => {}
                 FAVOURITES => state.favourites.1 = favourite::read(from_json(value)?)?,
+                CONTACT => state.contacts.push(contact::read(from_json(value)?)?),
                 CONVERSATION => {
                     let conversation = conversation::read(from_json(value)?)?;
                     state.conversations.push(conversation);
@@ -172,6 +174,13 @@ impl Keeper {
                     }
                 }
                 Change::ConversationDeleted(id) => batch.remove(self.key(&conversation_place(&id))),
+                Change::Contact(id) => {
+                    let row = state.contact(&id).and_then(|known| contact::write(known));
+                    if let Some(row) = row {
+                        batch.put(self.key(&contact_place(&id)), to_json(&row));
+                    }
+                }
+                Change::ContactDeleted(id) => batch.remove(self.key(&contact_place(&id))),
                 // Presences, lines and calls are of the moment.
                 _ => {}
             }
@@ -211,6 +220,10 @@ fn conversation_place(id: &ConversationId) -> String {
     format!("{CONVERSATION}/{id}")
 }
 
+fn contact_place(id: &ContactId) -> String {
+    format!("{CONTACT}/{id}")
+}
+
 fn from_json<T: DeserializeOwned>(value: &[u8]) -> Result<T, CacheError> {
     serde_json::from_slice(value).map_err(|_| CacheError::Unreadable)
 }
@@ -223,6 +236,7 @@ fn to_json<T: Serialize>(row: &T) -> Vec<u8> {
 const VERSION: u32 = 1;
 const HEAD: &str = "head";
 const FAVOURITES: &str = "favourites";
+const CONTACT: &str = "contact";
 const CONVERSATION: &str = "conversation";
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use uc_model::{
-    CallDirection, CallOutcome, CallRoute, ChatMessage, ContactId, Conversation, ConversationEntry,
-    Delivery, DeliveryFailure, EntryId, Favourites, GroupName, MessageText, PhoneNumber, Rev,
-    Update, UserId, UserPresence,
+    CallDirection, CallOutcome, CallRoute, ChatMessage, Contact, ContactOrigin, Conversation,
+    ConversationEntry, Delivery, DeliveryFailure, Directory, EntryId, Favourites, GroupName,
+    KnownContact, MessageText, NumberKind, PhoneNumber, Rev, TypedNumber, Update, UserId,
+    UserPresence,
 };
 
 use super::*;
@@ -98,6 +99,41 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn contacts()(
+        id in id(),
+        rev: u64,
+        directory in select(Directory::ALL.to_vec()),
+        names in ["\\PC{0,10}", "\\PC{0,10}"],
+        numbers in vec("[0-9]{1,12}", 0..4),
+        email in option::of(".{0,20}"),
+        user in option::of(id()),
+        origin in option::of(select(vec![ContactOrigin::Manual, ContactOrigin::Imported])),
+    ) -> KnownContact {
+        let kinds = [
+            NumberKind::Internal,
+            NumberKind::Business,
+            NumberKind::Private,
+            NumberKind::Mobile,
+        ];
+        let [first, last] = names;
+        let number = |(number, kind)| TypedNumber { kind, number: PhoneNumber::new(number).unwrap() };
+        KnownContact {
+            rev: Rev(rev),
+            origin,
+            contact: Contact {
+                id: ContactId::new(id).unwrap(),
+                directory,
+                first_name: first.into(),
+                last_name: last.into(),
+                numbers: numbers.into_iter().zip(kinds).map(number).collect(),
+                email: email.map(Redacted::new),
+                user: user.map(|id| UserId::new(id).unwrap()),
+            },
+        }
+    }
+}
+
 fn conversation(id: &str, rev: u64) -> Conversation {
     Conversation {
         id: ConversationId::new(id).unwrap(),
@@ -156,8 +192,14 @@ fn state(conversations: Vec<Conversation>) -> State {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn what_is_kept_comes_back(conversations in vec(conversations(), 0..4)) {
-        let state = state(conversations);
+    fn what_is_kept_comes_back(
+        conversations in vec(conversations(), 0..4),
+        contacts in vec(contacts(), 0..4),
+    ) {
+        let mut state = state(conversations);
+        for contact in contacts {
+            state.apply(Update::Contact(contact));
+        }
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let cached = runtime.block_on(async {
             kept(&stored(&state).await, "office", "330").await

@@ -56,7 +56,11 @@ pub(super) fn apply(io: &mut Io, change: ServerChange) {
 const fn is_kept(change: &Change) -> bool {
     matches!(
         change,
-        Change::Favourites | Change::Conversation(_) | Change::ConversationDeleted(_)
+        Change::Favourites
+            | Change::Contact(_)
+            | Change::ContactDeleted(_)
+            | Change::Conversation(_)
+            | Change::ConversationDeleted(_)
     )
 }
 
