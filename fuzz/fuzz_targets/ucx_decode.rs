@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use uc_protocol::ucx::{ContactDraft, ContactList, ImportReport, Changes, Event, MakeCall, SearchResults, Session, Snapshot, decode, encode};
+use uc_protocol::ucx::{FavouriteChange, SendMessage, ContactDraft, ContactList, ImportReport, Changes, Event, MakeCall, SearchResults, Session, Snapshot, decode, encode};
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(event) = decode::<Event>(bytes)
@@ -21,5 +21,7 @@ fuzz_target!(|bytes: &[u8]| {
         decode::<ContactDraft>(bytes),
         decode::<ContactList>(bytes),
         decode::<ImportReport>(bytes),
+        decode::<FavouriteChange>(bytes),
+        decode::<SendMessage>(bytes),
     );
 });

@@ -37,6 +37,12 @@ pub enum Capability {
     Voicemail,
     /// CallMe.
     CallMe,
+    /// Favourites are seen and changed.
+    Favourites,
+    /// Groups of favourites are deleted.
+    DeleteFavouriteGroups,
+    /// A favourite's default number is set.
+    DefaultNumbers,
     /// Personal contacts are added, changed, deleted and imported.
     EditContacts,
 }

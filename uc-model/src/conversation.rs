@@ -1,6 +1,6 @@
 use crate::{
-    CallDirection, ChatMessage, Contact, ContactId, ConversationId, DialForm, DialPlan, Directory,
-    EntryId, NumberKey, NumberKind, PhoneNumber, Redacted, Rev, Timestamp, TypedNumber,
+    CallDirection, ChatMessage, Contact, ContactId, ConversationId, Delivery, DialForm, DialPlan,
+    Directory, EntryId, NumberKey, NumberKind, PhoneNumber, Redacted, Rev, Timestamp, TypedNumber,
 };
 
 mod history;
@@ -149,6 +149,17 @@ impl ConversationEntry {
                 ..
             } => Some(HistoryKind::of(*direction, *outcome, *route)),
             Self::Message(_) => None,
+        }
+    }
+
+    /// Whether it is a message from the other that the other doesn't know to have arrived.
+    pub fn is_unconfirmed(&self) -> bool {
+        match self {
+            Self::Message(message) => {
+                let incoming = message.direction == CallDirection::Incoming;
+                incoming && message.delivery == Delivery::Sent
+            }
+            Self::Call { .. } => false,
         }
     }
 

@@ -1,4 +1,8 @@
+mod change;
+
 use std::{fmt, sync::Arc};
+
+pub use change::FavouriteChange;
 
 use thiserror::Error;
 
@@ -38,6 +42,9 @@ pub enum FavouriteError {
     /// In Suite another client deletes groups and sets default numbers.
     #[error("use another client of this account for this")]
     SmartOnly,
+    /// There is no such contact.
+    #[error("there is no such contact any more")]
+    NoSuchContact,
     /// The contact has no such number.
     #[error("the contact has no such number; choose one of its own")]
     NoSuchNumber,

@@ -51,7 +51,9 @@ pub use conversation::{
 pub use exercise::exercise_photo;
 #[doc(hidden)]
 pub use exercise::{exercise_import, exercise_settings};
-pub use favourite::{Favourite, FavouriteError, FavouriteGroup, Favourites, GroupName};
+pub use favourite::{
+    Favourite, FavouriteChange, FavouriteError, FavouriteGroup, Favourites, GroupName,
+};
 pub use function_key::{
     FunctionKey, FunctionKeyError, FunctionKeys, KeyFunction, KeyLevel, PhoneKind,
 };

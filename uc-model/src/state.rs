@@ -146,6 +146,13 @@ pub enum Change {
     ContactDeleted(ContactId),
 }
 
+impl KnownContact {
+    /// Whether nobody sees a difference: only the revision may be another.
+    fn is_seen_as(&self, other: &Self) -> bool {
+        self.contact == other.contact && self.origin == other.origin
+    }
+}
+
 impl State {
     /// Nothing known yet.
     pub fn new() -> Self {
@@ -225,11 +232,7 @@ impl State {
                 take(&mut self.conversations, &mut self.removed, key, &id, rev)
                     .then_some(Change::ConversationDeleted(id))
             }
-            Update::Contact(contact) => {
-                let id = contact.contact.id.clone();
-                let key = Key::Contact(id.clone());
-                put(&mut self.contacts, &self.removed, &key, contact).then_some(Change::Contact(id))
-            }
+            Update::Contact(contact) => self.apply_contact(contact),
             Update::ContactDeleted { id, rev } => {
                 let key = Key::Contact(id.clone());
                 take(&mut self.contacts, &mut self.removed, key, &id, rev)
@@ -308,6 +311,19 @@ impl State {
         (!same).then_some(Change::Favourites)
     }
 
+    fn apply_contact(&mut self, news: KnownContact) -> Option<Change> {
+        let id = news.contact.id.clone();
+        let known = self.contacts.get(&id);
+        let same = known.is_some_and(|known| known.is_seen_as(&news));
+        let is_new = put(
+            &mut self.contacts,
+            &self.removed,
+            &Key::Contact(id.clone()),
+            news,
+        );
+        (is_new && !same).then_some(Change::Contact(id))
+    }
+
     fn apply_call(&mut self, news: Call) -> Option<Change> {
         let id = news.id.clone();
         let place = self.calls.find(&id);
@@ -374,8 +390,7 @@ fn conversation_change((before, after): Difference<'_, Conversation>) -> Option<
 fn contact_change((before, after): Difference<'_, KnownContact>) -> Option<Change> {
     match (before, after) {
         (before, Some(after)) => {
-            let seen = |known: &Arc<KnownContact>| (known.contact.clone(), known.origin);
-            let same = before.is_some_and(|before| seen(before) == seen(after));
+            let same = before.is_some_and(|before| before.is_seen_as(after));
             (!same).then(|| Change::Contact(after.contact.id.clone()))
         }
         (before, None) => before.map(|gone| Change::ContactDeleted(gone.contact.id.clone())),

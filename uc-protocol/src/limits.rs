@@ -25,6 +25,12 @@ pub const MAX_CONTACT_NUMBERS: usize = 16;
 pub const MAX_KNOWN_CONTACTS: usize = 4096;
 /// Most lines in one list of a report on an import (our choice).
 pub const MAX_REPORT_LINES: usize = 100_000;
+/// Longest instant message, in bytes.
+pub const MAX_MESSAGE_BYTES: usize = 4096;
+/// Most groups of favourites.
+pub const MAX_GROUPS: usize = 100;
+/// Most favourites in all groups together.
+pub const MAX_FAVOURITES: usize = 1000;
 /// Most conversations in the state.
 pub const MAX_CONVERSATIONS: usize = 512;
 /// Most users whose presence is told, and most calls (our choice).

@@ -10,8 +10,8 @@ use uc_protocol::{
     sdp::check_audio,
     sse::Parser,
     ucx::{
-        Changes, ContactDraft, ContactList, Event, ImportReport, MakeCall, Problem, SearchResults,
-        Session, Snapshot, decode, paths::Route,
+        Changes, ContactDraft, ContactList, Event, FavouriteChange, ImportReport, MakeCall,
+        Problem, SearchResults, SendMessage, Session, Snapshot, decode, paths::Route,
     },
 };
 
@@ -34,7 +34,8 @@ fn bodies_are_read_without_panic() {
         let _ = (decode::<Session>(bytes), decode::<MakeCall>(bytes));
         let _ = (decode::<SearchResults>(bytes), decode::<Changes>(bytes));
         let _ = (decode::<ContactDraft>(bytes), decode::<ContactList>(bytes));
-        let _ = decode::<ImportReport>(bytes);
+        let _ = (decode::<ImportReport>(bytes), decode::<SendMessage>(bytes));
+        let _ = decode::<FavouriteChange>(bytes);
     });
 }
 

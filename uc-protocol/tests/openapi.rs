@@ -169,6 +169,9 @@ fn every_resource_is_as_described_and_everything_described_exists() {
     check_samples(c, "Changes", samples::changes());
     check_samples(c, "ContactList", samples::contact_list());
     check_samples(c, "ContactDraft", samples::contact_draft());
+    check_samples(c, "FavouritesResource", samples::favourites());
+    check_samples(c, "FavouriteChange", samples::favourite_change());
+    check_samples(c, "SendMessage", samples::send_message());
     check_samples(c, "ImportReport", samples::import_report());
     check_samples(c, "SearchResults", samples::search_results());
     check_samples(c, "PresenceResource", samples::presence());
@@ -266,6 +269,9 @@ fn the_described_paths_are_those_of_the_code() {
         Route::ConversationEntry("ID".into(), "ENTRY".into()),
         Route::DirectoryEntry("ID".into()),
         Route::Contacts,
+        Route::Favourites,
+        Route::Messages,
+        Route::ConversationReceived("ID".into()),
         Route::Contact("ID".into()),
         Route::ContactImports(FileFormat::Xml),
     ];

@@ -41,6 +41,9 @@ round_trips! {
     changes_survive_the_wire: changes;
     contact_list_survives_the_wire: contact_list;
     contact_draft_survives_the_wire: contact_draft;
+    favourites_survive_the_wire: favourites;
+    favourite_change_survives_the_wire: favourite_change;
+    send_message_survives_the_wire: send_message;
     import_report_survives_the_wire: import_report;
     search_results_survive_the_wire: search_results;
     presence_survives_the_wire: presence;

@@ -1,6 +1,8 @@
 mod builder;
 mod contacts;
 mod conversations;
+mod favourites;
+mod messages;
 
 use std::{
     collections::BTreeSet,

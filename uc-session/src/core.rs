@@ -10,6 +10,7 @@
 
 mod backoff;
 mod calls;
+mod chat;
 mod connection;
 mod interface;
 mod io;
@@ -31,6 +32,7 @@ pub use self::interface::{
 };
 use self::{
     calls::Calls,
+    chat::Chat,
     connection::{Connection, Signal},
     io::{Flight, Io, Purpose},
     keeping::Keeping,
@@ -40,7 +42,7 @@ use self::{
 use crate::{
     cache::{CacheError, Cached},
     clock::Now,
-    error::{CallError, ServiceError, SignInError},
+    error::{CallError, MessageError, ServiceError, SignInError},
     events::Event,
     port::{BackendError, BackendEvent, LinkId, Outcome, ServerAddress, ServerChange, StoreError},
     trust::{Pins, Trust},
@@ -77,6 +79,7 @@ pub struct Core {
     io: Io,
     connection: Connection,
     calls: Calls,
+    chat: Chat,
     requests: Requests,
     keeping: Keeping,
     shutdown: Shutdown,
@@ -90,6 +93,7 @@ impl Core {
         Self {
             keeping: Keeping::new(&mut io, config.cached.take()),
             calls: Calls::new(config.sound),
+            chat: Chat::default(),
             connection: Connection::new(config),
             io,
             requests: Requests,
@@ -226,6 +230,19 @@ impl Core {
             Request::ImportContacts { file, format } => {
                 self.requests.import(&mut self.io, ticket, file, format);
             }
+            Request::SendMessage { to, text } => {
+                let written = self.chat.write(&mut self.io, to, text);
+                self.io.reply(ticket, Reply::Message(written));
+            }
+            Request::ResendMessage { to, message } => {
+                let again = self.chat.resend(&mut self.io, &to, &message);
+                self.io
+                    .reply(ticket, Reply::Message(again.map(|()| message)));
+            }
+            Request::DiscardMessage { to, message } => {
+                self.chat.discard(&mut self.io, &to, &message);
+                self.io.reply(ticket, Reply::Message(Ok(message)));
+            }
             Request::Contact(id) => self.requests.contact(&mut self.io, ticket, id),
             Request::Call { to } => self.calls.make(&mut self.io, ticket, to),
             Request::Act { call, action } => self.calls.act(&mut self.io, ticket, &call, action),
@@ -259,6 +276,11 @@ impl Core {
             Purpose::Search(ticket) => self.requests.found(&mut self.io, ticket, result),
             Purpose::Presence(ticket) => self.requests.presence_set(&mut self.io, ticket, result),
             Purpose::Edit(ticket) => self.edited(ticket, result),
+            Purpose::Message(errand) => {
+                for change in self.chat.sent(&mut self.io, errand, result) {
+                    self.change(change);
+                }
+            }
             Purpose::Import(ticket) => self.imported(ticket, result),
             Purpose::Contact(ticket) => requests::looked_up(&mut self.io, ticket, result),
             Purpose::Call(key, step) => self.calls.completed(&mut self.io, key, step, result),
@@ -294,9 +316,16 @@ impl Core {
                     let first = !self.connection.was_live();
                     let calls = roster::replace(&mut self.io, *snapshot, first);
                     self.calls.replace(&mut self.io, calls);
+                    let known = self.io.view.conversations().cloned();
+                    for conversation in known.collect::<Vec<_>>() {
+                        self.chat.conversation(&mut self.io, &conversation);
+                    }
                 }
                 Signal::Change(change) => self.change(change),
-                Signal::Live => self.calls.connection_live(&mut self.io),
+                Signal::Live => {
+                    self.calls.connection_live(&mut self.io);
+                    self.chat.connection_live(&mut self.io);
+                }
                 Signal::Lost => self.calls.connection_lost(&mut self.io),
                 Signal::Ended => {
                     self.calls.connection_ended(&mut self.io);
@@ -331,6 +360,11 @@ impl Core {
     fn change(&mut self, change: ServerChange) {
         match change {
             ServerChange::Call(update) => self.calls.update(&mut self.io, *update),
+            ServerChange::Conversation(conversation) => {
+                let told = ServerChange::Conversation(conversation.clone());
+                roster::apply(&mut self.io, told);
+                self.chat.conversation(&mut self.io, &conversation);
+            }
             other => roster::apply(&mut self.io, other),
         }
     }
@@ -344,6 +378,9 @@ fn closed(request: &Request) -> Option<Reply> {
         Request::SetPresence(_) => Some(Reply::Presence(Err(ServiceError::Closed))),
         Request::Edit(_) => Some(Reply::Edit(Err(ServiceError::Closed.into()))),
         Request::ImportContacts { .. } => Some(Reply::Import(Err(ServiceError::Closed.into()))),
+        Request::SendMessage { .. }
+        | Request::ResendMessage { .. }
+        | Request::DiscardMessage { .. } => Some(Reply::Message(Err(MessageError::Closed))),
         Request::Contact(_) => Some(Reply::Contact(Err(ServiceError::Closed))),
         Request::Call { .. } => Some(Reply::Call(Err(CallError::Closed))),
         Request::Act { .. } | Request::Mute { .. } => Some(Reply::Act(Err(CallError::Closed))),

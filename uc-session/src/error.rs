@@ -1,5 +1,8 @@
 use thiserror::Error;
-use uc_model::{Action, FailureCause, ImportError, PersonalDirectoryError, PhoneNumberError};
+use uc_model::{
+    Action, ChatError, FailureCause, FavouriteError, ImportError, MessageTextError,
+    PersonalDirectoryError, PhoneNumberError,
+};
 
 use crate::port::{BackendError, Certificate, DialFailure, MediaError, ServerAddress};
 
@@ -103,6 +106,9 @@ pub enum EditError {
     /// A personal contact can't be so; nothing was sent.
     #[error(transparent)]
     Contact(#[from] PersonalDirectoryError),
+    /// The favourites can't be changed so; nothing was sent.
+    #[error(transparent)]
+    Favourite(#[from] FavouriteError),
     /// A file of contacts can't be read; nothing was sent.
     #[error(transparent)]
     Import(#[from] ImportError),
@@ -112,6 +118,21 @@ impl From<BackendError> for EditError {
     fn from(error: BackendError) -> Self {
         Self::Service(error.into())
     }
+}
+
+/// Why a message isn't taken.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum MessageError {
+    /// The text is none.
+    #[error(transparent)]
+    Text(#[from] MessageTextError),
+    /// It can't go there, or not now.
+    #[error(transparent)]
+    Chat(#[from] ChatError),
+    /// The client was closed.
+    #[error("the client is closed: sign in again")]
+    Closed,
 }
 
 /// Why a request about a call failed. The call is in the state it had before.

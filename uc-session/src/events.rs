@@ -1,7 +1,10 @@
 use std::sync::Arc;
 
 use tokio::sync::broadcast::{self, error::RecvError};
-use uc_model::{CallId, ContactId, Conversation, ConversationId, KnownContact, Presence, UserId};
+use uc_model::{
+    CallId, ChatMessage, ContactId, Conversation, ConversationId, KnownContact, PhoneNumber,
+    Presence, UserId,
+};
 
 use crate::{
     cache::CacheError,
@@ -52,6 +55,16 @@ pub enum Event {
     Contact(Arc<KnownContact>),
     /// A contact that the client keeps is gone.
     ContactDeleted(ContactId),
+    /// The favourites are others.
+    Favourites,
+    /// An own message has come further, or has failed: it waits, is on its way, or the server has
+    /// it, and it stands in its conversation from then on.
+    Message {
+        /// The number it is for.
+        to: PhoneNumber,
+        /// The message.
+        message: ChatMessage,
+    },
     /// An address answered with a certificate nobody has accepted; the other address was used.
     CertificateStranger {
         /// Where.

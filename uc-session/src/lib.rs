@@ -59,7 +59,7 @@ pub use call::Call;
 pub use client::{Client, ClientBuilder, Found};
 pub use clock::{Clock, Now, SystemClock};
 pub use diagnosis::{Bad, Check, Diagnosis, Good, Step};
-pub use error::{CallError, EditError, ServiceError, SignInError};
+pub use error::{CallError, EditError, MessageError, ServiceError, SignInError};
 pub use events::{Event, Events};
 #[cfg(feature = "keyring")]
 pub use key_store::KeyringStore;

@@ -13,7 +13,7 @@ pub use backend::{
     DialFailure, EventSink, LinkId, Operation, Outcome, PresenceUpdate, RequestKey, ServerAddress,
     ServerChange, Service, SignedIn, StateSnapshot,
 };
-pub use edit::{ContactEdit, ConversationEdit, Edit};
+pub use edit::{ContactEdit, ConversationEdit, Edit, MessageEdit};
 pub use headset::{HeadsetAction, HeadsetLamps, HeadsetPort};
 pub use media::{
     Candidates, DescriptionKind, MediaEngine, MediaError, MediaEvent, MediaIntent, MediaSession,

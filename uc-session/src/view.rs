@@ -2,9 +2,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use thiserror::Error;
 use uc_model::{
-    AllowedActions, CallId, ConnectionState, ContactId, Conversation, ConversationFilter,
-    ConversationGrouping, ConversationId, ConversationList, DeviceKind, DialPlan, Directory,
-    KnownContact, Presence, State, Timestamp, UserId,
+    AllowedActions, CallId, ChatMessage, ConnectionState, ContactId, Conversation,
+    ConversationFilter, ConversationGrouping, ConversationId, ConversationList, DeviceKind,
+    DialPlan, Directory, Favourites, KnownContact, Outbox, PhoneNumber, Presence, State, Timestamp,
+    UserId,
 };
 
 use crate::port::{Alert, BackendError, MediaError, SignedIn};
@@ -16,7 +17,7 @@ pub struct View {
     pub user: Option<Arc<SignedIn>>,
     /// Whether the server is there.
     pub connection: Connection,
-    /// As of when favourites, contacts and conversations hold.
+    /// As of when conversations and favourites hold.
     pub as_of: Known,
     /// The calls that are not over.
     pub calls: BTreeMap<CallId, Arc<CallStatus>>,
@@ -24,6 +25,8 @@ pub struct View {
     pub undecodable: u64,
     /// Presences, conversations and contacts; calls are above, with their sound.
     pub(crate) state: State,
+    /// The messages that the server doesn't have, by the number dialled.
+    pub(crate) outboxes: Arc<BTreeMap<String, (PhoneNumber, Outbox)>>,
     /// Counts up with every change.
     pub(crate) version: u64,
 }
@@ -77,6 +80,24 @@ impl View {
         ConversationList::of(&all, &calls, filter, grouping, &DialPlan::germany())
     }
 
+    /// The favourites. Who they are: [`View::contact`].
+    pub fn favourites(&self) -> &Favourites {
+        self.state.favourites()
+    }
+
+    /// The messages to a number that the server doesn't have yet, or that have failed, in the order
+    /// in which they go; shown below the conversation with the number.
+    pub fn unsent(&self, to: &PhoneNumber) -> Vec<&ChatMessage> {
+        let outbox = self.outboxes.get(&to.dialable());
+        let messages = outbox.into_iter().flat_map(|(_, outbox)| outbox.messages());
+        messages.collect()
+    }
+
+    /// The numbers to which messages haven't gone yet.
+    pub fn unsent_to(&self) -> impl ExactSizeIterator<Item = &PhoneNumber> {
+        self.outboxes.values().map(|(to, _)| to)
+    }
+
     /// One of the contacts that the client keeps: the personal ones, and those among the
     /// favourites. Others: [`Client::contact`](crate::Client::contact).
     pub fn contact(&self, id: &ContactId) -> Option<&Arc<KnownContact>> {
@@ -95,7 +116,7 @@ impl View {
     }
 }
 
-/// As of when a view's favourites, contacts and conversations hold.
+/// As of when a view's conversations and favourites hold.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Known {
     /// Nothing is known yet.

@@ -29,6 +29,9 @@ struct Arguments {
     /// Speak WSI alone, as a server without UCX does.
     #[arg(long)]
     wsi_only: bool,
+    /// Switch instant messages off.
+    #[arg(long)]
+    no_chat: bool,
     /// Make one conversation of a number, however it is written.
     #[arg(long)]
     conversations_by_number: bool,
@@ -77,6 +80,7 @@ async fn run(arguments: Arguments) -> Result<(), RunError> {
         })
         .desk_phones(arguments.desk_phones)
         .ucx(!arguments.wsi_only)
+        .chat(!arguments.no_chat)
         .grouping(match arguments.conversations_by_number {
             true => ConversationGrouping::ByNumber,
             false => ConversationGrouping::ByFormat,

@@ -34,6 +34,7 @@ pub struct Server {
     desk_phones: bool,
     ucx: bool,
     grouping: ConversationGrouping,
+    chat: bool,
 }
 
 /// Where the server keeps its state.
@@ -59,6 +60,7 @@ impl Server {
             desk_phones: false,
             ucx: true,
             grouping: ConversationGrouping::default(),
+            chat: true,
         }
     }
 
@@ -100,6 +102,12 @@ impl Server {
     #[must_use]
     pub fn ucx(self, ucx: bool) -> Self {
         Self { ucx, ..self }
+    }
+
+    /// Whether Smart has instant messages. Default: yes.
+    #[must_use]
+    pub fn chat(self, chat: bool) -> Self {
+        Self { chat, ..self }
     }
 
     /// Which numbers share a conversation (CONV-4). Default: those in one format.
@@ -178,6 +186,7 @@ impl Server {
         let (database, epoch, saved) = self.storage.open()?;
         let clock = Clock::start();
         let mut exchange = Exchange::new(self.company, epoch.into(), saved, clock.now());
+        exchange.allow_chat(self.chat);
         exchange.group_conversations(self.grouping);
         if desk_phones {
             exchange.install_desk_phones();
@@ -201,6 +210,7 @@ impl Server {
             mode: self.mode,
             configuration: Configuration {
                 voip: true,
+                chat: self.chat,
                 desk_phones: self.desk_phones,
                 conversations_by_number: self.grouping == ConversationGrouping::ByNumber,
                 ..Configuration::default()

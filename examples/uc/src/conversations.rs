@@ -2,7 +2,9 @@ use std::sync::Arc;
 
 use clap::Subcommand;
 use serde_json::{Value, json};
-use uc_model::{CallDirection, Conversation, ConversationEntry, ConversationId, EntryId, Redacted};
+use uc_model::{
+    CallDirection, Conversation, ConversationEntry, ConversationId, Delivery, EntryId, Redacted,
+};
 use uc_session::Client;
 
 use crate::{account::Account, failure::Failure, output::Output};
@@ -106,18 +108,28 @@ fn value(known: &Arc<Conversation>) -> Value {
     })
 }
 
-fn entry_line(entry: &ConversationEntry) -> String {
+/// One line about an entry.
+pub(crate) fn entry_line(entry: &ConversationEntry) -> String {
     match entry {
         ConversationEntry::Call { duration_s, .. } => match entry.history_kind() {
             Some(kind) if kind.is_missed() => "missed call".to_owned(),
             _ if *duration_s == 0 => "call without answer".to_owned(),
             _ => format!("call of {duration_s} s"),
         },
+        // What somebody wrote can't turn the line around it.
+        ConversationEntry::Message(message) => {
+            let from = match message.direction {
+                CallDirection::Incoming => "<",
+                CallDirection::Outgoing => ">",
+            };
+            format!("{from} {}", message.text.isolated().replace('\n', " "))
+        }
         _ => String::new(),
     }
 }
 
-fn entry_json(entry: &ConversationEntry) -> Value {
+/// An entry for a program.
+pub(crate) fn entry_json(entry: &ConversationEntry) -> Value {
     match entry {
         ConversationEntry::Call {
             id,
@@ -132,6 +144,17 @@ fn entry_json(entry: &ConversationEntry) -> Value {
             "kind": entry.history_kind().map(|kind| format!("{kind:?}")),
             "at_ms": at.0,
             "duration_s": duration_s,
+        }),
+        ConversationEntry::Message(message) => json!({
+            "type": "message",
+            "id": message.id.as_str(),
+            "direction": direction_name(message.direction),
+            "at_ms": message.at.0,
+            "text": message.text.expose(),
+            "delivery": match message.delivery {
+                Delivery::Delivered => "delivered",
+                _ => "sent",
+            },
         }),
         _ => json!({ "id": entry.id().as_str() }),
     }

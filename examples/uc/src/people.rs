@@ -145,7 +145,7 @@ pub(crate) fn presence_json(user: &UserId, presence: &Presence) -> Value {
     })
 }
 
-const fn state_name(state: PresenceState) -> &'static str {
+pub(crate) const fn state_name(state: PresenceState) -> &'static str {
     match state {
         PresenceState::Office => "office",
         PresenceState::Meeting => "meeting",
@@ -162,7 +162,7 @@ const fn state_name(state: PresenceState) -> &'static str {
 }
 
 /// In the order in which they are listed.
-const CAPABILITIES: [Capability; 13] = [
+const CAPABILITIES: [Capability; 16] = [
     Capability::Presence,
     Capability::DirectorySearch,
     Capability::Conversations,
@@ -176,4 +176,7 @@ const CAPABILITIES: [Capability; 13] = [
     Capability::Voicemail,
     Capability::CallMe,
     Capability::EditContacts,
+    Capability::Favourites,
+    Capability::DeleteFavouriteGroups,
+    Capability::DefaultNumbers,
 ];

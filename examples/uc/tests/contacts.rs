@@ -8,6 +8,14 @@ use uc_server::{RunningServer, Server};
 
 /// Runs the program as 330 and gives what it printed, JSON a line.
 async fn uc(server: &RunningServer, arguments: &[&str]) -> Result<Vec<Value>, String> {
+    uc_as(server, "330", arguments).await
+}
+
+async fn uc_as(
+    server: &RunningServer,
+    user: &str,
+    arguments: &[&str],
+) -> Result<Vec<Value>, String> {
     let pin = server
         .fingerprint()
         .map(|byte| format!("{byte:02x}"))
@@ -17,12 +25,12 @@ async fn uc(server: &RunningServer, arguments: &[&str]) -> Result<Vec<Value>, St
             "--server",
             &server.address().to_string(),
             "--user",
-            "330",
+            user,
             "--json",
         ])
         .args(arguments)
         .env("UC_PIN", pin)
-        .env("UC_PASSWORD", "demo-330")
+        .env("UC_PASSWORD", format!("demo-{user}"))
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output()
@@ -123,4 +131,98 @@ async fn conversations_are_listed_read_and_deleted() {
     uc(&server, &["conversations", "delete", "--all"])
         .await
         .expect("nothing is deleted");
+}
+
+#[tokio::test]
+async fn favourites_are_grouped_ordered_and_given_a_default_number() {
+    let server = server().await;
+    let add = |contact| ["favourites", "add", contact, "Team"];
+    uc(&server, &add("internal.331"))
+        .await
+        .expect("it is added");
+    uc(&server, &add("internal.330"))
+        .await
+        .expect("it is added");
+    let twice = uc(&server, &add("internal.330")).await;
+    assert!(twice.expect_err("it is there").contains("already"));
+    let number = [
+        "favourites",
+        "default-number",
+        "internal.331",
+        "+49 30 23125-331",
+    ];
+    uc(&server, &number).await.expect("it is set");
+    let moved = [
+        "favourites",
+        "move",
+        "Team",
+        "1",
+        "--contact",
+        "internal.330",
+    ];
+    let groups = uc(&server, &moved).await.expect("it is moved");
+    let members = groups[0]["members"].as_array().expect("a list");
+    let names: Vec<_> = members.iter().map(|member| &member["name"]).collect();
+    assert_eq!(names, ["Rosa Ahorn", "Bruno Birke"]);
+    assert_eq!(members[1]["number"], "+49 30 23125-331");
+    assert_eq!(members[1]["presence"], "office");
+    uc(&server, &["favourites", "delete-group", "team"])
+        .await
+        .expect("it is deleted");
+    assert!(
+        uc(&server, &["favourites", "list"])
+            .await
+            .expect("a list")
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn a_message_is_sent_and_listed_on_both_sides() {
+    let server = server().await;
+    let hello = ["message", "send", "331", "hello 👋 שלום"];
+    let nobody = uc(&server, &hello).await;
+    assert!(
+        nobody
+            .expect_err("nobody is there")
+            .contains("can't be reached")
+    );
+    // A session counts as reachable for a while after it was heard of.
+    let bruno = tokio::spawn({
+        let pin = server
+            .fingerprint()
+            .map(|byte| format!("{byte:02x}"))
+            .concat();
+        let mut watching = Command::new(env!("CARGO_BIN_EXE_uc"));
+        watching
+            .args([
+                "--server",
+                &server.address().to_string(),
+                "--user",
+                "331",
+                "watch",
+            ])
+            .env("UC_PIN", pin)
+            .env("UC_PASSWORD", "demo-331")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
+        async move { watching.status().await }
+    });
+    while let Err(why) = uc(&server, &hello).await {
+        assert!(why.contains("can't be reached"), "{why}");
+    }
+    bruno.abort();
+    let _ = bruno.await;
+    for (user, other, direction) in [("330", "331", "outgoing"), ("331", "330", "incoming")] {
+        let listed = uc_as(&server, user, &["message", "list", other])
+            .await
+            .expect("a list");
+        let last = listed.last().expect("a message");
+        assert_eq!(
+            (&last["text"], &last["direction"]),
+            (&hello[3].into(), &direction.into())
+        );
+    }
 }

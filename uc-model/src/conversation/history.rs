@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Contact, ContactId, Conversation, ConversationEntry, ConversationId, DialPlan, EntryId,
-    PhoneNumber, Redacted, Rev, Update,
+    Contact, ContactId, Conversation, ConversationEntry, ConversationId, Delivery, DialPlan,
+    EntryId, PhoneNumber, Redacted, Rev, Update,
 };
 
 /// Which numbers share a conversation (CONV-4).
@@ -185,6 +185,43 @@ impl History {
             }
         }
         updates
+    }
+
+    /// The messages in a conversation that came from the other and that the other doesn't know to
+    /// have arrived.
+    pub fn unconfirmed(&self, id: &ConversationId) -> Vec<EntryId> {
+        let conversation = self.conversation(id);
+        let entries = conversation.into_iter().flat_map(|known| &known.entries);
+        let waiting = entries.filter(|entry| entry.is_unconfirmed());
+        waiting.map(|entry| entry.id().clone()).collect()
+    }
+
+    /// These messages have arrived at the other; `next` numbers each change.
+    pub fn deliver(&mut self, messages: &[EntryId], mut next: impl FnMut() -> Rev) -> Vec<Update> {
+        let mut updates = Vec::new();
+        for conversation in self.conversations.values_mut() {
+            let mut is_new = false;
+            for entry in &mut conversation.entries {
+                if let ConversationEntry::Message(message) = entry
+                    && message.delivery != Delivery::Delivered
+                    && messages.contains(&message.id)
+                {
+                    message.delivery = Delivery::Delivered;
+                    is_new = true;
+                }
+            }
+            if is_new {
+                conversation.rev = next();
+                updates.push(Update::Conversation(conversation.clone()));
+            }
+        }
+        updates
+    }
+
+    /// The conversation that has this entry.
+    pub fn having(&self, entry: &EntryId) -> Option<&Conversation> {
+        let has = |known: &&Conversation| known.entries.iter().any(|own| own.id() == entry);
+        self.conversations.values().find(has)
     }
 
     /// One conversation.

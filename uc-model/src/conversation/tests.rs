@@ -396,3 +396,27 @@ fn a_contact_takes_the_conversations_with_its_numbers_that_are_nobodys() {
     assert_eq!(named.rev, Rev(12));
     assert_eq!(book.0.with_number(&number("321")).unwrap().contact, None);
 }
+
+#[test]
+fn a_message_is_unconfirmed_until_it_is_delivered() {
+    let mut book = Book::new(ConversationGrouping::ByFormat);
+    let sent = |id: &str, direction| {
+        let mut entry = message(id, direction, 1);
+        let ConversationEntry::Message(message) = &mut entry else {
+            unreachable!("it is a message");
+        };
+        message.delivery = Delivery::Sent;
+        entry
+    };
+    book.record("321", sent("m1", CallDirection::Incoming));
+    book.record("321", sent("m2", CallDirection::Outgoing));
+    book.record("321", missed("e1", 2));
+    let id = book.0.with_number(&number("321")).unwrap().id.clone();
+    let m1 = EntryId::new("m1").unwrap();
+    assert_eq!(book.0.unconfirmed(&id), std::slice::from_ref(&m1));
+    assert_eq!(book.0.having(&m1).map(|known| &known.id), Some(&id));
+    let updates = book.0.deliver(std::slice::from_ref(&m1), || Rev(9));
+    assert!(matches!(&updates[..], [Update::Conversation(known)] if known.rev == Rev(9)));
+    assert!(book.0.unconfirmed(&id).is_empty());
+    assert!(book.0.deliver(&[m1], || Rev(10)).is_empty(), "once");
+}

@@ -217,3 +217,63 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_change_is_made_as_its_own_method_makes_it() {
+    let contact = contact("f1", &["321"]);
+    let find = |id: &ContactId| (*id == contact.id).then_some(&contact);
+    let (team, all) = (name("team"), name("all"));
+    let id = contact.id.clone();
+    let number = PhoneNumber::new("321").unwrap();
+    let changes = [
+        FavouriteChange::CreateGroup(all.clone()),
+        FavouriteChange::Add {
+            contact: id.clone(),
+            group: team.clone(),
+        },
+        FavouriteChange::MoveGroup {
+            group: team.clone(),
+            to: 0,
+        },
+        FavouriteChange::MoveMember {
+            contact: id.clone(),
+            group: team.clone(),
+            to: 7,
+        },
+        FavouriteChange::SetDefaultNumber {
+            contact: id.clone(),
+            number: Some(number.clone()),
+        },
+        FavouriteChange::DeleteGroup(all),
+        FavouriteChange::RenameGroup {
+            group: team,
+            name: name("crew"),
+        },
+    ];
+    let mut favourites = Favourites::new();
+    for change in &changes {
+        assert_eq!(
+            favourites.make(change, Mode::Smart, find),
+            Ok(()),
+            "{change:?}"
+        );
+    }
+    let group = favourites.group(&name("crew")).unwrap();
+    assert_eq!(group.members[0].default_number, Some(number));
+    assert_eq!(favourites.groups().len(), 1);
+    for change in changes.iter().filter(|change| change.is_smart_only()) {
+        let refused = favourites.make(change, Mode::Suite, find);
+        assert_eq!(refused, Err(FavouriteError::SmartOnly));
+    }
+    let nobody = FavouriteChange::Add {
+        contact: ContactId::new("f2").unwrap(),
+        group: name("crew"),
+    };
+    let refused = favourites.make(&nobody, Mode::Smart, find);
+    assert_eq!(refused, Err(FavouriteError::NoSuchContact));
+    let remove = FavouriteChange::Remove {
+        contact: id,
+        group: name("crew"),
+    };
+    assert_eq!(favourites.make(&remove, Mode::Suite, find), Ok(()));
+}

@@ -2,6 +2,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Delivery;
+
 /// Who started the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -250,6 +252,33 @@ pub enum ConversationEntry {
         /// Seconds of speech.
         duration_s: u32,
     },
+    /// An instant message.
+    Message(Message),
+}
+
+/// An instant message inside a conversation.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Its identity, the same on both sides.
+    pub id: String,
+    /// Who wrote.
+    pub direction: Direction,
+    /// When the server took it, in milliseconds since the Unix epoch.
+    pub at: i64,
+    /// What was written.
+    pub text: String,
+    /// How far it has come.
+    pub delivery: Delivery,
+}
+
+/// Shows neither text nor writer.
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("id", &self.id)
+            .field("delivery", &self.delivery)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A user's history with one number.

@@ -3,13 +3,15 @@
 use super::{
     CallResource, Candidates, Changes, Clear, ContactDraft, ContactList, ContactResource,
     ConversationEntry, ConversationList, ConversationResource, Describe, Description, Event,
-    FieldError, Hello, ImportReport, KnownContact, MakeCall, Me, Party, PresenceResource,
-    PresenceUpdate, Problem, Resource, SearchResults, Session, SignIn, Snapshot,
+    FavouriteChange, FavouritesResource, FieldError, Hello, ImportReport, KnownContact, MakeCall,
+    Me, Party, PresenceResource, PresenceUpdate, Problem, Resource, SearchResults, SendMessage,
+    Session, SignIn, Snapshot,
 };
 use crate::limits::{
     MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_CHANGES, MAX_CONTACT_NUMBERS, MAX_CONTACTS,
-    MAX_CONVERSATION_ENTRIES, MAX_CONVERSATIONS, MAX_ID_BYTES, MAX_KNOWN_CONTACTS,
-    MAX_NUMBER_BYTES, MAX_REPORT_LINES, MAX_SDP_BYTES, MAX_STATE_BYTES, MAX_TEXT_BYTES, MAX_USERS,
+    MAX_CONVERSATION_ENTRIES, MAX_CONVERSATIONS, MAX_FAVOURITES, MAX_GROUPS, MAX_ID_BYTES,
+    MAX_KNOWN_CONTACTS, MAX_MESSAGE_BYTES, MAX_NUMBER_BYTES, MAX_REPORT_LINES, MAX_SDP_BYTES,
+    MAX_STATE_BYTES, MAX_TEXT_BYTES, MAX_USERS,
 };
 
 type Checked = Result<(), FieldError>;
@@ -83,7 +85,8 @@ impl Resource for Snapshot {
         at_most("conversations", self.conversations.len(), MAX_CONVERSATIONS)?;
         self.conversations.iter().try_for_each(Resource::check)?;
         at_most("contacts", self.contacts.len(), MAX_KNOWN_CONTACTS)?;
-        self.contacts.iter().try_for_each(Resource::check)
+        self.contacts.iter().try_for_each(Resource::check)?;
+        self.favourites.check()
     }
 }
 
@@ -98,6 +101,7 @@ impl Resource for Event {
                 rev: _,
             } => id("id", deleted),
             Self::Contact(contact) => contact.check(),
+            Self::Favourites(favourites) => favourites.check(),
             Self::ContactDeleted {
                 id: deleted,
                 rev: _,
@@ -166,6 +170,55 @@ impl Resource for ImportReport {
         let lengths = lists.map(|list| list.len());
         let longest = lengths.into_iter().fold(self.skipped.len(), usize::max);
         at_most("a list of lines", longest, MAX_REPORT_LINES)
+    }
+}
+
+impl Resource for FavouritesResource {
+    fn check(&self) -> Checked {
+        at_most("groups", self.groups.len(), MAX_GROUPS)?;
+        let members = || self.groups.iter().flat_map(|group| &group.members);
+        at_most("members", members().count(), MAX_FAVOURITES)?;
+        self.groups
+            .iter()
+            .try_for_each(|group| text("name", &group.name))?;
+        members().try_for_each(|member| {
+            id("contact", &member.contact)?;
+            maybe(member.default_number.as_ref(), |own| number(own))
+        })
+    }
+}
+
+impl Resource for FavouriteChange {
+    fn check(&self) -> Checked {
+        let (who, names): (Option<&String>, [Option<&String>; 2]) = match self {
+            Self::Add { contact, group }
+            | Self::Remove { contact, group }
+            | Self::MoveMember { contact, group, .. } => (Some(contact), [Some(group), None]),
+            Self::CreateGroup { group }
+            | Self::DeleteGroup { group }
+            | Self::MoveGroup { group, .. } => (None, [Some(group), None]),
+            Self::RenameGroup { group, name } => (None, [Some(group), Some(name)]),
+            Self::SetDefaultNumber {
+                contact,
+                number: own,
+            } => {
+                maybe(own.as_ref(), |own| number(own))?;
+                (Some(contact), [None, None])
+            }
+        };
+        maybe(who, |contact| id("contact", contact))?;
+        names
+            .into_iter()
+            .flatten()
+            .try_for_each(|name| text("group", name))
+    }
+}
+
+impl Resource for SendMessage {
+    fn check(&self) -> Checked {
+        id("id", &self.id)?;
+        at_most("to", self.to.len(), MAX_NUMBER_BYTES)?;
+        at_most("text", self.text.len(), MAX_MESSAGE_BYTES)
     }
 }
 
@@ -241,6 +294,10 @@ impl Resource for ConversationResource {
         at_most("entries", self.entries.len(), MAX_CONVERSATION_ENTRIES)?;
         self.entries.iter().try_for_each(|entry| match entry {
             ConversationEntry::Call { id: entry, .. } => id("id", entry),
+            ConversationEntry::Message(message) => {
+                id("id", &message.id)?;
+                at_most("text", message.text.len(), MAX_MESSAGE_BYTES)
+            }
         })
     }
 }

@@ -3,7 +3,9 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{CallResource, ConversationResource, KnownContact, PresenceResource};
+use super::{
+    CallResource, ConversationResource, FavouritesResource, KnownContact, PresenceResource,
+};
 
 /// The `id:` of an event: `epoch-number`. The number is the user's revision; the epoch is new
 /// whenever the server can't continue the numbering.
@@ -95,6 +97,8 @@ pub enum Event {
         /// The tombstone's revision.
         rev: u64,
     },
+    /// The favourites are these now.
+    Favourites(FavouritesResource),
     /// The server can't continue from the given id: fetch the snapshot.
     Reset,
     /// The session is over (signed out elsewhere, expired); no more events follow.

@@ -15,6 +15,10 @@
 //! | `DELETE /uc/v1/contacts/{id}` | | [`Changes`] |
 //! | `POST /uc/v1/contact-imports?format=&encoding=` | a file | [`ImportReport`] |
 //! | `PUT /uc/v1/me/presence` | [`PresenceUpdate`] | [`PresenceResource`] |
+//! | `GET /uc/v1/favourites` | | [`FavouritesResource`] |
+//! | `POST /uc/v1/favourites` | [`FavouriteChange`] | [`Changes`] |
+//! | `POST /uc/v1/messages` | [`SendMessage`] | [`Changes`] |
+//! | `POST /uc/v1/conversations/{id}/received` | | [`Changes`] |
 //! | `POST /uc/v1/calls` | [`MakeCall`] | 201 [`CallResource`] |
 //! | `GET /uc/v1/calls/{id}` | | [`CallResource`] |
 //! | `POST /uc/v1/calls/{id}/answer` | [`Describe`] | [`CallResource`] |
@@ -39,6 +43,8 @@ mod codec;
 mod contacts;
 mod directory;
 mod events;
+mod favourites;
+mod messages;
 pub mod paths;
 mod presence;
 mod problem;
@@ -47,7 +53,7 @@ mod session;
 pub use calls::{
     CallOutcome, CallResource, Candidates, Cause, Clear, ConnectionState, ConversationEntry,
     ConversationList, ConversationResource, Describe, Description, DescriptionKind, Device,
-    Direction, MakeCall, Party,
+    Direction, MakeCall, Message, Party,
 };
 pub(crate) use codec::decode_json;
 pub use codec::{DecodeError, FieldError, Resource, decode, encode};
@@ -56,6 +62,8 @@ pub use contacts::{
 };
 pub use directory::{ContactResource, Directory, Number, NumberKind, SearchResults};
 pub use events::{Changes, Event, EventId, EventIdError};
+pub use favourites::{Favourite, FavouriteChange, FavouriteGroup, FavouritesResource};
+pub use messages::{Delivery, SendMessage};
 pub use presence::{PresenceResource, PresenceState, PresenceUpdate};
 pub use problem::{Problem, ProblemType};
 pub use session::{Configuration, Hello, Me, Mode, Secret, Session, SignIn, Snapshot};

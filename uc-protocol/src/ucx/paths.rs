@@ -38,6 +38,10 @@ pub enum Route {
     Contact(String),
     /// `/uc/v1/contact-imports?format=…&encoding=…`
     ContactImports(FileFormat),
+    /// `/uc/v1/favourites`
+    Favourites,
+    /// `/uc/v1/messages`
+    Messages,
     /// `/uc/v1/me/presence`
     MyPresence,
     /// `/uc/v1/calls`
@@ -52,6 +56,8 @@ pub enum Route {
     Conversation(String),
     /// `/uc/v1/conversations/{id}/read`
     ConversationRead(String),
+    /// `/uc/v1/conversations/{id}/received`
+    ConversationReceived(String),
     /// `/uc/v1/conversations/{id}/entries/{entry}`
     ConversationEntry(String, String),
 }
@@ -181,6 +187,11 @@ impl Route {
             Self::ContactImports(format) => {
                 format!("/uc/v1/contact-imports?format={}", format.name())
             }
+            Self::Favourites => "/uc/v1/favourites".into(),
+            Self::Messages => "/uc/v1/messages".into(),
+            Self::ConversationReceived(id) => {
+                format!("/uc/v1/conversations/{}/received", encode(id))
+            }
             Self::MyPresence => "/uc/v1/me/presence".into(),
             Self::Calls => "/uc/v1/calls".into(),
             Self::Call(id) => format!("/uc/v1/calls/{}", encode(id)),
@@ -224,6 +235,9 @@ impl Route {
             ["contacts"] => Self::Contacts,
             ["contacts", id] => Self::Contact(segment(id)?),
             ["contact-imports"] => Self::ContactImports(FileFormat::parse(query)?),
+            ["favourites"] => Self::Favourites,
+            ["messages"] => Self::Messages,
+            ["conversations", id, "received"] => Self::ConversationReceived(segment(id)?),
             ["me", "presence"] => Self::MyPresence,
             ["calls"] => Self::Calls,
             ["calls", id] => Self::Call(segment(id)?),
@@ -311,6 +325,8 @@ mod tests {
                 Route::Calls,
                 Route::Conversations,
                 Route::Contacts,
+                Route::Favourites,
+                Route::Messages,
             ]),
             (".*", proptest::option::of(1..=100_u8), directory).prop_map(
                 |(q, limit, directory)| {
@@ -328,6 +344,7 @@ mod tests {
             (".+", service).prop_map(|(id, service)| Route::CallService(id, service)),
             ".+".prop_map(Route::Conversation),
             ".+".prop_map(Route::ConversationRead),
+            ".+".prop_map(Route::ConversationReceived),
             (".+", ".+").prop_map(|(id, entry)| Route::ConversationEntry(id, entry)),
         ]
     }

@@ -34,6 +34,9 @@ pub enum ProblemType {
     /// 409: as many as are possible are there already.
     #[serde(rename = "urn:ucx:problem:full")]
     Full,
+    /// 409: the other has no client that could receive it now.
+    #[serde(rename = "urn:ucx:problem:undeliverable")]
+    Undeliverable,
     /// 422: a value is refused (a return time with `office`, a description without audio).
     #[serde(rename = "urn:ucx:problem:refused-value")]
     RefusedValue,
@@ -69,7 +72,7 @@ pub struct Problem {
 
 impl ProblemType {
     /// Every kind that has a name of its own.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::BadCredentials,
         Self::AccountLocked,
         Self::NoLicence,
@@ -80,6 +83,7 @@ impl ProblemType {
         Self::WrongState,
         Self::Glare,
         Self::Full,
+        Self::Undeliverable,
         Self::RefusedValue,
         Self::CallFailed,
         Self::Unsupported,
@@ -94,7 +98,7 @@ impl ProblemType {
             Self::NotFound => 404,
             Self::Malformed => 400,
             Self::TooLarge => 413,
-            Self::WrongState | Self::Glare | Self::Full => 409,
+            Self::WrongState | Self::Glare | Self::Full | Self::Undeliverable => 409,
             Self::RefusedValue | Self::CallFailed => 422,
             Self::Unsupported => 501,
             Self::Unavailable => 503,
@@ -115,6 +119,7 @@ impl ProblemType {
             Self::WrongState => "this is not possible in the present state",
             Self::Glare => "both sides made an offer at once",
             Self::Full => "there are as many as are possible already",
+            Self::Undeliverable => "nobody is there to receive it now",
             Self::RefusedValue => "a value is not allowed here",
             Self::CallFailed => "the call could not be made",
             Self::Unsupported => "this server doesn't offer the function",
@@ -139,6 +144,7 @@ impl ProblemType {
             Self::WrongState => "Look at the present state and try what it allows.",
             Self::Glare => "Answer the other side's offer, then offer again.",
             Self::Full => "Delete some first.",
+            Self::Undeliverable => "Send it again later, or call.",
             Self::RefusedValue => "Correct the value and try again.",
             Self::CallFailed => "Check the number, or try again later.",
             Self::Unsupported => "Ask the administrator whether it can be switched on.",

@@ -2,7 +2,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CallResource, ConversationResource, EventId, KnownContact, PresenceResource};
+use super::{
+    CallResource, ConversationResource, EventId, FavouritesResource, KnownContact, PresenceResource,
+};
 
 /// A text that must never be seen: a password or a session token. `Debug` hides it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,4 +125,7 @@ pub struct Snapshot {
     /// The personal contacts, and those of other directories that are favourites.
     #[serde(default)]
     pub contacts: Vec<KnownContact>,
+    /// The favourites.
+    #[serde(default)]
+    pub favourites: FavouritesResource,
 }

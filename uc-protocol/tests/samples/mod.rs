@@ -4,10 +4,11 @@ use proptest::{collection::vec, option::of, prelude::*, sample::select};
 use uc_protocol::ucx::{
     CallOutcome, CallResource, Candidates, Cause, Changes, Clear, Configuration, ConnectionState,
     ContactDraft, ContactList, ContactOrigin, ContactResource, ConversationEntry, ConversationList,
-    ConversationResource, Describe, Description, DescriptionKind, Device, Direction, Directory,
-    Event, EventId, Hello, ImportReport, KnownContact, MakeCall, Me, Mode, Number, NumberKind,
-    Party, PresenceResource, PresenceState, PresenceUpdate, Problem, ProblemType, SearchResults,
-    Secret, Session, SignIn, SkipReason, SkippedLine, Snapshot,
+    ConversationResource, Delivery, Describe, Description, DescriptionKind, Device, Direction,
+    Directory, Event, EventId, Favourite, FavouriteChange, FavouriteGroup, FavouritesResource,
+    Hello, ImportReport, KnownContact, MakeCall, Me, Message, Mode, Number, NumberKind, Party,
+    PresenceResource, PresenceState, PresenceUpdate, Problem, ProblemType, SearchResults, Secret,
+    SendMessage, Session, SignIn, SkipReason, SkippedLine, Snapshot,
 };
 
 fn id() -> impl Strategy<Value = String> {
@@ -308,7 +309,54 @@ pub(crate) fn call() -> impl Strategy<Value = CallResource> {
     )
 }
 
+fn message() -> impl Strategy<Value = ConversationEntry> {
+    let delivery = select(vec![Delivery::Sent, Delivery::Delivered]);
+    (id(), direction(), any::<i64>(), text(), delivery).prop_map(
+        |(id, direction, at, text, delivery)| {
+            ConversationEntry::Message(Message {
+                id,
+                direction,
+                at,
+                text,
+                delivery,
+            })
+        },
+    )
+}
+
+pub(crate) fn send_message() -> impl Strategy<Value = SendMessage> {
+    (id(), "[+0-9 ]{1,30}", text()).prop_map(|(id, to, text)| SendMessage { id, to, text })
+}
+
+pub(crate) fn favourites() -> impl Strategy<Value = FavouritesResource> {
+    let member = (id(), of("[+0-9 ]{1,30}")).prop_map(|(contact, default_number)| Favourite {
+        contact,
+        default_number,
+    });
+    let group = (text(), vec(member, 0..3));
+    let group = group.prop_map(|(name, members)| FavouriteGroup { name, members });
+    (any::<u64>(), vec(group, 0..3)).prop_map(|(rev, groups)| FavouritesResource { rev, groups })
+}
+
+pub(crate) fn favourite_change() -> impl Strategy<Value = FavouriteChange> {
+    let values = (id(), [text(), text()], any::<u32>(), of("[+0-9 ]{1,30}"));
+    (0..8_u8, values).prop_map(|(kind, (contact, [group, name], to, number))| match kind {
+        0 => FavouriteChange::Add { contact, group },
+        1 => FavouriteChange::Remove { contact, group },
+        2 => FavouriteChange::CreateGroup { group },
+        3 => FavouriteChange::RenameGroup { group, name },
+        4 => FavouriteChange::DeleteGroup { group },
+        5 => FavouriteChange::MoveGroup { group, to },
+        6 => FavouriteChange::MoveMember { contact, group, to },
+        _ => FavouriteChange::SetDefaultNumber { contact, number },
+    })
+}
+
 fn entry() -> impl Strategy<Value = ConversationEntry> {
+    prop_oneof![call_entry(), message()]
+}
+
+fn call_entry() -> impl Strategy<Value = ConversationEntry> {
     let outcome = select(vec![CallOutcome::Answered, CallOutcome::Unanswered]);
     (id(), direction(), outcome, any::<i64>(), any::<u32>()).prop_map(
         |(id, direction, outcome, at, duration_s)| ConversationEntry::Call {
@@ -360,6 +408,7 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
         conversation().prop_map(Event::Conversation),
         (id(), any::<u64>()).prop_map(|(id, rev)| Event::ConversationDeleted { id, rev }),
         known_contact().prop_map(Event::Contact),
+        favourites().prop_map(Event::Favourites),
         (id(), any::<u64>()).prop_map(|(id, rev)| Event::ContactDeleted { id, rev }),
         Just(Event::Reset),
         Just(Event::SessionEnded),
@@ -376,15 +425,17 @@ pub(crate) fn snapshot() -> impl Strategy<Value = Snapshot> {
         vec(call(), 0..3),
         vec(conversation(), 0..3),
         vec(known_contact(), 0..3),
+        favourites(),
     );
     (event_id(), me(), lists).prop_map(
-        |(as_of, me, (presences, calls, conversations, contacts))| Snapshot {
+        |(as_of, me, (presences, calls, conversations, contacts, favourites))| Snapshot {
             as_of,
             me,
             presences,
             calls,
             conversations,
             contacts,
+            favourites,
         },
     )
 }

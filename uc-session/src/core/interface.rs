@@ -1,14 +1,14 @@
 use std::time::Duration;
 
 use uc_model::{
-    Action, CallId, Contact, ContactId, Directory, ImportFormat, ImportReport, PhoneNumber,
-    Presence, Redacted, Timestamp,
+    Action, CallId, Contact, ContactId, Directory, EntryId, ImportFormat, ImportReport,
+    MessageText, PhoneNumber, Presence, Redacted, Timestamp,
 };
 
 use crate::{
     cache::CacheError,
     client::Found,
-    error::{CallError, EditError, ServiceError, SignInError},
+    error::{CallError, EditError, MessageError, ServiceError, SignInError},
     events::Event,
     port::{
         BackendError, BackendEvent, Candidates, ContactFileBytes, Edit, LinkId, MediaError,
@@ -52,6 +52,27 @@ pub enum Request {
         file: ContactFileBytes,
         /// What it is.
         format: ImportFormat,
+    },
+    /// Write a message.
+    SendMessage {
+        /// The number of the user whom it is for.
+        to: PhoneNumber,
+        /// What.
+        text: MessageText,
+    },
+    /// Send a failed message again.
+    ResendMessage {
+        /// The number of the user whom it is for.
+        to: PhoneNumber,
+        /// Which.
+        message: EntryId,
+    },
+    /// Give a message up.
+    DiscardMessage {
+        /// The number of the user whom it is for.
+        to: PhoneNumber,
+        /// Which.
+        message: EntryId,
     },
     /// Look one contact up.
     Contact(ContactId),
@@ -98,6 +119,8 @@ pub enum Reply {
     Edit(Result<Vec<ServerChange>, EditError>),
     /// Of [`Request::ImportContacts`].
     Import(Result<ImportReport, EditError>),
+    /// Of the requests about messages: its identity.
+    Message(Result<EntryId, MessageError>),
     /// Of [`Request::Contact`].
     Contact(Result<Contact, ServiceError>),
     /// Of [`Request::Call`].

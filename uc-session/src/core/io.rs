@@ -6,7 +6,7 @@ use std::{
 use uc_model::{Capability, Timestamp};
 
 use super::{
-    Command, CommandId, MediaCommand, MediaId, Output, Reply, Ticket, Why, calls, connection,
+    Command, CommandId, MediaCommand, MediaId, Output, Reply, Ticket, Why, calls, chat, connection,
     random::Random,
 };
 use crate::{
@@ -62,6 +62,7 @@ pub(super) enum Purpose {
     Edit(Ticket),
     Import(Ticket),
     Contact(Ticket),
+    Message(chat::Errand),
     Call(calls::Key, calls::Step),
     Media(calls::Key),
     SignOut,
@@ -75,7 +76,7 @@ impl Purpose {
     /// Whether it is something the user asked of a live connection.
     pub(super) const fn is_service(self) -> bool {
         match self {
-            Self::Call(..) | Self::Untold => true,
+            Self::Message(_) | Self::Call(..) | Self::Untold => true,
             asked => asked.is_request(),
         }
     }
@@ -89,6 +90,7 @@ impl Purpose {
             | Self::Import(_)
             | Self::Contact(_) => true,
             Self::Connection(_)
+            | Self::Message(_)
             | Self::Call(..)
             | Self::Media(_)
             | Self::SignOut
@@ -193,7 +195,9 @@ impl Io {
 
     /// Asks a service over the live link; `false` when there is none.
     pub(super) fn service(&mut self, purpose: Purpose, service: Service) -> bool {
-        let again = may_be_repeated(&service).then(|| Box::new(service.clone()));
+        let chat = matches!(purpose, Purpose::Message(_));
+        let again = may_be_repeated(&service) && !chat;
+        let again = again.then(|| Box::new(service.clone()));
         self.send(purpose, service, again)
     }
 

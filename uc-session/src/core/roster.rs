@@ -24,6 +24,7 @@ pub(super) fn replace(io: &mut Io, snapshot: StateSnapshot, first: bool) -> Call
         presences: snapshot.presences,
         conversations: snapshot.conversations,
         contacts: snapshot.contacts,
+        favourites: snapshot.favourites,
         ..Snapshot::default()
     });
     let was_shown = |change: &Change| !first || (cached && is_kept(change));
@@ -44,6 +45,7 @@ pub(super) fn apply(io: &mut Io, change: ServerChange) {
         ServerChange::ConversationDeleted { id, rev } => Update::ConversationDeleted { id, rev },
         ServerChange::Contact(contact) => Update::Contact(*contact),
         ServerChange::ContactDeleted { id, rev } => Update::ContactDeleted { id, rev },
+        ServerChange::Favourites { rev, favourites } => Update::Favourites { rev, favourites },
         ServerChange::Call(_) => return,
     };
     if let Some(change) = io.change().state.apply(update) {
@@ -75,6 +77,7 @@ fn tell(io: &mut Io, change: Change) {
         Change::ConversationDeleted(id) => Some(Event::ConversationDeleted(id)),
         Change::Contact(id) => state.contact(&id).cloned().map(Event::Contact),
         Change::ContactDeleted(id) => Some(Event::ContactDeleted(id)),
+        Change::Favourites => Some(Event::Favourites),
         Change::PresenceGone(user) => Some(Event::PresenceGone(user)),
         // Calls have machines; kinds of changes to come are seen in the view.
         _ => None,

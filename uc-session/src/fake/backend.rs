@@ -258,6 +258,7 @@ impl World {
             calls: self.calls_of(id, session),
             conversations: user.history.conversations().cloned().collect(),
             contacts: user.contacts.values().cloned().collect(),
+            favourites: user.favourites.clone(),
         }
     }
 }

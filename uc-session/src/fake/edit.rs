@@ -1,7 +1,13 @@
-use uc_model::{ContactId, ContactOrigin, KnownContact, Rev, Update, UserId};
+use uc_model::{
+    CallDirection, ChatMessage, Contact, ContactId, ContactOrigin, ConversationEntry,
+    ConversationId, Delivery, EntryId, FavouriteChange, KnownContact, MessageText, Mode,
+    PhoneNumber, Rev, Timestamp, Update, UserId,
+};
 
 use super::server::World;
-use crate::port::{BackendError, ContactEdit, ConversationEdit, Edit, RequestKey, ServerChange};
+use crate::port::{
+    BackendError, ContactEdit, ConversationEdit, Edit, MessageEdit, RequestKey, ServerChange,
+};
 
 impl World {
     /// Changes the user's own data; the same request again is answered as before.
@@ -27,6 +33,13 @@ impl World {
         match edit {
             Edit::Conversations(edit) => self.edit_conversations(user, edit),
             Edit::Contacts(edit) => self.edit_contacts(user, edit),
+            Edit::Favourites(change) => self.change_favourites(user, &change),
+            Edit::Messages(MessageEdit::Send { id, to, text }) => {
+                self.send_message(user, id, &to, text)
+            }
+            Edit::Messages(MessageEdit::ConfirmReceived(id)) => {
+                Ok(self.confirm_messages(user, &id))
+            }
         }
     }
 
@@ -92,6 +105,89 @@ impl World {
         Ok(self.tell_updates(user, [Update::Contact(contact)]))
     }
 
+    fn change_favourites(
+        &mut self,
+        user: &UserId,
+        change: &FavouriteChange,
+    ) -> Result<Vec<ServerChange>, BackendError> {
+        let (FavouriteChange::Add { contact, .. }
+        | FavouriteChange::SetDefaultNumber { contact, .. }) = change
+        else {
+            return self.put_favourites(user, change, None);
+        };
+        let contact = self.contact(user, contact);
+        self.put_favourites(user, change, contact.as_ref())
+    }
+
+    fn put_favourites(
+        &mut self,
+        user: &UserId,
+        change: &FavouriteChange,
+        contact: Option<&Contact>,
+    ) -> Result<Vec<ServerChange>, BackendError> {
+        let rev = self.next_rev(user);
+        let known = self.users.get_mut(user).ok_or(BackendError::NotFound)?;
+        let mut favourites = known.favourites.1.clone();
+        let made = favourites.make(change, Mode::Smart, |_| contact);
+        made.map_err(|_| BackendError::RefusedValue)?;
+        known.favourites = (rev, favourites.clone());
+        Ok(self.tell_updates(user, [Update::Favourites { rev, favourites }]))
+    }
+
+    /// Takes a message into both users' conversations, once.
+    fn send_message(
+        &mut self,
+        user: &UserId,
+        id: EntryId,
+        to: &PhoneNumber,
+        text: MessageText,
+    ) -> Result<Vec<ServerChange>, BackendError> {
+        let other = UserId::new(to.dialable()).map_err(|_| BackendError::RefusedValue)?;
+        if other == *user || !self.users.contains_key(&other) {
+            return Err(BackendError::RefusedValue);
+        }
+        if !self.sessions.values().any(|signed_in| *signed_in == other) {
+            return Err(BackendError::Undeliverable);
+        }
+        let own = self.users.get(user).ok_or(BackendError::NotFound)?;
+        if own.history.having(&id).is_some() {
+            return Ok(Vec::new());
+        }
+        let entry = |direction| {
+            ConversationEntry::Message(ChatMessage {
+                id: id.clone(),
+                direction,
+                at: Timestamp(1),
+                text: text.clone(),
+                delivery: Delivery::Sent,
+            })
+        };
+        self.note(&other, user, entry(CallDirection::Incoming));
+        Ok(self.note(user, &other, entry(CallDirection::Outgoing)))
+    }
+
+    fn confirm_messages(&mut self, user: &UserId, id: &ConversationId) -> Vec<ServerChange> {
+        let arrived = self
+            .users
+            .get(user)
+            .map(|known| known.history.unconfirmed(id));
+        let arrived = arrived.unwrap_or_default();
+        let users: Vec<_> = self.users.keys().cloned().collect();
+        let mut own = Vec::new();
+        for one in users {
+            let rev = self.next_rev(&one);
+            let Some(known) = self.users.get_mut(&one) else {
+                continue;
+            };
+            let updates = known.history.deliver(&arrived, || rev);
+            let changes = self.tell_updates(&one, updates);
+            if one == *user {
+                own = changes;
+            }
+        }
+        own
+    }
+
     /// Tells a user's clients what has changed.
     pub(super) fn tell_updates(
         &self,
@@ -113,6 +209,9 @@ fn change(update: Update) -> Option<ServerChange> {
         }
         Update::ConversationDeleted { id, rev } => {
             Some(ServerChange::ConversationDeleted { id, rev })
+        }
+        Update::Favourites { rev, favourites } => {
+            Some(ServerChange::Favourites { rev, favourites })
         }
         Update::Contact(contact) => Some(ServerChange::Contact(Box::new(contact))),
         Update::ContactDeleted { id, rev } => Some(ServerChange::ContactDeleted { id, rev }),

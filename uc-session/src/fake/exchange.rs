@@ -376,14 +376,19 @@ impl World {
         }
     }
 
-    fn note(&mut self, user: &UserId, other: &UserId, entry: ConversationEntry) {
+    pub(super) fn note(
+        &mut self,
+        user: &UserId,
+        other: &UserId,
+        entry: ConversationEntry,
+    ) -> Vec<ServerChange> {
         let rev = self.next_rev(user);
         let Some(known) = self.users.get_mut(user) else {
-            return;
+            return Vec::new();
         };
         let id = ConversationId::new(format!("with-{other}")).expect("made of an identifier");
         let number = number_of(other);
         let updates = known.history.record(&number, None, None, entry, id, rev);
-        self.tell_updates(user, updates);
+        self.tell_updates(user, updates)
     }
 }

@@ -6,8 +6,8 @@ use std::{
 use tokio::{sync::mpsc, task::AbortHandle};
 use uc_model::{
     Capability, CapabilitySet, Contact, ContactId, ConversationGrouping, DialPlan, Directory,
-    Extension, History, KnownContact, NumberKind, PhoneNumber, Presence, PresenceState, Redacted,
-    Rev, TypedNumber, UserId,
+    Extension, Favourites, History, KnownContact, NumberKind, PhoneNumber, Presence, PresenceState,
+    Redacted, Rev, TypedNumber, UserId,
 };
 
 use super::{FakeBackend, exchange::Exchange};
@@ -98,6 +98,7 @@ pub(super) struct User {
     pub(super) presence: (u64, Presence),
     pub(super) history: History,
     pub(super) contacts: BTreeMap<ContactId, KnownContact>,
+    pub(super) favourites: (Rev, Favourites),
 }
 
 /// One subscription.
@@ -120,7 +121,8 @@ impl FakeServer {
     /// A server without users, behind every address, that can do everything the SDK can.
     pub fn new() -> Self {
         use Capability::{
-            Conversations, DirectorySearch, EditContacts, Hold, Presence as Seen, VoipCalls,
+            Chat, Conversations, DefaultNumbers, DeleteFavouriteGroups, DirectorySearch,
+            EditContacts, Favourites as Favoured, Hold, Presence as Seen, VoipCalls,
         };
         let capabilities = [
             Seen,
@@ -129,6 +131,10 @@ impl FakeServer {
             VoipCalls,
             Hold,
             EditContacts,
+            Favoured,
+            DeleteFavouriteGroups,
+            DefaultNumbers,
+            Chat,
         ];
         Self(Arc::new(Mutex::new(World {
             users: BTreeMap::new(),
@@ -169,6 +175,7 @@ impl FakeServer {
                 },
             ),
             contacts: BTreeMap::new(),
+            favourites: (Rev(0), Favourites::new()),
             history: History::new(ConversationGrouping::default(), DialPlan::germany()),
         };
         locked(&self.0).users.insert(id, user);

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use thiserror::Error;
 use uc_model::{
     Call, CallId, CapabilitySet, Contact, ContactId, Conversation, ConversationGrouping,
-    ConversationId, DeviceKind, Directory, Extension, FailureCause, ImportFormat, ImportReport,
-    KnownContact, Mode, PhoneNumber, Presence, Redacted, Rev, UserId,
+    ConversationId, DeviceKind, Directory, Extension, FailureCause, Favourites, ImportFormat,
+    ImportReport, KnownContact, Mode, PhoneNumber, Presence, Redacted, Rev, UserId,
 };
 
 /// Somebody's presence as of a revision.
@@ -25,16 +25,6 @@ pub struct ServerAddress {
     pub host: String,
     /// The port; 8802 where nothing else is said.
     pub port: u16,
-}
-
-/// As a person writes it: `name:port`, `[IPv6]:port`.
-impl fmt::Display for ServerAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.host.contains(':') {
-            true => write!(f, "[{}]:{}", self.host, self.port),
-            false => write!(f, "{}:{}", self.host, self.port),
-        }
-    }
 }
 
 /// A server's leaf certificate, as shown to a person before it is pinned (CONN-3).
@@ -299,6 +289,8 @@ pub struct StateSnapshot {
     pub conversations: Vec<Conversation>,
     /// The contacts that the client keeps.
     pub contacts: Vec<KnownContact>,
+    /// The favourites and their revision.
+    pub favourites: (Rev, Favourites),
 }
 
 /// A call as the server has it now, with what media needs.
@@ -368,6 +360,13 @@ pub enum ServerChange {
         /// As of.
         rev: Rev,
     },
+    /// The favourites are these now.
+    Favourites {
+        /// As of.
+        rev: Rev,
+        /// All of them.
+        favourites: Favourites,
+    },
 }
 
 impl ServerChange {
@@ -378,7 +377,9 @@ impl ServerChange {
             Self::Call(update) => update.call.rev,
             Self::Conversation(conversation) => conversation.rev,
             Self::Contact(contact) => contact.rev,
-            Self::ConversationDeleted { rev, .. } | Self::ContactDeleted { rev, .. } => *rev,
+            Self::ConversationDeleted { rev, .. }
+            | Self::ContactDeleted { rev, .. }
+            | Self::Favourites { rev, .. } => *rev,
         }
     }
 }
@@ -486,6 +487,9 @@ pub enum BackendError {
     /// A value was refused.
     #[error("the server refused a value")]
     RefusedValue,
+    /// The other has no client that could receive it now.
+    #[error("the other can't be reached now: send it again later, or call")]
+    Undeliverable,
     /// As many as are possible are there.
     #[error("the server holds as many of these as it can: delete some first")]
     Full,

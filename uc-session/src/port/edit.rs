@@ -1,4 +1,7 @@
-use uc_model::{Capability, ContactDraft, ContactId, ConversationId, EntryId};
+use uc_model::{
+    Capability, ContactDraft, ContactId, ConversationId, EntryId, FavouriteChange, MessageText,
+    PhoneNumber,
+};
 
 /// One change of the user's own data. The rules are `uc_model`'s, the server's word counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,6 +11,27 @@ pub enum Edit {
     Conversations(ConversationEdit),
     /// Of the personal contacts.
     Contacts(ContactEdit),
+    /// Of the favourites.
+    Favourites(FavouriteChange),
+    /// Of the instant messages.
+    Messages(MessageEdit),
+}
+
+/// Something about instant messages (IM-1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MessageEdit {
+    /// Sends a message.
+    Send {
+        /// Its identity, made here: sent twice, it is still one message.
+        id: EntryId,
+        /// The number of the user whom it is for.
+        to: PhoneNumber,
+        /// What was written.
+        text: MessageText,
+    },
+    /// Confirms that the messages in a conversation have arrived here.
+    ConfirmReceived(ConversationId),
 }
 
 /// A change of the user's personal contacts (DIR-4).
@@ -47,6 +71,12 @@ impl Edit {
         match self {
             Self::Conversations(_) => Capability::Conversations,
             Self::Contacts(_) => Capability::EditContacts,
+            Self::Favourites(FavouriteChange::DeleteGroup(_)) => Capability::DeleteFavouriteGroups,
+            Self::Favourites(FavouriteChange::SetDefaultNumber { .. }) => {
+                Capability::DefaultNumbers
+            }
+            Self::Favourites(_) => Capability::Favourites,
+            Self::Messages(_) => Capability::Chat,
         }
     }
 
@@ -57,6 +87,9 @@ impl Edit {
             // A conversation that is new since the first arrival must stay.
             Self::Conversations(edit) => !matches!(edit, ConversationEdit::DeleteAll),
             Self::Contacts(edit) => !matches!(edit, ContactEdit::Add(_)),
+            // The second time a group would be there already.
+            Self::Favourites(_) => false,
+            Self::Messages(_) => true,
         }
     }
 }

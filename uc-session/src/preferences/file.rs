@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::profile::{ProfileId, ServerProfile, ServerProfiles};
 use crate::{
     client::parse_address,
+    port::ServerAddress,
     trust::{Pins, parse_fingerprint},
 };
 
@@ -48,12 +49,12 @@ pub(super) fn write(list: &ServerProfiles, unknown: &Unknown) -> Vec<u8> {
         id: id.0,
         name: profile.name().to_owned(),
         user: profile.user().as_str().to_owned(),
-        lan: profile.lan().to_string(),
-        wan: profile.wan().map(ToString::to_string),
+        lan: text(profile.lan()),
+        wan: profile.wan().map(text),
         pins: profile
             .pins()
             .iter()
-            .map(|(address, pin)| (address.to_string(), hex(pin)))
+            .map(|(address, pin)| (text(address), hex(pin)))
             .collect(),
         unknown: unknown.profiles.get(&id).cloned().unwrap_or_default(),
     };
@@ -112,6 +113,14 @@ fn read_row(row: Row) -> Option<ServerProfile> {
         pins.insert(parse_address(&address)?, parse_fingerprint(&pin)?);
     }
     Some(profile.with_pins(&pins))
+}
+
+/// As a person writes it.
+fn text(address: &ServerAddress) -> String {
+    match address.host.contains(':') {
+        true => format!("[{}]:{}", address.host, address.port),
+        false => format!("{}:{}", address.host, address.port),
+    }
 }
 
 fn hex(bytes: &[u8; 32]) -> String {

@@ -1,8 +1,8 @@
 //! Conversations: `uc_protocol`'s resource and `uc_model`'s value.
 
 use uc_model::{
-    CallOutcome, CallRoute, ContactId, Conversation, ConversationEntry, ConversationId, EntryId,
-    Rev, Timestamp,
+    CallOutcome, CallRoute, ChatMessage, ContactId, Conversation, ConversationEntry,
+    ConversationId, Delivery, EntryId, MessageText, Rev, Timestamp,
 };
 use uc_protocol::ucx as wire;
 
@@ -43,6 +43,16 @@ fn read_entry(entry: wire::ConversationEntry) -> Result<ConversationEntry, Unrea
             at: Timestamp(at),
             duration_s,
         }),
+        wire::ConversationEntry::Message(message) => Ok(ConversationEntry::Message(ChatMessage {
+            id: EntryId::new(message.id)?,
+            direction: call::read_direction(message.direction),
+            at: Timestamp(message.at),
+            text: MessageText::new(message.text).map_err(|_| Unreadable)?,
+            delivery: match message.delivery {
+                wire::Delivery::Delivered => Delivery::Delivered,
+                _ => Delivery::Sent,
+            },
+        })),
         _ => Err(Unreadable),
     }
 }
@@ -83,13 +93,32 @@ mod tests {
     }
 
     prop_compose! {
+        fn messages()(
+            id in sample::id(),
+            direction in calls::directions(),
+            at: i64,
+            text in "[a-z👍ש]{1,20}",
+            delivered: bool,
+        ) -> ConversationEntry {
+            let delivery = if delivered { Delivery::Delivered } else { Delivery::Sent };
+            ConversationEntry::Message(ChatMessage {
+                id: EntryId::new(id).unwrap(),
+                direction,
+                at: Timestamp(at),
+                text: MessageText::new(text).unwrap(),
+                delivery,
+            })
+        }
+    }
+
+    prop_compose! {
         fn conversations()(
             id in sample::id(),
             rev: u64,
             party in calls::parties(),
             contact in option::of(sample::id()),
             unread: u32,
-            entries in vec(entries(), 0..5),
+            entries in vec(prop_oneof![entries(), messages()], 0..5),
         ) -> Conversation {
             let Party { number, name } = party;
             let id = ConversationId::new(id).unwrap();
@@ -99,6 +128,18 @@ mod tests {
     }
 
     fn write_entry(entry: &ConversationEntry) -> wire::ConversationEntry {
+        if let ConversationEntry::Message(message) = entry {
+            return wire::ConversationEntry::Message(wire::Message {
+                id: message.id.to_string(),
+                direction: calls::write_direction(message.direction),
+                at: message.at.0,
+                text: message.text.expose().to_owned(),
+                delivery: match message.delivery {
+                    Delivery::Delivered => wire::Delivery::Delivered,
+                    _ => wire::Delivery::Sent,
+                },
+            });
+        }
         let ConversationEntry::Call {
             id,
             direction,
@@ -108,7 +149,7 @@ mod tests {
             ..
         } = entry
         else {
-            unreachable!("the wire has calls only");
+            unreachable!("there are calls and messages");
         };
         wire::ConversationEntry::Call {
             id: id.to_string(),

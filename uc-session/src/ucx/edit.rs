@@ -1,16 +1,23 @@
 //! Which request carries out which edit.
 
 use uc_model::ContactId;
-use uc_protocol::{net::Request, ucx::paths::Route};
+use uc_protocol::{
+    net::Request,
+    ucx::{self as wire, paths::Route},
+};
 
-use super::contact;
-use crate::port::{BackendError, ContactEdit, ConversationEdit, Edit, RequestKey};
+use super::{contact, favourites};
+use crate::port::{BackendError, ContactEdit, ConversationEdit, Edit, MessageEdit, RequestKey};
 
 /// The request; with its key where a second arrival would do harm.
 pub(super) fn write(edit: &Edit, key: &RequestKey) -> Result<Request, BackendError> {
     let request = match edit {
         Edit::Conversations(edit) => of_conversations(edit),
         Edit::Contacts(edit) => of_contacts(edit),
+        Edit::Favourites(change) => {
+            Request::post(Route::Favourites).body(&favourites::write_change(change)?)
+        }
+        Edit::Messages(edit) => of_messages(edit),
     };
     Ok(match edit.is_idempotent() {
         true => request,
@@ -28,6 +35,21 @@ fn of_contacts(edit: &ContactEdit) -> Request {
             Request::put(route(id)).body(&contact::write_draft(draft))
         }
         ContactEdit::Delete(id) => Request::delete(route(id)),
+    }
+}
+
+fn of_messages(edit: &MessageEdit) -> Request {
+    match edit {
+        MessageEdit::Send { id, to, text } => {
+            Request::post(Route::Messages).body(&wire::SendMessage {
+                id: id.to_string(),
+                to: to.as_str().to_owned(),
+                text: text.expose().to_owned(),
+            })
+        }
+        MessageEdit::ConfirmReceived(id) => {
+            Request::post(Route::ConversationReceived(id.as_str().into()))
+        }
     }
 }
 

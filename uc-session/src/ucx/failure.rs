@@ -63,6 +63,7 @@ fn of_problem(problem: &Problem) -> BackendError {
         ProblemType::NotFound => BackendError::NotFound,
         ProblemType::WrongState => BackendError::WrongState,
         ProblemType::Glare => BackendError::Glare,
+        ProblemType::Undeliverable => BackendError::Undeliverable,
         ProblemType::Full => BackendError::Full,
         ProblemType::RefusedValue | ProblemType::Malformed | ProblemType::TooLarge => {
             BackendError::RefusedValue

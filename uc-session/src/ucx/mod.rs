@@ -6,6 +6,7 @@ mod contact_import;
 mod conversation;
 mod edit;
 pub(crate) mod failure;
+mod favourites;
 mod link;
 mod presence;
 mod request;

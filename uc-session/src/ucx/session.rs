@@ -6,7 +6,7 @@ use uc_model::{
 };
 use uc_protocol::ucx as wire;
 
-use super::{Unreadable, call, contact, conversation, presence};
+use super::{Unreadable, call, contact, conversation, favourites, presence};
 use crate::port::{BackendEvent, Cursor, ServerChange, SignedIn, StateSnapshot};
 
 /// The version of UCX that is spoken here.
@@ -34,8 +34,8 @@ pub(super) fn read(
 }
 
 /// What this backend can do with a server of this mode and configuration: the one place where a
-/// capability is decided. What the server offers but version 1 of UCX has no request for (chat,
-/// conferences, voicemail, pickup, DTMF, CallMe) stays out, whatever is switched on; nothing that
+/// capability is decided. What the server offers but version 1 of UCX has no request for (conferences,
+/// voicemail, pickup, DTMF, CallMe) stays out, whatever is switched on; nothing that
 /// version 1 has a request for depends on the mode alone, but for changing personal contacts: in Suite
 /// another client does that.
 pub(super) fn capabilities(mode: wire::Mode, configuration: &wire::Configuration) -> CapabilitySet {
@@ -52,6 +52,10 @@ pub(super) fn capabilities(mode: wire::Mode, configuration: &wire::Configuration
         (Capability::DeskPhoneControl, configuration.desk_phones),
         (Capability::Hold, calls),
         (Capability::EditContacts, smart),
+        (Capability::Favourites, both_modes),
+        (Capability::DeleteFavouriteGroups, smart),
+        (Capability::DefaultNumbers, smart),
+        (Capability::Chat, smart && configuration.chat),
     ]
     .into_iter()
     .filter_map(|(capability, offered)| offered.then_some(capability))
@@ -67,6 +71,7 @@ pub(super) fn read_snapshot(snapshot: wire::Snapshot) -> Result<StateSnapshot, U
         calls,
         conversations,
         contacts,
+        favourites,
     } = snapshot;
     Ok(StateSnapshot {
         rev: Rev(as_of.number),
@@ -87,6 +92,7 @@ pub(super) fn read_snapshot(snapshot: wire::Snapshot) -> Result<StateSnapshot, U
             .into_iter()
             .map(contact::read_known)
             .collect::<Result<_, _>>()?,
+        favourites: favourites::read(favourites),
     })
 }
 
@@ -131,6 +137,10 @@ fn read_change(event: wire::Event) -> Result<Option<ServerChange>, Unreadable> {
             id: ContactId::new(id)?,
             rev: Rev(rev),
         },
+        wire::Event::Favourites(resource) => {
+            let (rev, favourites) = favourites::read(resource);
+            ServerChange::Favourites { rev, favourites }
+        }
         _ => return Ok(None),
     }))
 }

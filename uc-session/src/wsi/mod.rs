@@ -204,8 +204,7 @@ impl WsiBackend {
             rev,
             presences: presences.collect::<Result<_, _>>()?,
             calls: calls.ok_or(BackendError::Malformed)?,
-            conversations: Vec::new(),
-            contacts: Vec::new(),
+            ..StateSnapshot::default()
         })))
     }
 

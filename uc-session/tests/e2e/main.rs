@@ -2,9 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on panics")]
 
 #[cfg(feature = "media")]
-mod cable;
-#[cfg(feature = "media")]
 mod calls;
+mod chat;
 mod client;
 mod conformance;
 mod contacts;
@@ -14,6 +13,7 @@ mod devices;
 mod diagnosis;
 mod directories;
 mod faults;
+mod favourites;
 #[cfg(feature = "media")]
 mod media_faults;
 #[cfg(feature = "media")]
@@ -23,8 +23,6 @@ mod outages;
 mod party;
 mod place;
 mod profiles;
-#[cfg(feature = "media")]
-mod recovery;
 mod rogue;
 #[cfg(feature = "media")]
 mod tampering;

@@ -86,7 +86,7 @@ async fn a_sign_in_tells_who_and_what_can_be_done() {
     ] {
         assert!(signed_in.capabilities.has(capability), "{capability:?}");
     }
-    assert!(!signed_in.capabilities.has(Capability::Chat));
+    assert!(!signed_in.capabilities.has(Capability::Conferences));
 }
 
 #[tokio::test]

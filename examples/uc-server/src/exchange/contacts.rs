@@ -100,6 +100,7 @@ impl Exchange {
             contacts.index.remove(&id);
             contacts.revs.remove(&id);
             exchange.tell_contact_gone(user, &id);
+            exchange.forget_favourite(user, &id);
             Ok(())
         })
     }

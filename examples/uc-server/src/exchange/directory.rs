@@ -63,9 +63,10 @@ impl Exchange {
         self.directory = index(&self.company, mode);
     }
 
-    /// Who comes first: those spoken to lately.
+    /// Who comes first: favourites, then those spoken to lately.
     fn ranking(&self, user: &str) -> Ranking {
         let mut ranking = Ranking::new();
+        ranking.set_favourites(&self.users[user].favourites.1);
         for conversation in self.users[user].history.conversations() {
             if let (Some(contact), Some(newest)) = (&conversation.contact, conversation.newest()) {
                 ranking.spoken_to(contact.clone(), newest.at());

@@ -1,7 +1,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use serde::{Deserialize, Serialize};
-use uc_protocol::ucx::{CallResource, Cause, ConnectionState, Event, EventId};
+use uc_protocol::ucx::{CallResource, Cause, ConnectionState, ConversationEntry, Event, EventId};
 
 use super::{Exchange, SessionId};
 use crate::store::Write;
@@ -182,7 +182,18 @@ fn weight(logged: &Logged) -> usize {
             let candidates = call.candidates.iter().flat_map(|c| &c.candidates);
             sdp + candidates.map(String::len).sum::<usize>()
         }
-        Event::Conversation(conversation) => conversation.entries.len() * 64,
+        Event::Conversation(conversation) => {
+            let entries = conversation.entries.iter();
+            let weight = |entry: &ConversationEntry| match entry {
+                ConversationEntry::Message(message) => 64 + message.text.len(),
+                _ => 64,
+            };
+            entries.map(weight).sum()
+        }
+        Event::Favourites(favourites) => {
+            let groups = favourites.groups.iter();
+            groups.map(|group| 64 + group.members.len() * 128).sum()
+        }
         Event::Presence(presence) => presence.note.as_ref().map_or(0, String::len),
         _ => 0,
     }

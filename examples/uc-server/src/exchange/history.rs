@@ -5,7 +5,7 @@ use uc_model::{
 };
 use uc_protocol::{
     limits::MAX_CONVERSATION_ENTRIES,
-    ucx::{Changes, ConversationResource, Event, Party},
+    ucx::{self, Changes, ConversationResource, Event, Party},
 };
 
 use super::{Exchange, Millis, Refusal, SessionId, call::Side, directory, events::Audience, wire};
@@ -68,8 +68,18 @@ impl Exchange {
     pub(super) fn conversations(&self, user: &str) -> Vec<ConversationResource> {
         let mut known: Vec<_> = self.users[user].history.conversations().collect();
         known.sort_by_key(|conversation| std::cmp::Reverse(conversation.rev));
-        let known = known.into_iter();
-        known.map(|conversation| self.shown(conversation)).collect()
+        let mut left = MAX_TEXT;
+        let known = known.into_iter().map(|conversation| {
+            let mut shown = self.shown(conversation);
+            let text = shown.entries.iter().map(text_of).sum();
+            left = left.saturating_sub(text);
+            if left == 0 {
+                let older = shown.entries.len().saturating_sub(1);
+                shown.entries.drain(..older);
+            }
+            shown
+        });
+        known.collect()
     }
 
     pub(super) fn take_up_conversation(&mut self, saved: &Owned) {
@@ -127,7 +137,7 @@ impl Exchange {
     }
 
     /// Writes an entry into the user's conversation with the party.
-    fn record(&mut self, user: &str, party: &Party, entry: Option<ConversationEntry>) {
+    pub(super) fn record(&mut self, user: &str, party: &Party, entry: Option<ConversationEntry>) {
         let rev = self.next_rev(user);
         let fresh = ConversationId::new(self.new_id("conversation", user, rev));
         // Numbers and ids were checked before they were dialled and made.
@@ -197,7 +207,7 @@ impl Exchange {
         wire::write_conversation(conversation, user.map(|user| user.to_string()))
     }
 
-    fn history(&mut self, user: &str) -> Result<&mut History, Refusal> {
+    pub(super) fn history(&mut self, user: &str) -> Result<&mut History, Refusal> {
         let state = self.users.get_mut(user).ok_or(Refusal::NotSignedIn)?;
         Ok(&mut state.history)
     }
@@ -249,9 +259,20 @@ fn conversation_id(id: &str) -> Result<ConversationId, Refusal> {
     ConversationId::new(id).map_err(|_| Refusal::NotFound)
 }
 
+/// Bytes of what was written.
+fn text_of(entry: &ucx::ConversationEntry) -> usize {
+    match entry {
+        ucx::ConversationEntry::Message(message) => message.text.len(),
+        _ => 0,
+    }
+}
+
 fn seconds(millis: Millis) -> u32 {
     u32::try_from(millis / 1000).unwrap_or(0)
 }
 
+/// Bytes of text in the conversations of one snapshot (our choice, far below what it may hold);
+/// conversations beyond show their newest entry only, until something happens there.
+const MAX_TEXT: usize = 4 * 1024 * 1024;
 /// Conversations kept per user; the one that was quiet longest goes first.
 const MAX_CONVERSATIONS: usize = 500;

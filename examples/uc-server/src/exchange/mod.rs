@@ -8,8 +8,10 @@ mod contacts;
 mod directory;
 mod edit;
 mod events;
+mod favourites;
 mod history;
 mod media;
+mod messages;
 mod presence;
 mod refusal;
 mod replay;
@@ -19,7 +21,7 @@ mod wire;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use uc_model::{ConversationGrouping, DialPlan, History, Mode, SearchIndex};
+use uc_model::{ConversationGrouping, DialPlan, Favourites, History, Mode, SearchIndex};
 use uc_protocol::ucx::{EventId, Snapshot};
 
 pub(crate) use call::Call;
@@ -47,6 +49,8 @@ pub(crate) type Millis = i64;
 pub(crate) struct Exchange {
     company: Company,
     mode: Mode,
+    /// Whether instant messages are switched on.
+    chat: bool,
     /// Whether everybody has a desk phone. A desk phone is always there, and calls desk phones.
     desk_phones: bool,
     directory: SearchIndex,
@@ -69,6 +73,8 @@ struct UserState {
     seen: BTreeMap<String, u64>,
     history: History,
     contacts: Contacts,
+    /// With their revision.
+    favourites: (u64, Favourites),
     failed_sign_ins: u32,
 }
 
@@ -80,6 +86,7 @@ impl UserState {
             seen: BTreeMap::new(),
             history: history::empty(ConversationGrouping::default(), plan.clone()),
             contacts: Contacts::new(plan),
+            favourites: (0, Favourites::new()),
             failed_sign_ins: 0,
         }
     }
@@ -106,6 +113,7 @@ impl Exchange {
         let mut exchange = Self {
             directory: directory::index(&company, Mode::Smart),
             mode: Mode::Smart,
+            chat: false,
             company,
             desk_phones: false,
             epoch,
@@ -143,6 +151,8 @@ impl Exchange {
         let user = self.user_of(session)?;
         let state = &self.users[user];
         let account = self.company.user(user).ok_or(Refusal::NotSignedIn)?;
+        let mut contacts = self.personal_contacts(user);
+        contacts.extend(self.favourite_contacts(user));
         Ok(Snapshot {
             as_of: EventId {
                 epoch: self.epoch.clone(),
@@ -152,7 +162,8 @@ impl Exchange {
             presences: self.presences(user),
             calls: self.running_calls(user, session),
             conversations: self.conversations(user),
-            contacts: self.personal_contacts(user),
+            contacts,
+            favourites: self.favourites_of(user),
         })
     }
 
@@ -183,6 +194,7 @@ impl Exchange {
             match owned.kind {
                 Kind::Conversation => self.take_up_conversation(&owned),
                 Kind::Contact => self.take_up_contact(&owned),
+                Kind::Favourites => self.take_up_favourites(&owned),
             }
         }
         self.answers = saved.answers.into_iter().collect();

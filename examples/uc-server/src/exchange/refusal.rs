@@ -1,5 +1,5 @@
 use thiserror::Error;
-use uc_model::{ImportError, PersonalDirectoryError};
+use uc_model::{FavouriteError, ImportError, MessageTextError, PersonalDirectoryError};
 use uc_protocol::{
     sdp::SdpError,
     ucx::{Cause, Problem, ProblemType},
@@ -36,6 +36,14 @@ pub(crate) enum Refusal {
     Contact(#[from] PersonalDirectoryError),
     #[error("{0}")]
     Import(#[from] ImportError),
+    #[error("{0}")]
+    Favourite(#[from] FavouriteError),
+    #[error("{0}")]
+    Message(#[from] MessageTextError),
+    #[error("this system has no instant messages")]
+    NoChat,
+    #[error("the other has no client that could receive it now; send it again later, or call")]
+    Undeliverable,
     #[error("the call can't be connected: {}", reason(*.0))]
     CallFailed(Cause),
 }
@@ -71,6 +79,22 @@ impl Refusal {
             Self::Contact(PersonalDirectoryError::Full)
             | Self::Import(ImportError::DirectoryFull(_)) => (ProblemType::Full, 409),
             Self::Contact(_) | Self::Import(_) => (ProblemType::RefusedValue, 422),
+            Self::Favourite(FavouriteError::SmartOnly) | Self::NoChat => {
+                (ProblemType::Unsupported, 501)
+            }
+            Self::Favourite(
+                FavouriteError::NoSuchContact
+                | FavouriteError::NoSuchGroup
+                | FavouriteError::NotInGroup,
+            ) => (ProblemType::NotFound, 404),
+            Self::Favourite(FavouriteError::NameTaken | FavouriteError::AlreadyInGroup) => {
+                (ProblemType::WrongState, 409)
+            }
+            Self::Favourite(FavouriteError::TooManyGroups | FavouriteError::TooManyFavourites) => {
+                (ProblemType::Full, 409)
+            }
+            Self::Favourite(_) | Self::Message(_) => (ProblemType::RefusedValue, 422),
+            Self::Undeliverable => (ProblemType::Undeliverable, 409),
             Self::NoDeskPhones => (ProblemType::Unsupported, 501),
             Self::CallFailed(_) => (ProblemType::CallFailed, 422),
         }

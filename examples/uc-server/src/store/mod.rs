@@ -55,16 +55,18 @@ pub(crate) struct Owned {
 pub(crate) enum Kind {
     Conversation,
     Contact,
+    Favourites,
 }
 
 impl Kind {
-    const ALL: [Self; 2] = [Self::Conversation, Self::Contact];
+    const ALL: [Self; 3] = [Self::Conversation, Self::Contact, Self::Favourites];
 
     /// As it stands in the database: never changed.
     const fn name(self) -> &'static str {
         match self {
             Self::Conversation => "conversation",
             Self::Contact => "contact",
+            Self::Favourites => "favourites",
         }
     }
 }

@@ -47,6 +47,10 @@ pub(super) fn refusal(refusal: exchange::Refusal) -> Refusal {
         | Why::TooManyCandidates
         | Why::Contact(_)
         | Why::Import(_)
+        | Why::Favourite(_)
+        | Why::Message(_)
+        | Why::NoChat
+        | Why::Undeliverable
         | Why::NoDeskPhones => Refusal::Other(refusal.to_string()),
     }
 }

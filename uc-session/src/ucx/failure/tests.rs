@@ -53,6 +53,7 @@ fn every_explained_refusal_has_its_error() {
         ProblemType::WrongState => BackendError::WrongState,
         ProblemType::Glare => BackendError::Glare,
         ProblemType::Full => BackendError::Full,
+        ProblemType::Undeliverable => BackendError::Undeliverable,
         ProblemType::RefusedValue => BackendError::RefusedValue,
         ProblemType::CallFailed => BackendError::Malformed,
         ProblemType::Unsupported => BackendError::Unsupported,

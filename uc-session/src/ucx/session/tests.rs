@@ -66,6 +66,7 @@ fn capabilities_follow_the_configuration() {
         Capability::Presence,
         Capability::DirectorySearch,
         Capability::Conversations,
+        Capability::Favourites,
     ];
     let voip = wire::Configuration {
         voip: true,
@@ -90,9 +91,15 @@ fn capabilities_follow_the_configuration() {
     ];
     for mode in [wire::Mode::Smart, wire::Mode::Suite] {
         for (configuration, extra) in &table {
-            let in_smart = [Capability::EditContacts];
+            let in_smart = [
+                Capability::EditContacts,
+                Capability::DeleteFavouriteGroups,
+                Capability::DefaultNumbers,
+            ];
             let in_smart = in_smart.iter().filter(|_| mode == wire::Mode::Smart);
-            let expected = always.iter().chain(*extra).chain(in_smart);
+            let chat = mode == wire::Mode::Smart && configuration.chat;
+            let chat = chat.then_some(&Capability::Chat);
+            let expected = always.iter().chain(*extra).chain(in_smart).chain(chat);
             let expected: CapabilitySet = expected.copied().collect();
             assert_eq!(
                 capabilities(mode, configuration),
@@ -114,6 +121,7 @@ fn a_snapshot_is_whole_or_unreadable() {
     };
     let good = wire::Snapshot {
         contacts: Vec::new(),
+        favourites: wire::FavouritesResource::default(),
         as_of: "e1-7".parse().unwrap(),
         me: me(),
         presences: vec![presence],

@@ -1,8 +1,8 @@
 use uc_model::{
-    CallDirection, CallOutcome, CallRoute, ContactId, Conversation, ConversationEntry,
-    ConversationId, EntryId, PhoneNumber, Rev, Timestamp,
+    CallDirection, CallOutcome, CallRoute, ChatMessage, ContactId, Conversation, ConversationEntry,
+    ConversationId, Delivery, EntryId, MessageText, PhoneNumber, Rev, Timestamp,
 };
-use uc_protocol::ucx::{self, ConversationResource, Direction, Party};
+use uc_protocol::ucx::{self, ConversationResource, Direction, Message, Party};
 
 use crate::exchange::directory;
 
@@ -21,8 +21,7 @@ pub(in crate::exchange) fn write_conversation(
         },
         contact: conversation.contact.as_ref().map(ToString::to_string),
         unread: conversation.unread,
-        entries: conversation
-            .entries
+        entries: newest_within(&conversation.entries, MAX_TEXT)
             .iter()
             .filter_map(write_entry)
             .collect(),
@@ -66,8 +65,37 @@ fn write_entry(entry: &ConversationEntry) -> Option<ucx::ConversationEntry> {
             at: at.0,
             duration_s: *duration_s,
         }),
+        ConversationEntry::Message(message) => Some(ucx::ConversationEntry::Message(Message {
+            id: message.id.to_string(),
+            direction: write_direction(message.direction),
+            at: message.at.0,
+            text: message.text.expose().to_owned(),
+            delivery: match message.delivery {
+                Delivery::Delivered => ucx::Delivery::Delivered,
+                _ => ucx::Delivery::Sent,
+            },
+        })),
         _ => None,
     }
+}
+
+/// As many of the newest entries as don't have more text than that.
+fn newest_within(entries: &[ConversationEntry], most: usize) -> &[ConversationEntry] {
+    let mut left = most;
+    let text = |entry: &ConversationEntry| match entry {
+        ConversationEntry::Message(message) => message.text.expose().len(),
+        _ => 0,
+    };
+    let older = entries
+        .iter()
+        .rposition(|entry| match left.checked_sub(text(entry)) {
+            Some(rest) => {
+                left = rest;
+                false
+            }
+            None => true,
+        });
+    &entries[older.map_or(0, |older| older + 1)..]
 }
 
 fn read_entry(entry: ucx::ConversationEntry) -> Option<ConversationEntry> {
@@ -89,9 +117,23 @@ fn read_entry(entry: ucx::ConversationEntry) -> Option<ConversationEntry> {
             at: Timestamp(at),
             duration_s,
         }),
+        ucx::ConversationEntry::Message(message) => Some(ConversationEntry::Message(ChatMessage {
+            id: EntryId::new(message.id).ok()?,
+            direction: read_direction(message.direction),
+            at: Timestamp(message.at),
+            text: MessageText::new(message.text).ok()?,
+            delivery: match message.delivery {
+                ucx::Delivery::Delivered => Delivery::Delivered,
+                _ => Delivery::Sent,
+            },
+        })),
         _ => None,
     }
 }
+
+/// Bytes of text in one conversation: with everything around it, and each quote escaped, below
+/// what an event may hold.
+const MAX_TEXT: usize = 96 * 1024;
 
 const fn write_direction(direction: CallDirection) -> Direction {
     match direction {

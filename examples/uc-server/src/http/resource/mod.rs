@@ -7,6 +7,8 @@ pub(super) mod contact_imports;
 mod contacts;
 mod conversations;
 mod directory;
+mod favourites;
+mod messages;
 
 use http::Method;
 use uc_protocol::ucx::{Problem, paths::Route};
@@ -33,6 +35,8 @@ pub(super) fn step(ask: Ask) -> Result<Step, Problem> {
     match ask.route {
         Route::Session | Route::Snapshot | Route::MyPresence => account::step(ask),
         Route::Directory(_) | Route::DirectoryEntry(_) => directory::step(ask),
+        Route::Favourites => favourites::step(ask),
+        Route::Messages | Route::ConversationReceived(_) => messages::step(ask),
         Route::Contacts | Route::Contact(_) => contacts::step(ask),
         Route::Calls | Route::Call(_) | Route::CallService(..) => calls::step(ask),
         Route::Conversations
