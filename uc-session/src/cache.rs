@@ -1,5 +1,5 @@
-//! What a client knew at its end, for the next start: favourites, contacts and conversations in a
-//! [`Store`], one entry each, under `cache/NAME/`.
+//! What a client knew at its end, for the next start: favourites, contacts and conversations in a [`Store`],
+//! one entry each, under `cache/NAME/`.
 //!
 //! The core decides when it is saved, the driver saves; whoever starts a client loads. It is a copy
 //! of what the server has: what can't be read is named, thrown away and fetched anew. Names,
@@ -131,11 +131,11 @@ impl Keeper {
             {
                 HEAD => {}
                 FAVOURITES => state.favourites.1 = favourite::read(from_json(value)?)?,
+                CONTACT => state.contacts.push(contact::read(from_json(value)?)?),
                 CONVERSATION => {
                     let conversation = conversation::read(from_json(value)?)?;
                     state.conversations.push(conversation);
                 }
-                CONTACT => state.contacts.push(contact::read(from_json(value)?)?),
                 _ => return Err(CacheError::Unreadable),
             }
         }
@@ -233,11 +233,11 @@ fn to_json<T: Serialize>(row: &T) -> Vec<u8> {
 }
 
 /// Counts up with every change of a row that an older version can't read or would misread.
-const VERSION: u32 = 2;
+const VERSION: u32 = 1;
 const HEAD: &str = "head";
 const FAVOURITES: &str = "favourites";
-const CONVERSATION: &str = "conversation";
 const CONTACT: &str = "contact";
+const CONVERSATION: &str = "conversation";
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,9 @@
 use std::collections::BTreeMap;
 
-use crate::port::{Certificate, ServerAddress};
+use crate::{
+    error::SignInError,
+    port::{Certificate, ServerAddress},
+};
 
 /// What to do with a server's certificate that no pin speaks of.
 ///
@@ -19,6 +22,17 @@ pub enum Trust {
     /// Trust on first use: whatever answers first is taken and pinned while this client lives.
     /// Somebody in the path at that moment reads the password: for tests and closed networks.
     AcceptFirst,
+}
+
+impl Trust {
+    /// The fingerprint that it names, if it names one.
+    pub fn fingerprint(&self) -> Option<Result<[u8; 32], SignInError>> {
+        match self {
+            Self::Pin(sha256) => Some(Ok(*sha256)),
+            Self::PinHex(text) => Some(parse_fingerprint(text).ok_or(SignInError::Fingerprint)),
+            Self::Ask | Self::AcceptFirst => None,
+        }
+    }
 }
 
 /// The accepted certificates of one profile: SHA-256 of the leaf, per address.

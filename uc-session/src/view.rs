@@ -17,7 +17,7 @@ pub struct View {
     pub user: Option<Arc<SignedIn>>,
     /// Whether the server is there.
     pub connection: Connection,
-    /// As of when conversations and favourites hold.
+    /// As of when favourites, contacts and conversations hold.
     pub as_of: Known,
     /// The calls that are not over.
     pub calls: BTreeMap<CallId, Arc<CallStatus>>,
@@ -116,7 +116,7 @@ impl View {
     }
 }
 
-/// As of when a view's conversations and favourites hold.
+/// As of when a view's favourites, contacts and conversations hold.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Known {
     /// Nothing is known yet.

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use crate::demo;
 use crate::failure::{Failure, Outcome};
+use crate::process::{cargo, run};
 use crate::stopwatch::{Stopwatch, minutes};
 
-const NAMES: [&str; 1] = ["call"];
+const NAMES: [&str; 2] = ["call", "session"];
 
 /// Per cent of loss and standard deviation of delay in milliseconds, taken in turn.
 const IMPAIRMENTS: [(u32, u32); 3] = [(0, 0), (1, 5), (3, 10)];
@@ -15,6 +16,7 @@ const IMPAIRMENTS: [(u32, u32); 3] = [(0, 0), (1, 5), (3, 10)];
 pub(crate) fn soak(name: &str, length: u64) -> Outcome {
     match name {
         "call" => call(Duration::from_secs(60 * length)),
+        "session" => session(length),
         _ => Err(Failure::UnknownName {
             kind: "soak",
             name: name.to_owned(),
@@ -45,6 +47,22 @@ fn call(length: Duration) -> Outcome {
     Ok(())
 }
 
+/// Two clients each of two users, and a trouble every few seconds; the program judges itself.
+fn session(minutes: u64) -> Outcome {
+    let mut command = cargo();
+    command.args([
+        "run",
+        "--profile",
+        "ci",
+        "--package",
+        "benches",
+        "--bin",
+        "session-soak",
+    ]);
+    command.args(["--", "--minutes", &minutes.to_string()]);
+    run(&mut command)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,7 +72,7 @@ mod tests {
         let error = soak("everything", 1).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "no soak is called \"everything\"; known: call"
+            "no soak is called \"everything\"; known: call, session"
         );
     }
 }

@@ -6,28 +6,45 @@ use std::{
 
 use clap::Args;
 use uc_model::Redacted;
-use uc_session::{Client, ClientBuilder, SignInError, Trust, port::Certificate};
+use uc_session::{
+    Client, ClientBuilder, Preferences, PreferencesError, ProfileId, SignInError, Trust,
+    port::Certificate,
+};
 
-use crate::failure::Failure;
+use crate::{computer::Computer, failure::Failure, profile};
 
-/// Where and as whom to sign in.
+/// Where and as whom to sign in: by a profile, or as the options say.
 #[derive(Debug, Args)]
 pub(crate) struct Account {
-    /// The server: `name`, `name:port` or `[IPv6]:port`; without a port 8802.
-    #[arg(long, global = true, env = "UC_SERVER", default_value = "127.0.0.1")]
-    server: String,
+    /// A profile (see uc profile); the one in use where neither --server nor --user is given.
+    #[arg(long, global = true, env = "UC_PROFILE", value_name = "NAME")]
+    profile: Option<String>,
+    /// The server: `name`, `name:port` or `[IPv6]:port`; without a port 8802. Default: 127.0.0.1.
+    #[arg(long, global = true, env = "UC_SERVER")]
+    pub(crate) server: Option<String>,
     /// A second address of the same server, for use outside the office.
     #[arg(long, global = true, env = "UC_WAN")]
-    wan: Option<String>,
+    pub(crate) wan: Option<String>,
     /// The user name: in practice the internal number.
-    #[arg(long, global = true, env = "UC_USER", default_value = "")]
-    user: String,
+    #[arg(long, global = true, env = "UC_USER")]
+    pub(crate) user: Option<String>,
     /// A file whose first line is the password.
     #[arg(long, global = true)]
     password_file: Option<PathBuf>,
     /// SHA-256 fingerprint of the server's certificate, 64 hexadecimal digits.
     #[arg(long, global = true, env = "UC_PIN")]
     pin: Option<String>,
+    /// An HTTP proxy through which the server is reached, `name:port`.
+    #[arg(long, global = true, env = "UC_PROXY", value_name = "ADDRESS")]
+    proxy: Option<String>,
+    #[command(flatten)]
+    pub(crate) computer: Computer,
+}
+
+/// What signs in, and the profile it belongs to.
+struct Way {
+    builder: ClientBuilder,
+    profile: Option<(Preferences, ProfileId)>,
 }
 
 impl Account {
@@ -36,68 +53,109 @@ impl Account {
         self.sign_in_with(Ok).await
     }
 
-    /// Signs in with what `prepare` adds; asks a person about an unknown certificate.
+    /// Signs in with what `prepare` adds; asks a person about an unknown certificate. A profile
+    /// keeps the accepted one.
     pub(crate) async fn sign_in_with(
         &self,
         prepare: impl Fn(ClientBuilder) -> Result<ClientBuilder, Failure>,
     ) -> Result<Client, Failure> {
-        let password = self.password()?;
-        let trust = match &self.pin {
+        let way = self.way().await?;
+        let builder = prepare(way.builder)?;
+        let client = match builder.clone().sign_in().await {
+            Err(error) => match accepted(&error) {
+                Some(sha256) => builder.trust(Trust::Pin(sha256)).sign_in().await?,
+                None => return Err(refused(error)),
+            },
+            Ok(client) => client,
+        };
+        if let Some((preferences, id)) = way.profile {
+            preferences.keep_pins(id, &client.pins()).await?;
+        }
+        Ok(client)
+    }
+
+    /// What would sign in.
+    pub(crate) async fn builder(&self) -> Result<ClientBuilder, Failure> {
+        Ok(self.way().await?.builder)
+    }
+
+    async fn way(&self) -> Result<Way, Failure> {
+        let profile = self.chosen_profile().await?;
+        let (builder, kept) = match &profile {
+            Some((preferences, id)) => {
+                let builder = preferences.builder_without_password(*id);
+                let builder = builder.map_err(PreferencesError::from)?;
+                let given = self.given_password()?;
+                let kept = match given {
+                    Some(password) => Some(password),
+                    None => preferences.password(*id).await?,
+                };
+                (builder, kept)
+            }
+            None => {
+                let server = self.server.as_deref().unwrap_or("127.0.0.1");
+                let user = self.user.as_deref().unwrap_or_default();
+                let builder = Client::builder(server, user);
+                let builder = match &self.wan {
+                    Some(wan) => builder.wan(wan),
+                    None => builder,
+                };
+                (builder, self.given_password()?)
+            }
+        };
+        let password = kept.map_or_else(|| self.asked_password(), Ok)?;
+        let builder = builder.password(password).trust(self.trust());
+        let builder = match &self.proxy {
+            Some(proxy) => builder.proxy(proxy),
+            None => builder,
+        };
+        Ok(Way { builder, profile })
+    }
+
+    async fn chosen_profile(&self) -> Result<Option<(Preferences, ProfileId)>, Failure> {
+        if let Some(name) = &self.profile {
+            let preferences = self.computer.preferences().await?;
+            let id = profile::find(&preferences, name)?;
+            return Ok(Some((preferences, id)));
+        }
+        if self.server.is_some() || self.user.is_some() {
+            return Ok(None);
+        }
+        let known = self.computer.known_preferences().await?;
+        Ok(known.and_then(|preferences| {
+            let id = preferences.profiles().in_use()?;
+            Some((preferences, id))
+        }))
+    }
+
+    fn trust(&self) -> Trust {
+        match &self.pin {
             Some(pin) => Trust::PinHex(pin.clone()),
             None => Trust::Ask,
-        };
-        let builder = prepare(self.builder(password.clone()).trust(trust))?;
-        match builder.sign_in().await {
-            Err(SignInError::UnknownCertificate {
-                certificate,
-                address,
-            }) => {
-                let error = SignInError::UnknownCertificate {
-                    address,
-                    certificate: certificate.clone(),
-                };
-                let sha256 = accept(&certificate).ok_or_else(|| refused(error, &certificate))?;
-                let builder = prepare(self.builder(password).trust(Trust::Pin(sha256)))?;
-                Ok(builder.sign_in().await?)
-            }
-            Err(SignInError::ChangedCertificate {
-                certificate,
-                address,
-                expected,
-            }) => {
-                let shown = certificate.clone();
-                Err(refused(
-                    SignInError::ChangedCertificate {
-                        address,
-                        expected,
-                        certificate,
-                    },
-                    &shown,
-                ))
-            }
-            other => Ok(other?),
         }
     }
 
-    fn builder(&self, password: Redacted<String>) -> ClientBuilder {
-        let builder = Client::builder(&self.server, &self.user).password(password);
-        match &self.wan {
-            Some(wan) => builder.wan(wan),
-            None => builder,
+    /// The certificate's fingerprint that was given.
+    pub(crate) fn pinned(&self) -> Result<Option<[u8; 32]>, Failure> {
+        match self.trust().fingerprint() {
+            Some(Ok(sha256)) => Ok(Some(sha256)),
+            Some(Err(error)) => Err(error.into()),
+            None => Ok(None),
         }
     }
 
-    /// From the file, the environment or the prompt, in this order.
-    fn password(&self) -> Result<Redacted<String>, Failure> {
+    /// The password from the file or the environment, in this order.
+    pub(crate) fn given_password(&self) -> Result<Option<Redacted<String>>, Failure> {
         if let Some(path) = &self.password_file {
             let text = fs::read_to_string(path).map_err(|_| Failure::PasswordFile(path.clone()))?;
-            return Ok(Redacted::new(
-                text.lines().next().unwrap_or_default().to_owned(),
-            ));
+            let line = text.lines().next().unwrap_or_default();
+            return Ok(Some(Redacted::new(line.to_owned())));
         }
-        if let Ok(password) = std::env::var("UC_PASSWORD") {
-            return Ok(Redacted::new(password));
-        }
+        Ok(std::env::var("UC_PASSWORD").ok().map(Redacted::new))
+    }
+
+    /// The password from the prompt, where there is somebody.
+    pub(crate) fn asked_password(&self) -> Result<Redacted<String>, Failure> {
         if !stdin().is_terminal() {
             return Err(Failure::NoPassword);
         }
@@ -106,8 +164,11 @@ impl Account {
     }
 }
 
-/// Shows the certificate and asks; `None` when refused or when nobody is there.
-fn accept(certificate: &Certificate) -> Option<[u8; 32]> {
+/// Shows an unknown certificate and asks; `None` when refused or when nobody is there.
+fn accepted(error: &SignInError) -> Option<[u8; 32]> {
+    let SignInError::UnknownCertificate { certificate, .. } = error else {
+        return None;
+    };
     if !stdin().is_terminal() {
         return None;
     }
@@ -116,17 +177,23 @@ fn accept(certificate: &Certificate) -> Option<[u8; 32]> {
         describe(certificate)
     );
     eprintln!("  SHA-256 {}", fingerprint(&certificate.sha256));
-    eprint!("Is that the administrator's fingerprint? Accept it for this time [y/N] ");
+    eprint!("Is that the administrator's fingerprint? Accept it [y/N] ");
     let mut line = String::new();
     stdin().read_line(&mut line).ok()?;
     matches!(line.trim(), "y" | "Y" | "yes").then_some(certificate.sha256)
 }
 
-fn refused(error: SignInError, certificate: &Certificate) -> Failure {
+/// A certificate that wasn't accepted comes with what a person needs to accept it.
+fn refused(error: SignInError) -> Failure {
+    let (SignInError::UnknownCertificate { certificate, .. }
+    | SignInError::ChangedCertificate { certificate, .. }) = &error
+    else {
+        return error.into();
+    };
     Failure::Certificate {
-        error: Box::new(error),
         certificate: describe(certificate),
         pin: fingerprint(&certificate.sha256),
+        error: Box::new(error),
     }
 }
 
@@ -135,6 +202,6 @@ fn describe(certificate: &Certificate) -> String {
 }
 
 /// As the server prints it, so that the two can be compared by eye.
-fn fingerprint(sha256: &[u8; 32]) -> String {
+pub(crate) fn fingerprint(sha256: &[u8; 32]) -> String {
     sha256.map(|byte| format!("{byte:02X}")).join(":")
 }

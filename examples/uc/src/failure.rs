@@ -2,7 +2,11 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 use uc_model::DeliveryFailure;
-use uc_session::{CallError, EditError, MessageError, ServiceError, SignInError, port::MediaError};
+use uc_session::{
+    CallError, EditError, MessageError, OpenStoreError, PreferencesError, ServiceError,
+    SignInError,
+    port::{MediaError, SecretStoreError, StoreError},
+};
 
 /// Why a command ended without success. The texts are for the person at the keyboard.
 #[derive(Debug, Error)]
@@ -58,6 +62,21 @@ pub(crate) enum Failure {
          Linux that needs the ALSA development package), or give --play and --record"
     )]
     NoDevices,
+    /// The file of settings can't be opened.
+    #[error("{0}")]
+    OpenStore(#[from] OpenStoreError),
+    /// The file of settings.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// The key store.
+    #[error("{0}")]
+    Secrets(#[from] SecretStoreError),
+    /// Settings and profiles.
+    #[error("{0}")]
+    Preferences(#[from] PreferencesError),
+    /// What the diagnosis has found was printed already.
+    #[error("signing in doesn't work")]
+    Diagnosed,
     /// The password file.
     #[error("the password file {0} can't be read")]
     PasswordFile(PathBuf),

@@ -3,13 +3,17 @@
 
 mod account;
 mod call;
+mod computer;
 mod contacts;
 mod conversations;
+mod diagnose;
 mod failure;
 mod favourites;
+mod log;
 mod message;
 mod output;
 mod people;
+mod profile;
 mod sound;
 mod watch;
 
@@ -67,6 +71,14 @@ enum Command {
     Devices,
     /// Calls a number and talks until one side hangs up, or Ctrl-C.
     Call(call::CallArguments),
+    /// Lists and changes server profiles: where and as whom to sign in.
+    #[command(subcommand)]
+    Profile(profile::ProfileCommand),
+    /// Says step by step why signing in works or not, and what to do.
+    Diagnose,
+    /// Switches the trace log on or off.
+    #[command(subcommand)]
+    Log(log::LogCommand),
     /// Waits for a call, answers it, and talks until one side hangs up, or Ctrl-C.
     Answer(call::AnswerArguments),
 }
@@ -74,11 +86,8 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::from_env("UC_LOG"))
-        .with_writer(std::io::stderr)
-        .init();
     let output = Output::new(arguments.json);
+    log::begin(&arguments.account.computer, &output).await;
     match carry_out(&arguments, &output).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -103,6 +112,9 @@ async fn carry_out(arguments: &Arguments, output: &Output) -> Result<(), Failure
         Command::Presence(wish) => people::presence(account, output, wish).await,
         Command::Devices => sound::list(output),
         Command::Call(wish) => call::call(account, output, wish).await,
+        Command::Profile(command) => profile::profile(account, output, command).await,
+        Command::Diagnose => diagnose::diagnose(account, output).await,
+        Command::Log(command) => log::log(&account.computer, output, command).await,
         Command::Answer(wish) => call::answer(account, output, wish).await,
     }
 }

@@ -189,3 +189,201 @@ async fn devices_are_listed_and_one_that_is_not_there_is_refused() {
     assert!(words.contains("uc devices lists them"), "{words}");
     server.stop().await;
 }
+
+/// A folder for the settings of one test, emptied of what an earlier run left.
+fn data(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    folder
+}
+
+/// The program as it is called where a profile says everything but the password.
+fn uc_with(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_uc"));
+    command
+        .arg("--json")
+        .env("UC_DATA", data)
+        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/at/all")
+        .env("UC_PASSWORD", "demo-330")
+        .env_remove("UC_PIN")
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    command
+}
+
+#[tokio::test]
+async fn profiles_are_added_listed_changed_used_and_removed() {
+    let (here, there) = (server().await, server().await);
+    let data = data("uc-profiles");
+    let run = async |arguments: &[&str]| {
+        let mut command = uc_with(&data);
+        command.args(arguments);
+        finish(command).await
+    };
+    let pin = |server: &RunningServer| -> String {
+        server
+            .fingerprint()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    };
+    let (address, elsewhere) = (here.address().to_string(), there.address().to_string());
+    let added = [
+        "profile", "add", "Office", "--server", &address, "--user", "330", "--pin",
+    ];
+    let output = run(&[&added[..], &[&pin(&here)]].concat()).await;
+    assert!(output.status.success(), "{output:?}");
+    let output = run(&[
+        "profile", "add", "Home", "--server", &elsewhere, "--user", "331",
+    ])
+    .await;
+    let listed = lines(&output);
+    assert_eq!(listed.len(), 2, "{output:?}");
+    assert_eq!(
+        (&listed[0]["name"], &listed[0]["in_use"]),
+        (&"Office".into(), &true.into())
+    );
+    assert_eq!(listed[1]["lan"], *elsewhere);
+
+    let output = run(&["sign-in"]).await;
+    assert_eq!(
+        lines(&output)[0]["extension"],
+        "330",
+        "the profile in use: {output:?}"
+    );
+    let output = run(&[
+        "profile", "change", "home", "--user", "330", "--rename", "Cabin",
+    ])
+    .await;
+    assert_eq!(lines(&output)[1]["user"], "330", "{output:?}");
+    let output = run(&["profile", "change", "Cabin", "--pin", &pin(&there)]).await;
+    assert_eq!(lines(&output)[1]["pins"], 1, "{output:?}");
+    let output = run(&["profile", "use", "Cabin"]).await;
+    assert_eq!(lines(&output)[1]["in_use"], true);
+    for arguments in [&["sign-in"][..], &["sign-in", "--profile", "office"]] {
+        let output = run(arguments).await;
+        assert_eq!(lines(&output)[0]["extension"], "330", "{output:?}");
+    }
+    let output = run(&["profile", "remove", "Office"]).await;
+    assert_eq!(lines(&output).len(), 1);
+    let output = run(&["sign-in", "--profile", "Office"]).await;
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        !output.status.success() && told.contains("no such profile"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn a_computer_without_a_key_store_says_that_the_password_is_not_kept() {
+    let data = data("uc-no-key-store");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_uc"));
+    command
+        .args([
+            "profile",
+            "add",
+            "Office",
+            "--server",
+            "pbx.example",
+            "--user",
+            "330",
+        ])
+        .env("UC_DATA", &data)
+        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/at/all")
+        .env("UC_PASSWORD", "demo-330")
+        .stdin(Stdio::null());
+    let output = finish(command).await;
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{told}");
+    assert!(
+        told.contains("isn't kept") && told.contains("environment"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn diagnose_says_what_works_step_by_step_and_what_to_do() {
+    let server = server().await;
+    let mut command = uc(&server, "330");
+    command.arg("diagnose");
+    let output = finish(command).await;
+    assert!(output.status.success(), "{output:?}");
+    let told = lines(&output);
+    let steps: Vec<_> = told
+        .iter()
+        .filter_map(|line| line["step"].as_str())
+        .collect();
+    let wanted = [
+        "name",
+        "route",
+        "port",
+        "TLS",
+        "certificate",
+        "credentials",
+        "licence",
+        "version",
+        "events",
+    ];
+    assert_eq!(steps, wanted);
+    assert_eq!(told.last().expect("a verdict")["works"], true);
+
+    let mut command = uc(&server, "330");
+    command
+        .env("UC_PASSWORD", "s3cret-but-wrong")
+        .arg("diagnose");
+    let output = finish(command).await;
+    assert!(!output.status.success());
+    let told = lines(&output);
+    let verdict = told.last().expect("a verdict");
+    assert_eq!(
+        (&verdict["works"], &verdict["obstacle"]),
+        (&false.into(), &"credentials".into())
+    );
+    let problem = told
+        .iter()
+        .find(|line| line["step"] == "credentials")
+        .expect("a step");
+    assert!(
+        problem["problem"]
+            .as_str()
+            .is_some_and(|text| text.contains("check both"))
+    );
+    assert!(!format!("{output:?}").contains("s3cret"));
+}
+
+#[tokio::test]
+async fn the_trace_log_is_switched_on_and_off_and_holds_no_secret() {
+    let server = server().await;
+    let data = data("uc-trace-log");
+    let run = async |arguments: &[&str]| {
+        let mut command = uc(&server, "330");
+        command.env("UC_DATA", &data).args(arguments);
+        let output = finish(command).await;
+        assert!(output.status.success(), "{output:?}");
+        output
+    };
+    run(&["sign-in"]).await;
+    assert!(!data.exists(), "nothing is kept that nobody asked for");
+    let shown = lines(&run(&["log", "on", "--level", "trace"]).await);
+    assert_eq!(shown[0]["level"], "trace");
+    let path = PathBuf::from(shown[0]["path"].as_str().expect("a path"));
+    run(&["search", "birke"]).await;
+    let written = std::fs::read_to_string(&path).expect("the log is there");
+    assert!(written.contains("TRACE"), "{} bytes", written.len());
+    for secret in ["demo-330", "birke", "Birke", "Bearer"] {
+        assert!(!written.contains(secret), "{secret} stands in the log");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(&path)
+            .expect("the log")
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    run(&["log", "off"]).await;
+    let before = std::fs::metadata(&path).expect("the log").len();
+    run(&["search", "birke"]).await;
+    assert_eq!(std::fs::metadata(&path).expect("the log").len(), before);
+}

@@ -12,27 +12,47 @@ use super::CacheError;
 pub(super) struct ContactRow {
     id: String,
     rev: u64,
-    directory: u8,
+    directory: Place,
     first_name: String,
     last_name: String,
-    /// Kind and number.
-    numbers: Vec<(u8, String)>,
+    numbers: Vec<(Kind, String)>,
     email: Option<String>,
     user: Option<String>,
+    /// Of a personal one: whether it was imported and not changed since.
     imported: Option<bool>,
 }
 
-/// One contact; one of a directory that is not known here is left out.
+#[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Place {
+    Personal,
+    Internal,
+    System,
+    General,
+    External,
+}
+
+#[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Internal,
+    Business,
+    Private,
+    Mobile,
+}
+
+/// One contact; `None` where its directory isn't known here.
 pub(super) fn write(known: &KnownContact) -> Option<ContactRow> {
     let contact = &known.contact;
-    let number = |own: &TypedNumber| {
-        let kind = place(&KINDS, &own.kind)?;
-        Some((kind, own.number.as_str().to_owned()))
+    let number = |number: &TypedNumber| {
+        let kind = KINDS.iter().find(|(_, kind)| *kind == number.kind)?.0;
+        Some((kind, number.number.as_str().to_owned()))
     };
+    let directory = PLACES.iter().find(|(_, known)| *known == contact.directory);
     Some(ContactRow {
         id: contact.id.to_string(),
         rev: known.rev.0,
-        directory: place(&Directory::ALL, &contact.directory)?,
+        directory: directory?.0,
         first_name: contact.first_name.expose().clone(),
         last_name: contact.last_name.expose().clone(),
         numbers: contact.numbers.iter().filter_map(number).collect(),
@@ -47,39 +67,42 @@ pub(super) fn read(row: ContactRow) -> Result<KnownContact, CacheError> {
 }
 
 fn read_row(row: ContactRow) -> Option<KnownContact> {
-    let number = |(kind, number): (u8, String)| {
+    let number = |(kind, number): (Kind, String)| {
         Some(TypedNumber {
-            kind: *KINDS.get(usize::from(kind))?,
+            kind: KINDS.iter().find(|(known, _)| *known == kind)?.1,
             number: PhoneNumber::new(number).ok()?,
         })
     };
+    let origin = |imported| match imported {
+        true => ContactOrigin::Imported,
+        false => ContactOrigin::Manual,
+    };
     Some(KnownContact {
         rev: Rev(row.rev),
+        origin: row.imported.map(origin),
         contact: Contact {
             id: ContactId::new(row.id).ok()?,
-            directory: *Directory::ALL.get(usize::from(row.directory))?,
+            directory: PLACES.iter().find(|(known, _)| *known == row.directory)?.1,
             first_name: row.first_name.into(),
             last_name: row.last_name.into(),
             numbers: row.numbers.into_iter().map(number).collect::<Option<_>>()?,
             email: row.email.map(Redacted::new),
             user: row.user.map(UserId::new).transpose().ok()?,
         },
-        origin: row.imported.map(|imported| match imported {
-            true => ContactOrigin::Imported,
-            false => ContactOrigin::Manual,
-        }),
     })
 }
 
-fn place<T: PartialEq>(table: &[T], value: &T) -> Option<u8> {
-    let place = table.iter().position(|known| known == value)?;
-    u8::try_from(place).ok()
-}
+const PLACES: [(Place, Directory); 5] = [
+    (Place::Personal, Directory::Personal),
+    (Place::Internal, Directory::Internal),
+    (Place::System, Directory::System),
+    (Place::General, Directory::General),
+    (Place::External, Directory::External),
+];
 
-/// In this order they are numbered: never changed, only added to.
-const KINDS: [NumberKind; 4] = [
-    NumberKind::Internal,
-    NumberKind::Business,
-    NumberKind::Private,
-    NumberKind::Mobile,
+const KINDS: [(Kind, NumberKind); 4] = [
+    (Kind::Internal, NumberKind::Internal),
+    (Kind::Business, NumberKind::Business),
+    (Kind::Private, NumberKind::Private),
+    (Kind::Mobile, NumberKind::Mobile),
 ];

@@ -13,7 +13,7 @@ use crate::{
     error::SignInError,
     port::{Backend, MediaEngine, ServerAddress, SoundRole, Store},
     server::ServerBackend,
-    trust::{Pins, Trust, parse_fingerprint},
+    trust::{Pins, Trust},
     ucx::UcxConfig,
     wsi::WsiConfig,
 };
@@ -227,11 +227,9 @@ impl ClientBuilder {
         if self.user.is_empty() {
             return Err(SignInError::NoUser);
         }
-        let trust = match &self.trust {
-            Trust::PinHex(text) => {
-                Trust::Pin(parse_fingerprint(text).ok_or(SignInError::Fingerprint)?)
-            }
-            other => other.clone(),
+        let trust = match self.trust.fingerprint().transpose()? {
+            Some(sha256) => Trust::Pin(sha256),
+            None => self.trust.clone(),
         };
         if self.proxy == Some(None) {
             return Err(SignInError::Address);

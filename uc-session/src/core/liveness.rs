@@ -62,7 +62,7 @@ const SILENCE: Duration = Duration::from_secs(15);
 /// So long may the answer to a probe take; with the silence well below 25 s (wire contract).
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 /// The same when the system says that the network has changed (our choice).
-pub(super) const SHORT_PATIENCE: Duration = Duration::from_secs(1);
+pub(super) const SHORT_PATIENCE: Duration = Duration::from_millis(500);
 
 #[cfg(test)]
 mod tests {
@@ -89,6 +89,6 @@ mod tests {
         let mut liveness = Liveness::new(second(0));
         liveness.probing(second(1), SHORT_PATIENCE);
         liveness.probing(second(1), PATIENCE);
-        assert_eq!(liveness.next_timeout().0, second(2));
+        assert_eq!(liveness.next_timeout().0, second(1) + SHORT_PATIENCE);
     }
 }

@@ -27,6 +27,16 @@ pub struct ServerAddress {
     pub port: u16,
 }
 
+/// As a person writes it: `name:port`, `[IPv6]:port`.
+impl fmt::Display for ServerAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host.contains(':') {
+            true => write!(f, "[{}]:{}", self.host, self.port),
+            false => write!(f, "{}:{}", self.host, self.port),
+        }
+    }
+}
+
 /// A server's leaf certificate, as shown to a person before it is pinned (CONN-3).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Certificate {

@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 use super::profile::{ProfileId, ServerProfile, ServerProfiles};
 use crate::{
     client::parse_address,
-    port::ServerAddress,
     trust::{Pins, parse_fingerprint},
 };
 
@@ -49,12 +48,12 @@ pub(super) fn write(list: &ServerProfiles, unknown: &Unknown) -> Vec<u8> {
         id: id.0,
         name: profile.name().to_owned(),
         user: profile.user().as_str().to_owned(),
-        lan: text(profile.lan()),
-        wan: profile.wan().map(text),
+        lan: profile.lan().to_string(),
+        wan: profile.wan().map(ToString::to_string),
         pins: profile
             .pins()
             .iter()
-            .map(|(address, pin)| (text(address), hex(pin)))
+            .map(|(address, pin)| (address.to_string(), hex(pin)))
             .collect(),
         unknown: unknown.profiles.get(&id).cloned().unwrap_or_default(),
     };
@@ -113,14 +112,6 @@ fn read_row(row: Row) -> Option<ServerProfile> {
         pins.insert(parse_address(&address)?, parse_fingerprint(&pin)?);
     }
     Some(profile.with_pins(&pins))
-}
-
-/// As a person writes it.
-fn text(address: &ServerAddress) -> String {
-    match address.host.contains(':') {
-        true => format!("[{}]:{}", address.host, address.port),
-        false => format!("{}:{}", address.host, address.port),
-    }
 }
 
 fn hex(bytes: &[u8; 32]) -> String {

@@ -229,7 +229,11 @@ impl Preferences {
         }
     }
 
-    async fn forget_password(&self, id: ProfileId) -> Result<(), PreferencesError> {
+    /// Forgets a profile's password, if one is kept.
+    ///
+    /// # Errors
+    /// The key store's; that there is none on this computer is no error.
+    pub async fn forget_password(&self, id: ProfileId) -> Result<(), PreferencesError> {
         match self.secrets.remove(&secret_name(id)).await {
             Ok(()) | Err(SecretStoreError::Absent) => Ok(()),
             Err(error) => Err(error.into()),

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on panics")]
 
 #[cfg(feature = "media")]
+mod cable;
+#[cfg(feature = "media")]
 mod calls;
 mod chat;
 mod client;
@@ -23,6 +25,8 @@ mod outages;
 mod party;
 mod place;
 mod profiles;
+#[cfg(feature = "media")]
+mod recovery;
 mod rogue;
 #[cfg(feature = "media")]
 mod tampering;
