@@ -6,6 +6,7 @@
 //! Not here: what crosses the wire (`uc-protocol`), what has a life-cycle (`uc-session`).
 #![forbid(unsafe_code)]
 
+mod account;
 mod call;
 mod capability;
 mod chat;
@@ -32,11 +33,12 @@ mod state;
 mod table;
 mod time;
 
+pub use account::Account;
 pub use call::{
     Action, AllowedActions, Call, CallDirection, Connection, ConnectionState, DeviceKind,
     FailureCause, Party,
 };
-pub use capability::{Capability, CapabilitySet, Mode};
+pub use capability::{Capability, CapabilitySet, Configuration, Mode};
 pub use chat::{
     ChatError, ChatMessage, Delivery, DeliveryFailure, MessageText, MessageTextError, Outbox,
     TextDirection,

@@ -57,6 +57,9 @@ pub enum PasswordChangeError {
     /// The new password and its repetition differ.
     #[error("the new password and its repetition differ; enter them again")]
     RepetitionDiffers,
+    /// The new password is the old one.
+    #[error("the new password is the old one; choose another")]
+    Unchanged,
     /// The new password doesn't follow the policy: everything that it lacks.
     #[error("the new password can't be used: {}", texts(.0))]
     Policy(Vec<PasswordFault>),
@@ -103,6 +106,9 @@ impl PasswordChange {
         }
         if self.new != self.repeated {
             return Err(PasswordChangeError::RepetitionDiffers);
+        }
+        if old.is_some_and(|old| *old == self.new) {
+            return Err(PasswordChangeError::Unchanged);
         }
         match mode.password_faults(self.new.expose(), account) {
             faults if faults.is_empty() => Ok(()),

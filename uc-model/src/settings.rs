@@ -1,6 +1,6 @@
 use thiserror::Error;
 
-use crate::{ConversationGrouping, HotKey, PresenceVisibility};
+use crate::{ConversationGrouping, HotKey};
 
 mod file;
 
@@ -95,15 +95,11 @@ pub struct Settings {
     unknown: Vec<String>,
 }
 
-/// What a server keeps for a user, and tells at the first sign-in on a computer (INST-2).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ServerSettings {
-    /// The language of announcements and pages.
-    pub language: Option<Language>,
-    /// Who sees the presence.
-    pub visibility: Option<PresenceVisibility>,
-}
+/// The settings that belong to the person and not to one computer: language, date format, pop-up,
+/// hot key and the grouping of conversations. A server keeps them, and they appear at the first
+/// sign-in on another computer (INST-2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerSettings(Settings);
 
 /// Why settings can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -112,8 +108,8 @@ pub enum SettingsError {
     /// The first line isn't a version.
     #[error("the settings are damaged: they don't begin with their version")]
     NoVersion,
-    /// Longer than 64 KiB.
-    #[error("the settings are damaged: they are longer than 64 KiB")]
+    /// Longer than 64 KiB; on a server, than 8 KiB.
+    #[error("the settings are damaged: they are longer than 64 KiB (8 KiB on a server)")]
     TooLong,
 }
 
@@ -152,11 +148,28 @@ impl Settings {
 
     /// The settings of a computer where the user signs in for the first time: what the server
     /// keeps comes before the defaults (INST-2).
-    pub fn at_first_sign_in(server: &ServerSettings) -> Self {
-        Self {
-            language: server.language.unwrap_or_default(),
-            ..Self::default()
-        }
+    pub fn at_first_sign_in(server: Option<&ServerSettings>) -> Self {
+        server.map_or_else(Self::default, |server| server.0.clone())
+    }
+
+    /// Takes over what the server keeps; what belongs to this computer stays.
+    pub fn adopt(&mut self, server: &ServerSettings) {
+        let Self {
+            language,
+            date_format,
+            pop_up,
+            hot_key,
+            grouping,
+            ..
+        } = server.0;
+        *self = Self {
+            language,
+            date_format,
+            pop_up,
+            hot_key,
+            grouping,
+            ..std::mem::take(self)
+        };
     }
 
     /// Writes the settings: a line for the version, then one for each setting, in a fixed order.
@@ -173,6 +186,36 @@ impl Settings {
         file::read(text)
     }
 }
+
+impl ServerSettings {
+    /// What of `settings` belongs to the person.
+    pub fn of(settings: &Settings) -> Self {
+        let mut own = Settings::default();
+        own.adopt(&Self(settings.clone()));
+        Self(own)
+    }
+
+    /// Writes them in the form of [`Settings::write`], without the lines that belong to a
+    /// computer.
+    pub fn write(&self) -> String {
+        file::write_personal(&self.0)
+    }
+
+    /// Reads what [`write`](Self::write) of this or another version wrote; what belongs to a
+    /// computer is left out.
+    ///
+    /// # Errors
+    /// What isn't a text of settings at all, or longer than 8 KiB.
+    pub fn read(text: &str) -> Result<Self, SettingsError> {
+        if text.len() > MAX_SERVER_BYTES {
+            return Err(SettingsError::TooLong);
+        }
+        Ok(Self::of(&Settings::read(text)?.settings))
+    }
+}
+
+/// Longest text that a server keeps, in bytes (the limit of UCX).
+const MAX_SERVER_BYTES: usize = 8 * 1024;
 
 impl PopUp {
     /// For how long it is seen, in seconds; `None` where something else ends it.

@@ -1,8 +1,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    Call, CallId, Contact, ContactId, ContactOrigin, Conversation, ConversationId, Favourites,
-    LineState, Presence, Rev, UserId,
+    Account, Call, CallId, Contact, ContactId, ContactOrigin, Conversation, ConversationId,
+    Favourites, LineState, Presence, Rev, UserId,
     table::{Difference, Keyed, Table},
 };
 
@@ -24,6 +24,7 @@ pub struct State {
     conversations: Table<Conversation>,
     contacts: Table<KnownContact>,
     favourites: Arc<(Rev, Favourites)>,
+    account: Arc<(Rev, Account)>,
     removed: Removed,
 }
 
@@ -76,6 +77,13 @@ pub enum Update {
         /// All of them.
         favourites: Favourites,
     },
+    /// What the server keeps for the user.
+    Account {
+        /// Its revision.
+        rev: Rev,
+        /// All of it.
+        account: Account,
+    },
     /// A call that is new, has changed or is over.
     Call(Call),
     /// A conversation that is new or has changed.
@@ -109,6 +117,8 @@ pub struct Snapshot {
     pub lines: Vec<UserLine>,
     /// The favourites and their revision.
     pub favourites: (Rev, Favourites),
+    /// What the server keeps for the user, and its revision.
+    pub account: (Rev, Account),
     /// The calls that are not over.
     pub calls: Vec<Call>,
     /// The conversations.
@@ -129,6 +139,8 @@ pub enum Change {
     Line(UserId),
     /// The favourites are others.
     Favourites,
+    /// What the server keeps for the user is different.
+    Account,
     /// There is a new call.
     CallAdded(CallId),
     /// A call has changed.
@@ -183,6 +195,11 @@ impl State {
         &self.favourites.1
     }
 
+    /// What the server keeps for the user.
+    pub fn account(&self) -> &Account {
+        &self.account.1
+    }
+
     /// One call that is not over.
     pub fn call(&self, id: &CallId) -> Option<&Arc<Call>> {
         self.calls.get(id)
@@ -219,6 +236,7 @@ impl State {
             Update::Presence(presence) => self.apply_presence(presence),
             Update::Line(line) => self.apply_line(line),
             Update::Favourites { rev, favourites } => self.apply_favourites(rev, favourites),
+            Update::Account { rev, account } => self.apply_account(rev, account),
             Update::Call(call) if call.is_over() => self.end_call(call),
             Update::Call(call) => self.apply_call(call),
             Update::Conversation(conversation) => {
@@ -254,6 +272,7 @@ impl State {
         self.conversations = snapshot.conversations.into_iter().collect();
         self.contacts = snapshot.contacts.into_iter().collect();
         self.favourites = Arc::new(snapshot.favourites);
+        self.account = Arc::new(snapshot.account);
         self.changes_since(&before)
     }
 
@@ -266,10 +285,12 @@ impl State {
         let conversations = self.conversations.differences(&before.conversations);
         let contacts = self.contacts.differences(&before.contacts);
         let favourites = self.favourites() != before.favourites();
+        let account = self.account() != before.account();
         let mut changes = Vec::new();
         changes.extend(in_two_steps(presences, presence_change));
         changes.extend(lines.into_iter().filter_map(line_change));
         changes.extend(favourites.then_some(Change::Favourites));
+        changes.extend(account.then_some(Change::Account));
         changes.extend(in_two_steps(calls, call_change));
         changes.extend(in_two_steps(conversations, conversation_change));
         changes.extend(in_two_steps(contacts, contact_change));
@@ -322,6 +343,15 @@ impl State {
             news,
         );
         (is_new && !same).then_some(Change::Contact(id))
+    }
+
+    fn apply_account(&mut self, rev: Rev, account: Account) -> Option<Change> {
+        if rev <= self.account.0 {
+            return None;
+        }
+        let same = *self.account() == account;
+        self.account = Arc::new((rev, account));
+        (!same).then_some(Change::Account)
     }
 
     fn apply_call(&mut self, news: Call) -> Option<Change> {

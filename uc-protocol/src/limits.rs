@@ -39,6 +39,14 @@ pub const MAX_USERS: usize = 16_384;
 pub const MAX_CONVERSATION_ENTRIES: usize = 100;
 /// Most changes in one answer (our choice: as many conversations as a client is told of, twice).
 pub const MAX_CHANGES: usize = 1024;
+/// Longest text of a user's settings, in bytes.
+pub const MAX_SETTINGS_BYTES: usize = 8 * 1024;
+/// Largest file of a photo, in bytes.
+pub const MAX_PHOTO_BYTES: usize = 512 * 1024;
+/// Numbers of the redial list.
+pub const MAX_REDIAL: usize = 10;
+/// Most emergency numbers of a location.
+pub const MAX_EMERGENCY_NUMBERS: usize = 16;
 /// Longest ICE candidate, in bytes.
 pub const MAX_CANDIDATE_BYTES: usize = 1024;
 /// Longest session description, in bytes.

@@ -176,6 +176,11 @@ fn every_resource_is_as_described_and_everything_described_exists() {
     check_samples(c, "SearchResults", samples::search_results());
     check_samples(c, "PresenceResource", samples::presence());
     check_samples(c, "PresenceUpdate", samples::presence_update());
+    check_samples(c, "AccountResource", samples::account());
+    check_samples(c, "VisibilityUpdate", samples::visibility_update());
+    check_samples(c, "Profile", samples::profile());
+    check_samples(c, "SettingsUpdate", samples::settings_update());
+    check_samples(c, "PasswordUpdate", samples::password_update());
     check_samples(c, "MakeCall", samples::make_call());
     check_samples(c, "Describe", samples::describe());
     check_samples(c, "Clear", samples::clear());
@@ -201,6 +206,10 @@ fn required_fields_are_really_required() {
             r#"{"server":"","version":"","ucx":[],"mode":"smart","configuration":{}}"#,
         ),
         ("PresenceUpdate", r#"{"state":"home"}"#),
+        ("Profile", "{}"),
+        ("VisibilityUpdate", r#"{"visibility":"internal"}"#),
+        ("SettingsUpdate", r#"{"settings":""}"#),
+        ("PasswordUpdate", r#"{"new":"x"}"#),
         ("MakeCall", r#"{"to":"1","device":"voip"}"#),
         ("Describe", "{}"),
         ("Clear", "{}"),
@@ -237,6 +246,10 @@ fn decodes(name: &str, value: &Value) -> bool {
     match name {
         "Hello" => decode::<ucx::Hello>(bytes).is_ok(),
         "PresenceUpdate" => decode::<ucx::PresenceUpdate>(bytes).is_ok(),
+        "Profile" => decode::<ucx::Profile>(bytes).is_ok(),
+        "VisibilityUpdate" => decode::<ucx::VisibilityUpdate>(bytes).is_ok(),
+        "SettingsUpdate" => decode::<ucx::SettingsUpdate>(bytes).is_ok(),
+        "PasswordUpdate" => decode::<ucx::PasswordUpdate>(bytes).is_ok(),
         "MakeCall" => decode::<ucx::MakeCall>(bytes).is_ok(),
         "Describe" => decode::<ucx::Describe>(bytes).is_ok(),
         "Clear" => decode::<ucx::Clear>(bytes).is_ok(),
@@ -260,7 +273,14 @@ fn the_described_paths_are_those_of_the_code() {
         Route::Snapshot,
         Route::Events,
         Route::Directory(Default::default()),
+        Route::Me,
         Route::MyPresence,
+        Route::MyVisibility,
+        Route::MyProfile,
+        Route::MySettings,
+        Route::MyPhoto,
+        Route::MyPassword,
+        Route::UserPhoto("ID".into()),
         Route::Calls,
         Route::Call("ID".into()),
         Route::Conversations,

@@ -48,6 +48,11 @@ round_trips! {
     search_results_survive_the_wire: search_results;
     presence_survives_the_wire: presence;
     presence_update_survives_the_wire: presence_update;
+    account_survives_the_wire: account;
+    visibility_update_survives_the_wire: visibility_update;
+    profile_survives_the_wire: profile;
+    settings_update_survives_the_wire: settings_update;
+    password_update_survives_the_wire: password_update;
     make_call_survives_the_wire: make_call;
     describe_survives_the_wire: describe;
     clear_survives_the_wire: clear;

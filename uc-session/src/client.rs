@@ -1,8 +1,10 @@
+mod account;
 mod builder;
 mod contacts;
 mod conversations;
 mod favourites;
 mod messages;
+mod numbers;
 
 use std::{
     collections::BTreeSet,
@@ -11,7 +13,7 @@ use std::{
 };
 
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
-use uc_model::{CallId, CapabilitySet, Contact, PhoneNumber, Presence};
+use uc_model::{CallId, CapabilitySet, Contact, Destination, Presence};
 
 pub use self::builder::ClientBuilder;
 pub(crate) use self::builder::parse_address;
@@ -128,10 +130,18 @@ impl Client {
         }
     }
 
-    /// Calls `number`. Returns once the server has accepted the call: it then rings, or fails with
+    /// Calls `number`, in whatever notation. Where [`dialling`](Client::dialling) would ask, what can
+    /// be an extension is one. Returns once the server has accepted the call: it then rings, or fails with
     /// a cause; wait for [`Call::connected`].
     pub async fn call(&self, number: &str) -> Result<Call, CallError> {
-        let to = PhoneNumber::new(number)?;
+        self.call_destination(self.dialling(number)?.at_once())
+            .await
+    }
+
+    /// Calls what the user has chosen; see [`dialling`](Client::dialling). Returns as
+    /// [`call`](Client::call) does.
+    pub async fn call_destination(&self, destination: Destination) -> Result<Call, CallError> {
+        let to = destination.number;
         let id = match self.ask(Request::Call { to }).await {
             Some(Reply::Call(result)) => result?,
             _ => return Err(CallError::Closed),

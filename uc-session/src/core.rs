@@ -60,6 +60,8 @@ pub struct Config {
     pub user: String,
     /// The password.
     pub password: Redacted<String>,
+    /// The password to set where the server wants the initial one changed (CONN-4).
+    pub new_password: Option<Redacted<String>>,
     /// What to do with a certificate without a pin.
     pub trust: Trust,
     /// The accepted certificates.
@@ -96,7 +98,7 @@ impl Core {
             chat: Chat::default(),
             connection: Connection::new(config),
             io,
-            requests: Requests,
+            requests: Requests::default(),
             shutdown: Shutdown::default(),
         }
     }
@@ -244,6 +246,14 @@ impl Core {
                 self.io.reply(ticket, Reply::Message(Ok(message)));
             }
             Request::Contact(id) => self.requests.contact(&mut self.io, ticket, id),
+            Request::ChangePassword(change) => {
+                let user = self.connection.user_name();
+                self.requests
+                    .change_password(&mut self.io, ticket, user, change);
+            }
+            Request::Photo { user, known } => {
+                self.requests.photo(&mut self.io, ticket, user, known);
+            }
             Request::Call { to } => self.calls.make(&mut self.io, ticket, to),
             Request::Act { call, action } => self.calls.act(&mut self.io, ticket, &call, action),
             Request::Mute { call, muted } => self.calls.mute(&mut self.io, ticket, &call, muted),
@@ -283,6 +293,12 @@ impl Core {
             }
             Purpose::Import(ticket) => self.imported(ticket, result),
             Purpose::Contact(ticket) => requests::looked_up(&mut self.io, ticket, result),
+            Purpose::Password(ticket) => {
+                if let Some(new) = self.requests.password_changed(&mut self.io, ticket, result) {
+                    self.connection.password_changed(new);
+                }
+            }
+            Purpose::Photo(ticket) => self.requests.fetched(&mut self.io, ticket, result),
             Purpose::Call(key, step) => self.calls.completed(&mut self.io, key, step, result),
             Purpose::SignOut => self.shutdown.signed_out(),
             Purpose::Media(_) | Purpose::Close | Purpose::Save | Purpose::Untold => {}
@@ -382,6 +398,8 @@ fn closed(request: &Request) -> Option<Reply> {
         | Request::ResendMessage { .. }
         | Request::DiscardMessage { .. } => Some(Reply::Message(Err(MessageError::Closed))),
         Request::Contact(_) => Some(Reply::Contact(Err(ServiceError::Closed))),
+        Request::ChangePassword(_) => Some(Reply::Password(Err(ServiceError::Closed.into()))),
+        Request::Photo { .. } => Some(Reply::Photo(Err(ServiceError::Closed))),
         Request::Call { .. } => Some(Reply::Call(Err(CallError::Closed))),
         Request::Act { .. } | Request::Mute { .. } => Some(Reply::Act(Err(CallError::Closed))),
         Request::NetworkChanged | Request::Reconnect | Request::Shutdown { .. } => None,

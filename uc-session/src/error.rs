@@ -1,7 +1,7 @@
 use thiserror::Error;
 use uc_model::{
     Action, ChatError, FailureCause, FavouriteError, ImportError, MessageTextError,
-    PersonalDirectoryError, PhoneNumberError,
+    PasswordChangeError, PersonalDirectoryError, PhoneNumberError, PresenceError, ProfileError,
 };
 
 use crate::port::{BackendError, Certificate, DialFailure, MediaError, ServerAddress};
@@ -59,6 +59,21 @@ pub enum SignInError {
         /// What happened at the second, where there is one.
         wan: Option<DialFailure>,
     },
+    /// The initial password has to be changed, and no new one was given (CONN-4).
+    #[error(
+        "the initial password has to be changed first: choose a new one and give it with the \
+         sign-in"
+    )]
+    PasswordChangeRequired,
+    /// The initial password has to be changed in another client (CONN-4).
+    #[error(
+        "the initial password has to be changed first: this system wants that done with another \
+         client of the same account"
+    )]
+    PasswordChangeElsewhere,
+    /// The new password that was given can't be used.
+    #[error(transparent)]
+    NewPassword(#[from] PasswordChangeError),
     /// The server refused, or the connection failed on the way.
     #[error(transparent)]
     Backend(#[from] BackendError),
@@ -74,7 +89,22 @@ fn unreachable_text(lan: &DialFailure, wan: Option<&DialFailure>) -> String {
     }
 }
 
-/// Why a search or a change of the presence failed.
+/// Why a change of the password failed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum PasswordError {
+    /// What was entered doesn't follow the rules; nothing was sent.
+    #[error(transparent)]
+    Entered(#[from] PasswordChangeError),
+    /// The old password is wrong.
+    #[error("the old password is wrong: enter it again")]
+    OldPassword,
+    /// It could not be asked, or the server refused.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+}
+
+/// Why a service of the server failed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ServiceError {
@@ -90,6 +120,9 @@ pub enum ServiceError {
     /// The client was closed.
     #[error("the client is closed: sign in again")]
     Closed,
+    /// The presence can't be set so; nothing was sent.
+    #[error(transparent)]
+    Presence(#[from] PresenceError),
     /// The server refused, or the connection failed on the way.
     #[error(transparent)]
     Backend(#[from] BackendError),
@@ -112,6 +145,9 @@ pub enum EditError {
     /// A file of contacts can't be read; nothing was sent.
     #[error(transparent)]
     Import(#[from] ImportError),
+    /// The profile can't be so; nothing was sent.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
 }
 
 impl From<BackendError> for EditError {

@@ -32,6 +32,9 @@ pub enum Event {
     },
     /// Somebody's presence isn't known any more.
     PresenceGone(UserId),
+    /// What the server keeps for the user is different: see
+    /// [`View::account`](crate::View::account).
+    Account,
     /// A call rings here.
     CallRinging(Arc<CallStatus>),
     /// A call is new or has changed.

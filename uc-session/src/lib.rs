@@ -59,12 +59,13 @@ pub use call::Call;
 pub use client::{Client, ClientBuilder, Found};
 pub use clock::{Clock, Now, SystemClock};
 pub use diagnosis::{Bad, Check, Diagnosis, Good, Step};
-pub use error::{CallError, EditError, MessageError, ServiceError, SignInError};
+pub use error::{CallError, EditError, MessageError, PasswordError, ServiceError, SignInError};
 pub use events::{Event, Events};
 #[cfg(feature = "keyring")]
 pub use key_store::KeyringStore;
 #[cfg(feature = "media")]
 pub use media::VoipEngine;
+pub use port::FetchedPhoto;
 pub use preferences::{
     Preferences, PreferencesError, ProfileError, ProfileId, Replaced, ServerProfile,
     ServerProfiles, Shown,

@@ -9,11 +9,11 @@ mod sound;
 mod store;
 
 pub use backend::{
-    Backend, BackendError, BackendEvent, CallUpdate, Certificate, ContactFileBytes, Cursor,
-    DialFailure, EventSink, LinkId, Operation, Outcome, PresenceUpdate, RequestKey, ServerAddress,
-    ServerChange, Service, SignedIn, StateSnapshot,
+    AccountUpdate, Backend, BackendError, BackendEvent, CallUpdate, Certificate, ContactFileBytes,
+    Cursor, DialFailure, EventSink, FetchedPhoto, LinkId, Operation, Outcome, PresenceUpdate,
+    RequestKey, ServerAddress, ServerChange, Service, SignedIn, StateSnapshot,
 };
-pub use edit::{ContactEdit, ConversationEdit, Edit, MessageEdit};
+pub use edit::{AccountEdit, ContactEdit, ConversationEdit, Edit, MessageEdit};
 pub use headset::{HeadsetAction, HeadsetLamps, HeadsetPort};
 pub use media::{
     Candidates, DescriptionKind, MediaEngine, MediaError, MediaEvent, MediaIntent, MediaSession,

@@ -2,10 +2,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use thiserror::Error;
 use uc_model::{
-    AllowedActions, CallId, ChatMessage, ConnectionState, ContactId, Conversation,
+    Account, AllowedActions, CallId, ChatMessage, ConnectionState, ContactId, Conversation,
     ConversationFilter, ConversationGrouping, ConversationId, ConversationList, DeviceKind,
-    DialPlan, Directory, Favourites, KnownContact, Outbox, PhoneNumber, Presence, State, Timestamp,
-    UserId,
+    DialPlan, Directory, Favourites, KnownContact, Outbox, PhoneNumber, Presence, PresenceState,
+    State, Timestamp, UserId,
 };
 
 use crate::port::{Alert, BackendError, MediaError, SignedIn};
@@ -52,6 +52,20 @@ impl View {
             true if calls.any(talking) => Alert::CallWaiting,
             true => Alert::Ringing,
         }
+    }
+
+    /// What the server keeps for the user.
+    pub fn account(&self) -> &Account {
+        self.state.account()
+    }
+
+    /// The presence states that the user may set, in the manual's order (PRES-1).
+    pub fn presence_choices(&self) -> Vec<PresenceState> {
+        let rights = self
+            .user
+            .as_ref()
+            .map(|user| self.account().presence_rights(user.mode));
+        rights.map_or_else(Vec::new, |rights| rights.choices().collect())
     }
 
     /// One conversation.

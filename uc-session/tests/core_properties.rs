@@ -17,10 +17,10 @@ use uc_session::{
         Why,
     },
     port::{
-        BackendError, BackendEvent, CallUpdate, Candidates, Certificate, ConversationEdit, Cursor,
-        DescriptionKind, DialFailure, Edit, LinkId, MediaError, MediaEvent, Operation, Outcome,
-        ServerAddress, ServerChange, Service, SessionDescription, SignedIn, StateSnapshot,
-        StoreError,
+        AccountUpdate, BackendError, BackendEvent, CallUpdate, Candidates, Certificate,
+        ConversationEdit, Cursor, DescriptionKind, DialFailure, Edit, LinkId, MediaError,
+        MediaEvent, Operation, Outcome, ServerAddress, ServerChange, Service, SessionDescription,
+        SignedIn, StateSnapshot, StoreError,
     },
 };
 
@@ -71,6 +71,7 @@ impl World {
             wan: Some(address("wan")),
             user: "330".into(),
             password: Redacted::new("secret".into()),
+            new_password: None,
             trust: Trust::AcceptFirst,
             pins: Pins::new(),
             sound: true,
@@ -202,6 +203,7 @@ impl World {
             Operation::Snapshot { .. } => Outcome::Snapshot(Box::new(StateSnapshot {
                 as_of: Cursor("e-5".into()),
                 rev: Rev(5),
+                account: AccountUpdate::default(),
                 calls: vec![call(0, 5)],
                 ..StateSnapshot::default()
             })),
@@ -376,6 +378,7 @@ fn signed_in() -> SignedIn {
         mode: Mode::Smart,
         capabilities: all.into_iter().collect(),
         grouping: ConversationGrouping::default(),
+        dial_plan: None,
         must_change_password: false,
     }
 }

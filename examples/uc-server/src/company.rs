@@ -3,23 +3,26 @@ use std::{collections::BTreeSet, fmt, path::Path, sync::LazyLock};
 use serde::Deserialize;
 use thiserror::Error;
 use uc_model::{
-    Contact, ContactDraft, ContactId, DialPlan, Directory, Extension, PhoneNumber, TypedNumber,
-    UserId,
+    Contact, ContactDraft, ContactId, DialPlan, DialPlanError, Directory, Extension, PhoneNumber,
+    TypedNumber, UserId,
 };
 use uc_protocol::{
     limits::MAX_TEXT_BYTES,
     ucx::{Me, Number, NumberKind},
 };
 
-use crate::password::{PasswordHash, SALT_BYTES};
+use crate::{
+    password::PasswordHash,
+    system::{System, SystemEntry},
+};
 
-/// The people who can sign in, as read from a company file.
+/// The people who can sign in and the system they use, as read from a company file.
 #[derive(Clone)]
 pub struct Company {
+    pub(crate) system: System,
     users: Vec<User>,
     /// The system, general and external directories.
     contacts: Vec<Contact>,
-    plan: DialPlan,
 }
 
 impl Company {
@@ -50,6 +53,7 @@ impl Company {
         let file: CompanyFile = toml::from_str(text).map_err(|error| CompanyError::Syntax {
             at: error.span().map_or(0, |span| line_of(text, span.start)),
         })?;
+        let system = file.system.check()?;
         let mut seen = BTreeSet::new();
         let mut users = Vec::with_capacity(file.user.len());
         for entry in file.user {
@@ -66,9 +70,9 @@ impl Company {
             return Err(CompanyError::Nobody);
         }
         let mut company = Self {
+            system,
             users,
             contacts: Vec::new(),
-            plan: plan(),
         };
         for (at, entry) in file.contact.into_iter().enumerate() {
             let (directory, draft) = entry.check(at + 1)?;
@@ -104,7 +108,7 @@ impl Company {
 
     /// How numbers are written and dialled where the company is.
     pub fn plan(&self) -> &DialPlan {
-        &self.plan
+        &self.system.plan
     }
 
     /// The users, in the order of the file.
@@ -115,14 +119,6 @@ impl Company {
     /// The user of this name.
     pub fn user(&self, name: &str) -> Option<&User> {
         self.users.iter().find(|user| user.me.user == name)
-    }
-
-    /// The user whom this number reaches: an extension, or a number of the directory in any
-    /// notation.
-    pub(crate) fn reached_by(&self, number: &PhoneNumber) -> Option<&User> {
-        let dialled = number.dialable();
-        let same = |n: &Number| PhoneNumber::new(&n.number).is_ok_and(|n| n.dialable() == dialled);
-        self.users.iter().find(|user| user.numbers.iter().any(same))
     }
 }
 
@@ -143,6 +139,9 @@ pub struct User {
     pub(crate) numbers: Vec<Number>,
     pub(crate) locked: bool,
     pub(crate) password: PasswordHash,
+    pub(crate) initial_password: bool,
+    pub(crate) in_mulap: bool,
+    pub(crate) call_me: bool,
 }
 
 impl User {
@@ -206,6 +205,11 @@ pub enum CompanyError {
         /// Which field.
         field: &'static str,
     },
+    /// A value of the system is out of range.
+    #[error(
+        "the company file's [system] has a location that is refused: {0}; its codes are digits"
+    )]
+    Location(#[from] DialPlanError),
     /// A value is out of range.
     #[error(
         "user {index} of the company file: {field} is refused; its comments say what may stand there"
@@ -221,6 +225,8 @@ pub enum CompanyError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CompanyFile {
+    #[serde(default)]
+    system: SystemEntry,
     #[serde(default)]
     user: Vec<UserEntry>,
     #[serde(default)]
@@ -288,6 +294,12 @@ struct UserEntry {
     numbers: Vec<Number>,
     #[serde(default)]
     locked: bool,
+    #[serde(default)]
+    initial_password: bool,
+    #[serde(default)]
+    mulap: bool,
+    #[serde(default)]
+    call_me: Option<String>,
 }
 
 impl UserEntry {
@@ -312,6 +324,8 @@ impl UserEntry {
         {
             return Err(refuse("numbers"));
         }
+        let call_me = self.call_me.as_ref().map(PhoneNumber::new).transpose();
+        let call_me = call_me.map_err(|_| refuse("call_me"))?.is_some();
         let mut numbers = vec![Number {
             kind: NumberKind::Internal,
             number: self.extension.clone(),
@@ -328,22 +342,12 @@ impl UserEntry {
             email: self.email,
             numbers,
             locked: self.locked,
-            password: PasswordHash::new(&self.password, salt()),
+            password: PasswordHash::of(&self.password),
+            initial_password: self.initial_password,
+            in_mulap: self.mulap,
+            call_me,
         })
     }
-}
-
-/// Berlin, as the numbers of the built-in company.
-fn plan() -> DialPlan {
-    let berlin = DialPlan::germany().in_area("30");
-    let system = berlin.and_then(|plan| plan.with_system_number("23125"));
-    system.unwrap_or_else(|_| DialPlan::germany())
-}
-
-fn salt() -> [u8; SALT_BYTES] {
-    let mut salt = [0; SALT_BYTES];
-    getrandom::fill(&mut salt).expect("the operating system gives random bytes");
-    salt
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
@@ -364,20 +368,6 @@ mod tests {
             assert!(user.password.verify(&format!("demo-{}", user.extension())));
             assert_eq!(user.is_locked(), user.extension() == "341");
         }
-    }
-
-    #[test]
-    fn a_user_is_reached_by_extension_and_by_directory_number_in_any_notation() {
-        let company = Company::twelve();
-        let reached = |number| {
-            let number = PhoneNumber::new(number).unwrap();
-            company
-                .reached_by(&number)
-                .map(|u| u.user_name().to_owned())
-        };
-        assert_eq!(reached("330").as_deref(), Some("330"));
-        assert_eq!(reached("+49 (30) 23125/330").as_deref(), Some("330"));
-        assert_eq!(reached("999"), None);
     }
 
     #[test]

@@ -25,10 +25,11 @@ mod password;
 mod server;
 mod store;
 mod switchboard;
+mod system;
 mod wsi;
 
 pub use certificate::{Certificate, CertificateError};
 pub use company::{Company, CompanyError, User};
 pub use server::{RunningServer, Server, StartError, Storage};
 pub use store::StoreError;
-pub use uc_protocol::ucx::Mode;
+pub use uc_protocol::ucx::{Configuration, Mode};

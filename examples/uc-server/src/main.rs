@@ -20,9 +20,9 @@ struct Arguments {
     /// Where to listen.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8802")]
     listen: SocketAddr,
-    /// Which mode to announce.
-    #[arg(long, value_enum, default_value = "smart")]
-    mode: ModeArgument,
+    /// The mode; without it, what the company file says.
+    #[arg(long, value_enum)]
+    mode: Option<ModeArgument>,
     /// Give everybody a virtual desk phone: without sound, for calls with desk phones.
     #[arg(long)]
     desk_phones: bool,
@@ -71,13 +71,16 @@ async fn run(arguments: Arguments) -> Result<(), RunError> {
         None => Company::twelve(),
     };
     let storage = arguments.data.map_or(Storage::Memory, Storage::Directory);
-    let server = Server::builder()
+    let mut server = Server::builder()
         .company(company.clone())
-        .listen(arguments.listen)
-        .mode(match arguments.mode {
+        .listen(arguments.listen);
+    if let Some(mode) = arguments.mode {
+        server = server.mode(match mode {
             ModeArgument::Smart => Mode::Smart,
             ModeArgument::Suite => Mode::Suite,
-        })
+        });
+    }
+    let server = server
         .desk_phones(arguments.desk_phones)
         .ucx(!arguments.wsi_only)
         .chat(!arguments.no_chat)

@@ -1,16 +1,24 @@
 use std::num::NonZeroU32;
 
 use ring::pbkdf2;
+use serde::{Deserialize, Serialize};
 
 /// A password as the server keeps it: salted and stretched (PBKDF2-HMAC-SHA256, RFC 8018 §5.2).
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PasswordHash {
     salt: [u8; SALT_BYTES],
     key: [u8; KEY_BYTES],
 }
 
 impl PasswordHash {
-    pub(crate) fn new(password: &str, salt: [u8; SALT_BYTES]) -> Self {
+    /// With a fresh salt.
+    pub(crate) fn of(password: &str) -> Self {
+        let mut salt = [0; SALT_BYTES];
+        getrandom::fill(&mut salt).expect("the operating system gives random bytes");
+        Self::new(password, salt)
+    }
+
+    fn new(password: &str, salt: [u8; SALT_BYTES]) -> Self {
         let mut key = [0; KEY_BYTES];
         pbkdf2::derive(ALGORITHM, ITERATIONS, &salt, password.as_bytes(), &mut key);
         Self { salt, key }
@@ -38,11 +46,18 @@ impl PasswordHash {
     }
 }
 
+/// Shows nothing.
+impl std::fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PasswordHash(…)")
+    }
+}
+
 /// Bytes of salt (RFC 8018 §4.1 asks for at least 8).
-pub(crate) const SALT_BYTES: usize = 16;
+const SALT_BYTES: usize = 16;
 const KEY_BYTES: usize = 32;
 const ALGORITHM: pbkdf2::Algorithm = pbkdf2::PBKDF2_HMAC_SHA256;
-/// Few, on purpose: the company file holds the passwords in clear, the hashes never leave memory,
+/// Few, on purpose: the company file beside them holds passwords in clear,
 /// and a demonstration with twelve users has to start in milliseconds.
 const ITERATIONS: NonZeroU32 = NonZeroU32::new(2_000).expect("not zero");
 

@@ -28,7 +28,8 @@ use crate::{
 pub struct Server {
     company: Company,
     listen: SocketAddr,
-    mode: Mode,
+    mode: Option<Mode>,
+    configuration: Option<Configuration>,
     storage: Storage,
     certificate: Option<Certificate>,
     desk_phones: bool,
@@ -54,7 +55,8 @@ impl Server {
         Self {
             company: Company::twelve(),
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
-            mode: Mode::Smart,
+            mode: None,
+            configuration: None,
             storage: Storage::Memory,
             certificate: None,
             desk_phones: false,
@@ -76,10 +78,22 @@ impl Server {
         Self { listen, ..self }
     }
 
-    /// Which mode to announce.
+    /// The mode. Default: what the company file says, else Smart.
     #[must_use]
     pub fn mode(self, mode: Mode) -> Self {
-        Self { mode, ..self }
+        Self {
+            mode: Some(mode),
+            ..self
+        }
+    }
+
+    /// What is switched on. Default: what the company file says, else chat and VoIP.
+    #[must_use]
+    pub fn configuration(self, configuration: Configuration) -> Self {
+        Self {
+            configuration: Some(configuration),
+            ..self
+        }
     }
 
     /// Where to keep state.
@@ -129,8 +143,9 @@ impl Server {
     ///
     /// # Errors
     /// See [`StartError`].
-    pub async fn start(self) -> Result<RunningServer, StartError> {
+    pub async fn start(mut self) -> Result<RunningServer, StartError> {
         Handle::try_current().map_err(|_| StartError::NoRuntime)?;
+        self.configure();
         let certificate = self.choose_certificate()?;
         let tls = TlsAcceptor::from(certificate.tls()?);
         let (listener, address) = self.bind().await?;
@@ -150,6 +165,19 @@ impl Server {
             phase,
             faults,
         })
+    }
+
+    /// What was said here comes before what the company file says.
+    fn configure(&mut self) {
+        let system = &mut self.company.system;
+        if let Some(mode) = self.mode {
+            system.mode = mode;
+        }
+        if let Some(configuration) = self.configuration.take() {
+            system.configuration = configuration;
+        }
+        system.configuration.desk_phones |= self.desk_phones;
+        system.configuration.chat &= self.chat;
     }
 
     fn choose_certificate(&self) -> Result<Certificate, StartError> {
@@ -178,20 +206,10 @@ impl Server {
         faults: Faults,
     ) -> Result<(Arc<Switchboard>, thread::JoinHandle<()>), StartError> {
         let hello = self.hello();
-        let desk_phones = self.desk_phones;
-        let mode = match self.mode {
-            Mode::Smart => uc_model::Mode::Smart,
-            Mode::Suite => uc_model::Mode::Suite,
-        };
         let (database, epoch, saved) = self.storage.open()?;
         let clock = Clock::start();
         let mut exchange = Exchange::new(self.company, epoch.into(), saved, clock.now());
-        exchange.allow_chat(self.chat);
         exchange.group_conversations(self.grouping);
-        if desk_phones {
-            exchange.install_desk_phones();
-        }
-        exchange.set_mode(mode);
         let taken_up = exchange.take_effects();
         let (journal, thread) = Journal::start(database)?;
         journal
@@ -207,14 +225,12 @@ impl Server {
             server: "uc-server".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             ucx: if self.ucx { vec![1] } else { Vec::new() },
-            mode: self.mode,
+            mode: self.company.system.mode,
             configuration: Configuration {
-                voip: true,
-                chat: self.chat,
-                desk_phones: self.desk_phones,
                 conversations_by_number: self.grouping == ConversationGrouping::ByNumber,
-                ..Configuration::default()
+                ..self.company.system.configuration.clone()
             },
+            location: self.company.system.location.clone(),
         }
     }
 }

@@ -7,10 +7,10 @@ use tokio::{
     sync::{Notify, mpsc},
     time::Instant,
 };
-use uc_protocol::ucx::{EventId, Hello, Me, Secret};
+use uc_protocol::ucx::{EventId, Hello, Me, PasswordUpdate, Secret};
 
 use crate::{
-    exchange::{Backlog, Exchange, Millis, Refusal, SessionId},
+    exchange::{Backlog, Exchange, Millis, Refusal, SessionId, Verdict},
     fault::Faults,
     store::{Delivery, Journal, StoreError, Subscriber},
     wsi::Polls,
@@ -48,24 +48,47 @@ impl Switchboard {
         }
     }
 
-    /// Looks at a password; a right one opens the session.
+    /// Looks at a password; a right one opens the session. Says too whether the password has to
+    /// be changed first.
     pub(crate) async fn sign_in(
         &self,
         user: &str,
         password: Secret,
         session: SessionId,
-    ) -> Result<Result<Me, Refusal>, StoreError> {
+    ) -> Result<Result<(Me, bool), Refusal>, StoreError> {
         let checked = self.look(|exchange, _| {
             exchange.check_account(user)?;
-            Ok(exchange.password_of(user))
+            Ok(exchange.credentials(user))
         });
-        let hash = match checked {
-            Ok(hash) => hash,
+        let credentials = match checked {
+            Ok(credentials) => credentials,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let fits = tokio::task::spawn_blocking(move || hash.verify(&password.0));
-        let fits = fits.await.unwrap_or(false);
-        self.perform(|exchange, now| exchange.sign_in(user, fits, session, now))
+        let verdict = tokio::task::spawn_blocking(move || credentials.judge(&password.0));
+        let verdict = verdict.await.unwrap_or(Verdict::Wrong);
+        self.perform(|exchange, now| {
+            let me = exchange.sign_in(user, verdict, session, now)?;
+            Ok((me, exchange.must_change_password(user)))
+        })
+        .await
+    }
+
+    /// Changes the password of the session's user.
+    pub(crate) async fn change_password(
+        &self,
+        session: &SessionId,
+        update: PasswordUpdate,
+    ) -> Result<Result<(), Refusal>, StoreError> {
+        let change = match self.look(|exchange, _| exchange.check_new_password(session, update)) {
+            Ok(change) => change,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let prepared = tokio::task::spawn_blocking(move || change.prepare());
+        let (verdict, hash) = match prepared.await.unwrap_or(Err(Refusal::NotFound)) {
+            Ok(prepared) => prepared,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        self.perform(|exchange, now| exchange.change_password(session, verdict, hash, now))
             .await
     }
 

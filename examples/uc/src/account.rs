@@ -144,6 +144,14 @@ impl Account {
         }
     }
 
+    /// From the file, the environment or the prompt, in this order.
+    pub(crate) fn password(&self) -> Result<Redacted<String>, Failure> {
+        match self.given_password()? {
+            Some(password) => Ok(password),
+            None => self.asked_password(),
+        }
+    }
+
     /// The password from the file or the environment, in this order.
     pub(crate) fn given_password(&self) -> Result<Option<Redacted<String>>, Failure> {
         if let Some(path) = &self.password_file {

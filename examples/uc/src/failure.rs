@@ -1,10 +1,10 @@
 use std::path::PathBuf;
 
 use thiserror::Error;
-use uc_model::DeliveryFailure;
+use uc_model::{DeliveryFailure, PhotoError, SettingsError};
 use uc_session::{
-    CallError, EditError, MessageError, OpenStoreError, PreferencesError, ServiceError,
-    SignInError,
+    CallError, EditError, MessageError, OpenStoreError, PasswordError, PreferencesError,
+    ServiceError, SignInError,
     port::{MediaError, SecretStoreError, StoreError},
 };
 
@@ -30,7 +30,7 @@ pub(crate) enum Failure {
     /// Search or presence.
     #[error("{0}")]
     Service(#[from] ServiceError),
-    /// A change of the user's own data.
+    /// A change of what the server keeps.
     #[error("{0}")]
     Edit(#[from] EditError),
     /// A message.
@@ -39,7 +39,16 @@ pub(crate) enum Failure {
     /// A message that didn't arrive.
     #[error("{0}")]
     Delivery(#[from] DeliveryFailure),
-    /// A file of contacts.
+    /// A change of the password.
+    #[error("{0}")]
+    Password(#[from] PasswordError),
+    /// A photo's file.
+    #[error("{0}")]
+    Photo(#[from] PhotoError),
+    /// A file of settings.
+    #[error("{0}")]
+    Settings(#[from] SettingsError),
+    /// A file.
     #[error("the file {0} can't be read or written")]
     File(PathBuf),
     /// No such conversation.

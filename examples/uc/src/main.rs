@@ -10,7 +10,9 @@ mod diagnose;
 mod failure;
 mod favourites;
 mod log;
+mod me;
 mod message;
+mod moment;
 mod output;
 mod people;
 mod profile;
@@ -69,6 +71,19 @@ enum Command {
     Presence(people::PresenceArguments),
     /// Lists the microphones and loudspeakers of this computer; needs no server.
     Devices,
+    /// Shows or sets what others are told of you.
+    #[command(subcommand)]
+    Me(me::MeCommand),
+    /// Sets, removes or saves a photo.
+    #[command(subcommand)]
+    Photo(me::PhotoCommand),
+    /// Shows or stores the settings that follow you to another computer.
+    #[command(subcommand)]
+    Settings(me::SettingsCommand),
+    /// Changes the password.
+    Password(me::PasswordArguments),
+    /// Shows the ten numbers dialled last.
+    Redial,
     /// Calls a number and talks until one side hangs up, or Ctrl-C.
     Call(call::CallArguments),
     /// Lists and changes server profiles: where and as whom to sign in.
@@ -111,6 +126,11 @@ async fn carry_out(arguments: &Arguments, output: &Output) -> Result<(), Failure
         }
         Command::Presence(wish) => people::presence(account, output, wish).await,
         Command::Devices => sound::list(output),
+        Command::Me(command) => me::me(account, output, command).await,
+        Command::Photo(command) => me::photo(account, output, command).await,
+        Command::Settings(command) => me::settings(account, output, command).await,
+        Command::Password(wish) => me::password(account, output, wish).await,
+        Command::Redial => me::redial(account, output).await,
         Command::Call(wish) => call::call(account, output, wish).await,
         Command::Profile(command) => profile::profile(account, output, command).await,
         Command::Diagnose => diagnose::diagnose(account, output).await,

@@ -12,7 +12,24 @@ pub enum Dialling {
         internal: Destination,
         /// The number with the trunk code.
         external: Destination,
+        /// Whether it has as many digits as an extension.
+        is_short: bool,
     },
+}
+
+impl Dialling {
+    /// Where to go without asking: what can be an extension is one.
+    pub fn at_once(self) -> Destination {
+        match self {
+            Self::Send(destination) => destination,
+            Self::Ask {
+                internal,
+                is_short: true,
+                ..
+            } => internal,
+            Self::Ask { external, .. } => external,
+        }
+    }
 }
 
 /// Digits to send, and what the system does with them.
@@ -99,6 +116,7 @@ impl DialPlan {
             Mode::Smart => Dialling::Ask {
                 internal: send(&dialled, Line::Internal),
                 external: send(&external, Line::WithTrunkCode),
+                is_short: self.may_be_extension(number),
             },
             Mode::Suite => Dialling::Send(send(&dialled, Line::DefaultLine)),
         }

@@ -386,6 +386,11 @@ impl DialPlan {
         }
     }
 
+    /// Whether the number, as it is written, has as many digits as extensions have.
+    pub fn may_be_extension(&self, number: &PhoneNumber) -> bool {
+        self.extension_digits.contains(&number.dialable().len())
+    }
+
     fn may_be_national(&self, national: &str) -> bool {
         self.country
             .national_digits

@@ -110,6 +110,13 @@ fn smart_asks_for_the_old_password_and_suite_does_not() {
 }
 
 #[test]
+fn a_new_password_is_another_one() {
+    let same = change(Some("Abcdef1!"), "Abcdef1!", "Abcdef1!");
+    let unchanged = Err(PasswordChangeError::Unchanged);
+    assert_eq!(check(Mode::Smart, &same), unchanged);
+}
+
+#[test]
 fn a_password_is_changed_over_an_encrypted_connection_only() {
     let good = change(Some("old"), "Abcdef1!", "Abcdef1!");
     let account = UserName::new("330").unwrap();

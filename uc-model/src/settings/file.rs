@@ -5,6 +5,15 @@ use crate::ConversationGrouping;
 type Names<T> = &'static [(&'static str, T)];
 
 pub(super) fn write(settings: &Settings) -> String {
+    write_lines(settings, |_| true)
+}
+
+/// Without what belongs to one computer.
+pub(super) fn write_personal(settings: &Settings) -> String {
+    write_lines(settings, |key| !OF_A_COMPUTER.contains(&key))
+}
+
+fn write_lines(settings: &Settings, wanted: impl Fn(&str) -> bool) -> String {
     let on_off = |on: bool| if on { "on" } else { "off" }.to_owned();
     let hot_key = settings.hot_key.map(|key| key.to_string());
     let log = settings.log.map(|level| name(LEVELS, level));
@@ -23,7 +32,7 @@ pub(super) fn write(settings: &Settings) -> String {
         ("log", log.unwrap_or("none").to_owned()),
     ];
     let mut text = format!("version = {}\n", Settings::VERSION);
-    for (key, value) in lines {
+    for (key, value) in lines.into_iter().filter(|(key, _)| wanted(key)) {
         text.push_str(&format!("{key} = {value}\n"));
     }
     for line in &settings.unknown {
@@ -123,6 +132,13 @@ fn name<T: Copy + PartialEq>(names: Names<T>, value: T) -> &'static str {
         .expect("every value has a name")
 }
 
+/// The settings that don't follow their user to another computer.
+const OF_A_COMPUTER: [&str; 4] = [
+    "telephony-links",
+    "start-at-log-in",
+    "automatic-sign-in",
+    "log",
+];
 const SWITCH: Names<bool> = &[("on", true), ("off", false)];
 const LANGUAGES: Names<Language> = &[
     ("en", Language::English),

@@ -73,16 +73,50 @@ fn what_is_no_file_of_settings_is_refused() {
 
 #[test]
 fn a_servers_settings_appear_at_the_first_sign_in() {
-    let server = ServerSettings {
-        language: Some(Language::German),
-        visibility: None,
+    let elsewhere = Settings {
+        language: Language::German,
+        date_format: DateFormat::DayMonthYearDots,
+        pop_up: PopUp::TenSeconds,
+        hot_key: Some("Ctrl+D".parse().unwrap()),
+        grouping: ConversationGrouping::ByNumber,
+        telephony_links: true,
+        start_at_log_in: true,
+        automatic_sign_in: false,
+        log: Some(LogLevel::Trace),
+        ..Settings::default()
     };
+    let kept = ServerSettings::of(&elsewhere).write();
     assert_eq!(
-        Settings::at_first_sign_in(&server).language,
-        Language::German
+        kept,
+        "version = 2\nlanguage = de\ndate-format = day.month.year\npop-up = 10s\n\
+        hot-key = Ctrl+D\nconversations = by-number\n"
     );
-    let nothing = ServerSettings::default();
-    assert_eq!(Settings::at_first_sign_in(&nothing), Settings::default());
+    let server = ServerSettings::read(&kept).unwrap();
+    let here = Settings::at_first_sign_in(Some(&server));
+    let of_this_computer = Settings {
+        telephony_links: false,
+        start_at_log_in: false,
+        automatic_sign_in: true,
+        log: None,
+        ..elsewhere.clone()
+    };
+    assert_eq!(here, of_this_computer);
+    assert_eq!(Settings::at_first_sign_in(None), Settings::default());
+    let mut other = Settings {
+        start_at_log_in: true,
+        ..Settings::default()
+    };
+    other.adopt(&server);
+    assert!(other.start_at_log_in && other.language == Language::German);
+}
+
+#[test]
+fn what_a_server_keeps_is_checked_and_limited() {
+    assert_eq!(ServerSettings::read(""), Err(SettingsError::NoVersion));
+    let long = format!("version = 2\n{}", "x".repeat(8 * 1024));
+    assert_eq!(ServerSettings::read(&long), Err(SettingsError::TooLong));
+    let foreign = ServerSettings::read("version = 2\nlog = trace\nlanguage = nl\n").unwrap();
+    assert_eq!(Settings::at_first_sign_in(Some(&foreign)).log, None);
 }
 
 #[test]

@@ -259,7 +259,7 @@ fn with_rev(mut update: Update, new: Rev) -> Update {
     match &mut update {
         Update::Presence(presence) => presence.rev = new,
         Update::Line(line) => line.rev = new,
-        Update::Favourites { rev, .. } => *rev = new,
+        Update::Favourites { rev, .. } | Update::Account { rev, .. } => *rev = new,
         Update::Call(call) => call.rev = new,
         Update::Conversation(conversation) => conversation.rev = new,
         Update::ConversationDeleted { rev, .. } | Update::ContactDeleted { rev, .. } => *rev = new,
@@ -320,6 +320,24 @@ fn lines_are_idle_until_told_otherwise() {
         ..Snapshot::default()
     });
     assert_eq!(changes, [Change::Line(anna)]);
+}
+
+#[test]
+fn the_account_is_replaced_by_a_newer_one() {
+    let mut state = State::new();
+    let told = |rev, call_me| Update::Account {
+        rev: Rev(rev),
+        account: Account {
+            call_me,
+            ..Account::default()
+        },
+    };
+    assert_eq!(state.apply(told(1, false)), None, "nothing as before");
+    assert_eq!(state.apply(told(3, true)), Some(Change::Account));
+    assert_eq!(state.apply(told(2, false)), None, "it is older");
+    assert!(state.account().call_me);
+    let changes = state.replace(Snapshot::default());
+    assert_eq!(changes, [Change::Account]);
 }
 
 #[test]

@@ -233,10 +233,12 @@ impl Shared {
 async fn whole(response: HttpResponse, most: usize) -> Result<Response, RequestError> {
     let status = response.status();
     let is_problem = has_type(&response, PROBLEM);
+    let rev = rev_of(&response);
     let body = read(response.into_body(), most).await?;
-    if status.is_success() {
+    if status.is_success() || status == http::StatusCode::NOT_MODIFIED {
         return Ok(Response {
             status: status.as_u16(),
+            rev,
             body,
         });
     }
@@ -259,6 +261,12 @@ async fn read(mut body: Incoming, most: usize) -> Result<Bytes, RequestError> {
         read.extend_from_slice(&data);
     }
     Ok(read.freeze())
+}
+
+/// The number in a strong `ETag` (RFC 9110 §8.8.3).
+fn rev_of(response: &HttpResponse) -> Option<u64> {
+    let tag = response.headers().get(http::header::ETAG)?.to_str().ok()?;
+    tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()
 }
 
 fn has_type(response: &HttpResponse, expected: &str) -> bool {

@@ -32,6 +32,7 @@ pub struct Request {
     path: String,
     body: Option<Bytes>,
     idempotency_key: Option<String>,
+    known: Option<u64>,
     body_type: &'static str,
     accept: &'static str,
     waits: bool,
@@ -56,6 +57,7 @@ impl Request {
             path: route.path(),
             body: None,
             idempotency_key: None,
+            known: None,
             body_type: "application/json",
             accept: JSON,
             waits: false,
@@ -71,6 +73,7 @@ impl Request {
             path: query.path(),
             body: None,
             idempotency_key: None,
+            known: None,
             body_type: "application/json",
             accept: XML_OR_JSON,
             waits: query.is_long_poll(),
@@ -110,6 +113,23 @@ impl Request {
     pub fn file(mut self, bytes: Vec<u8>) -> Self {
         self.body = Some(bytes.into());
         self.body_type = "application/octet-stream";
+        self
+    }
+
+    /// This request with a PNG file as its body.
+    #[must_use]
+    pub fn png(mut self, file: Vec<u8>) -> Self {
+        self.body = Some(file.into());
+        self.body_type = "image/png";
+        self
+    }
+
+    /// This request for a PNG file; where it still has the revision `known`, the answer is
+    /// [unchanged](Response::is_unchanged) (RFC 9110 §13.1.2).
+    #[must_use]
+    pub const fn unless_at(mut self, known: Option<u64>) -> Self {
+        self.known = known;
+        self.accept = PNG_OR_PROBLEM;
         self
     }
 
@@ -163,6 +183,9 @@ impl Request {
         if self.body.is_some() {
             set(header::CONTENT_TYPE, self.body_type);
         }
+        if let Some(known) = self.known {
+            set(header::IF_NONE_MATCH, &format!("\"{known}\""));
+        }
         if let Some(key) = &self.idempotency_key {
             set(header::HeaderName::from_static("idempotency-key"), key);
         }
@@ -173,10 +196,11 @@ impl Request {
     }
 }
 
-/// A good answer (status 200 to 299), whole.
+/// A good answer (status 200 to 299, or 304), whole.
 #[derive(Clone)]
 pub struct Response {
     pub(super) status: u16,
+    pub(super) rev: Option<u64>,
     pub(super) body: Bytes,
 }
 
@@ -195,6 +219,16 @@ impl Response {
         self.status
     }
 
+    /// Whether what was asked for still has the revision that was known.
+    pub const fn is_unchanged(&self) -> bool {
+        self.status == 304
+    }
+
+    /// The revision in the `ETag`, where there is one.
+    pub const fn rev(&self) -> Option<u64> {
+        self.rev
+    }
+
     /// The body as it came, within the limit of what was asked for.
     pub fn bytes(&self) -> &[u8] {
         &self.body
@@ -210,4 +244,5 @@ impl Response {
 }
 
 const JSON: &str = "application/json, application/problem+json";
+const PNG_OR_PROBLEM: &str = "image/png, application/problem+json";
 const XML_OR_JSON: &str = "text/xml, application/xml, application/json";

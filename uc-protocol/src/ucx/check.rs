@@ -1,17 +1,19 @@
 //! The limits of each resource's fields, in the order of the table in the module's front page.
 
 use super::{
-    CallResource, Candidates, Changes, Clear, ContactDraft, ContactList, ContactResource,
-    ConversationEntry, ConversationList, ConversationResource, Describe, Description, Event,
-    FavouriteChange, FavouritesResource, FieldError, Hello, ImportReport, KnownContact, MakeCall,
-    Me, Party, PresenceResource, PresenceUpdate, Problem, Resource, SearchResults, SendMessage,
-    Session, SignIn, Snapshot,
+    AccountResource, CallResource, Candidates, Changes, Clear, ContactDraft, ContactList,
+    ContactResource, ConversationEntry, ConversationList, ConversationResource, Describe,
+    Description, Event, FavouriteChange, FavouritesResource, FieldError, Hello, ImportReport,
+    KnownContact, Location, MakeCall, Me, Party, PasswordUpdate, PresenceResource, PresenceUpdate,
+    Problem, Profile, Resource, SearchResults, SendMessage, Session, SettingsUpdate, SignIn,
+    Snapshot, VisibilityUpdate,
 };
 use crate::limits::{
     MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_CHANGES, MAX_CONTACT_NUMBERS, MAX_CONTACTS,
-    MAX_CONVERSATION_ENTRIES, MAX_CONVERSATIONS, MAX_FAVOURITES, MAX_GROUPS, MAX_ID_BYTES,
-    MAX_KNOWN_CONTACTS, MAX_MESSAGE_BYTES, MAX_NUMBER_BYTES, MAX_REPORT_LINES, MAX_SDP_BYTES,
-    MAX_STATE_BYTES, MAX_TEXT_BYTES, MAX_USERS,
+    MAX_CONVERSATION_ENTRIES, MAX_CONVERSATIONS, MAX_EMERGENCY_NUMBERS, MAX_FAVOURITES, MAX_GROUPS,
+    MAX_ID_BYTES, MAX_KNOWN_CONTACTS, MAX_MESSAGE_BYTES, MAX_NUMBER_BYTES, MAX_REDIAL,
+    MAX_REPORT_LINES, MAX_SDP_BYTES, MAX_SETTINGS_BYTES, MAX_STATE_BYTES, MAX_TEXT_BYTES,
+    MAX_USERS,
 };
 
 type Checked = Result<(), FieldError>;
@@ -39,14 +41,67 @@ fn number(value: &str) -> Checked {
     at_most("number", value.len(), MAX_NUMBER_BYTES)
 }
 
-fn maybe<T>(value: Option<&T>, check: impl FnOnce(&T) -> Checked) -> Checked {
+fn settings(value: &str) -> Checked {
+    at_most("settings", value.len(), MAX_SETTINGS_BYTES)
+}
+
+fn maybe<T: ?Sized>(value: Option<&T>, check: impl FnOnce(&T) -> Checked) -> Checked {
     value.map_or(Ok(()), check)
 }
 
 impl Resource for Hello {
     fn check(&self) -> Checked {
         text("server", &self.server)?;
-        text("version", &self.version)
+        text("version", &self.version)?;
+        maybe(self.location.as_ref(), Resource::check)
+    }
+}
+
+impl Resource for Location {
+    fn check(&self) -> Checked {
+        maybe(self.area_code.as_deref(), number)?;
+        maybe(self.system_number.as_deref(), number)?;
+        maybe(self.trunk_code.as_deref(), number)?;
+        maybe(self.emergency.as_ref(), |numbers| {
+            at_most("emergency", numbers.len(), MAX_EMERGENCY_NUMBERS)?;
+            numbers.iter().try_for_each(|n| number(n))
+        })
+    }
+}
+
+impl Resource for AccountResource {
+    fn check(&self) -> Checked {
+        self.profile.check()?;
+        maybe(self.settings.as_deref(), settings)?;
+        at_most("redial", self.redial.len(), MAX_REDIAL)?;
+        self.redial.iter().try_for_each(|n| number(n))
+    }
+}
+
+impl Resource for Profile {
+    fn check(&self) -> Checked {
+        maybe(self.mobile.as_deref(), number)?;
+        maybe(self.private.as_deref(), number)?;
+        maybe(self.email.as_deref(), |email| text("email", email))
+    }
+}
+
+impl Resource for VisibilityUpdate {
+    fn check(&self) -> Checked {
+        Ok(())
+    }
+}
+
+impl Resource for SettingsUpdate {
+    fn check(&self) -> Checked {
+        settings(&self.settings)
+    }
+}
+
+impl Resource for PasswordUpdate {
+    fn check(&self) -> Checked {
+        maybe(self.old.as_ref(), |old| text("old", &old.0))?;
+        text("new", &self.new.0)
     }
 }
 
@@ -78,6 +133,7 @@ impl Resource for Snapshot {
 
     fn check(&self) -> Checked {
         self.me.check()?;
+        self.account.check()?;
         at_most("presences", self.presences.len(), MAX_USERS)?;
         self.presences.iter().try_for_each(Resource::check)?;
         at_most("calls", self.calls.len(), MAX_USERS)?;
@@ -94,6 +150,7 @@ impl Resource for Event {
     fn check(&self) -> Checked {
         match self {
             Self::Presence(presence) => presence.check(),
+            Self::Account(account) => account.check(),
             Self::Call(call) => call.check(),
             Self::Conversation(conversation) => conversation.check(),
             Self::ConversationDeleted {

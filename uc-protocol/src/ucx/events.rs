@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{
-    CallResource, ConversationResource, FavouritesResource, KnownContact, PresenceResource,
+    AccountResource, CallResource, ConversationResource, FavouritesResource, KnownContact,
+    PresenceResource,
 };
 
 /// The `id:` of an event: `epoch-number`. The number is the user's revision; the epoch is new
@@ -77,6 +78,8 @@ pub struct Changes {
 pub enum Event {
     /// Somebody's presence is now this.
     Presence(PresenceResource),
+    /// What the server keeps for the user has changed.
+    Account(AccountResource),
     /// A call is new, has changed or has ended (`local` is `null` or `fail`).
     Call(CallResource),
     /// A conversation is new or has changed.

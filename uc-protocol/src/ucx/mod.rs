@@ -19,6 +19,14 @@
 //! | `POST /uc/v1/favourites` | [`FavouriteChange`] | [`Changes`] |
 //! | `POST /uc/v1/messages` | [`SendMessage`] | [`Changes`] |
 //! | `POST /uc/v1/conversations/{id}/received` | | [`Changes`] |
+//! | `GET /uc/v1/me` | | [`AccountResource`] |
+//! | `PUT /uc/v1/me/visibility` | [`VisibilityUpdate`] | [`Changes`] |
+//! | `PUT /uc/v1/me/profile` | [`Profile`] | [`Changes`] |
+//! | `PUT /uc/v1/me/settings` | [`SettingsUpdate`] | [`Changes`] |
+//! | `PUT /uc/v1/me/photo` | a JPG or PNG file | [`Changes`] |
+//! | `DELETE /uc/v1/me/photo` | | [`AccountResource`] |
+//! | `PUT /uc/v1/me/password` | [`PasswordUpdate`] | 204 |
+//! | `GET /uc/v1/users/{id}/photo` | | a PNG file; 304 where `If-None-Match` names its revision |
 //! | `POST /uc/v1/calls` | [`MakeCall`] | 201 [`CallResource`] |
 //! | `GET /uc/v1/calls/{id}` | | [`CallResource`] |
 //! | `POST /uc/v1/calls/{id}/answer` | [`Describe`] | [`CallResource`] |
@@ -37,6 +45,7 @@
 //! All but hello and sign-in carry `Authorization: Bearer <session>`. Errors are
 //! [`Problem`]s (RFC 9457). `POST`s that make something carry an `Idempotency-Key`.
 
+mod account;
 mod calls;
 mod check;
 mod codec;
@@ -44,12 +53,16 @@ mod contacts;
 mod directory;
 mod events;
 mod favourites;
+mod location;
 mod messages;
 pub mod paths;
 mod presence;
 mod problem;
 mod session;
 
+pub use account::{
+    AccountResource, PasswordUpdate, Profile, SettingsUpdate, Visibility, VisibilityUpdate,
+};
 pub use calls::{
     CallOutcome, CallResource, Candidates, Cause, Clear, ConnectionState, ConversationEntry,
     ConversationList, ConversationResource, Describe, Description, DescriptionKind, Device,
@@ -63,6 +76,7 @@ pub use contacts::{
 pub use directory::{ContactResource, Directory, Number, NumberKind, SearchResults};
 pub use events::{Changes, Event, EventId, EventIdError};
 pub use favourites::{Favourite, FavouriteChange, FavouriteGroup, FavouritesResource};
+pub use location::{Country, Location};
 pub use messages::{Delivery, SendMessage};
 pub use presence::{PresenceResource, PresenceState, PresenceUpdate};
 pub use problem::{Problem, ProblemType};

@@ -42,8 +42,22 @@ pub enum Route {
     Favourites,
     /// `/uc/v1/messages`
     Messages,
+    /// `/uc/v1/me`
+    Me,
     /// `/uc/v1/me/presence`
     MyPresence,
+    /// `/uc/v1/me/visibility`
+    MyVisibility,
+    /// `/uc/v1/me/profile`
+    MyProfile,
+    /// `/uc/v1/me/settings`
+    MySettings,
+    /// `/uc/v1/me/photo`
+    MyPhoto,
+    /// `/uc/v1/me/password`
+    MyPassword,
+    /// `/uc/v1/users/{id}/photo`
+    UserPhoto(String),
     /// `/uc/v1/calls`
     Calls,
     /// `/uc/v1/calls/{id}`
@@ -192,7 +206,14 @@ impl Route {
             Self::ConversationReceived(id) => {
                 format!("/uc/v1/conversations/{}/received", encode(id))
             }
+            Self::Me => "/uc/v1/me".into(),
             Self::MyPresence => "/uc/v1/me/presence".into(),
+            Self::MyVisibility => "/uc/v1/me/visibility".into(),
+            Self::MyProfile => "/uc/v1/me/profile".into(),
+            Self::MySettings => "/uc/v1/me/settings".into(),
+            Self::MyPhoto => "/uc/v1/me/photo".into(),
+            Self::MyPassword => "/uc/v1/me/password".into(),
+            Self::UserPhoto(user) => format!("/uc/v1/users/{}/photo", encode(user)),
             Self::Calls => "/uc/v1/calls".into(),
             Self::Call(id) => format!("/uc/v1/calls/{}", encode(id)),
             Self::CallService(id, service) => {
@@ -238,7 +259,9 @@ impl Route {
             ["favourites"] => Self::Favourites,
             ["messages"] => Self::Messages,
             ["conversations", id, "received"] => Self::ConversationReceived(segment(id)?),
-            ["me", "presence"] => Self::MyPresence,
+            ["me"] => Self::Me,
+            ["me", own] => Self::own(own)?,
+            ["users", user, "photo"] => Self::UserPhoto(segment(user)?),
             ["calls"] => Self::Calls,
             ["calls", id] => Self::Call(segment(id)?),
             ["calls", id, service] => {
@@ -253,6 +276,18 @@ impl Route {
             _ => return None,
         };
         Some(route)
+    }
+
+    fn own(name: &str) -> Option<Self> {
+        Some(match name {
+            "presence" => Self::MyPresence,
+            "visibility" => Self::MyVisibility,
+            "profile" => Self::MyProfile,
+            "settings" => Self::MySettings,
+            "photo" => Self::MyPhoto,
+            "password" => Self::MyPassword,
+            _ => return None,
+        })
     }
 }
 
@@ -321,7 +356,13 @@ mod tests {
                 Route::Session,
                 Route::Snapshot,
                 Route::Events,
+                Route::Me,
                 Route::MyPresence,
+                Route::MyVisibility,
+                Route::MyProfile,
+                Route::MySettings,
+                Route::MyPhoto,
+                Route::MyPassword,
                 Route::Calls,
                 Route::Conversations,
                 Route::Contacts,
@@ -341,6 +382,7 @@ mod tests {
             ".+".prop_map(Route::Contact),
             proptest::sample::select(FileFormat::ALL.to_vec()).prop_map(Route::ContactImports),
             ".+".prop_map(Route::Call),
+            ".+".prop_map(Route::UserPhoto),
             (".+", service).prop_map(|(id, service)| Route::CallService(id, service)),
             ".+".prop_map(Route::Conversation),
             ".+".prop_map(Route::ConversationRead),

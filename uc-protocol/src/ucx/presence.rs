@@ -25,6 +25,8 @@ pub enum PresenceState {
     Home,
     /// Not to be disturbed.
     DoNotDisturb,
+    /// Reached at another workplace (Suite); others see `office`.
+    CallMe,
     /// Hidden from this user.
     Invisible,
 }
@@ -38,7 +40,7 @@ pub struct PresenceResource {
     pub rev: u64,
     /// The state.
     pub state: PresenceState,
-    /// Expected return, milliseconds since the Unix epoch; never with `office`.
+    /// Expected return, milliseconds since the Unix epoch; never with `office` or `call_me`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<i64>,
     /// A note.
@@ -61,7 +63,8 @@ impl fmt::Debug for PresenceResource {
 pub struct PresenceUpdate {
     /// The new state; `invisible` is refused.
     pub state: PresenceState,
-    /// Expected return, milliseconds since the Unix epoch; refused with `office`.
+    /// Expected return, milliseconds since the Unix epoch; refused with `office` and
+    /// `call_me`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<i64>,
     /// A note.

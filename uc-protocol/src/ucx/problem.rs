@@ -16,6 +16,9 @@ pub enum ProblemType {
     /// 401: the session token is unknown or has expired.
     #[serde(rename = "urn:ucx:problem:not-signed-in")]
     NotSignedIn,
+    /// 403: the initial password has to be changed before anything else (CONN-4).
+    #[serde(rename = "urn:ucx:problem:password-change-required")]
+    PasswordChangeRequired,
     /// 404: no such resource.
     #[serde(rename = "urn:ucx:problem:not-found")]
     NotFound,
@@ -72,11 +75,12 @@ pub struct Problem {
 
 impl ProblemType {
     /// Every kind that has a name of its own.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::BadCredentials,
         Self::AccountLocked,
         Self::NoLicence,
         Self::NotSignedIn,
+        Self::PasswordChangeRequired,
         Self::NotFound,
         Self::Malformed,
         Self::TooLarge,
@@ -94,7 +98,7 @@ impl ProblemType {
     pub const fn status(self) -> u16 {
         match self {
             Self::BadCredentials | Self::NotSignedIn => 401,
-            Self::AccountLocked | Self::NoLicence => 403,
+            Self::AccountLocked | Self::NoLicence | Self::PasswordChangeRequired => 403,
             Self::NotFound => 404,
             Self::Malformed => 400,
             Self::TooLarge => 413,
@@ -113,6 +117,7 @@ impl ProblemType {
             Self::AccountLocked => "the account is locked after too many wrong passwords",
             Self::NoLicence => "there is no licence for this",
             Self::NotSignedIn => "the session is unknown or has expired",
+            Self::PasswordChangeRequired => "the initial password has to be changed first",
             Self::NotFound => "there is no such thing on this server",
             Self::Malformed => "the request can't be read",
             Self::TooLarge => "the request is over a limit",
@@ -137,6 +142,9 @@ impl ProblemType {
             Self::AccountLocked => "Wait, or have the administrator unlock the account.",
             Self::NoLicence => "Ask the administrator for a licence.",
             Self::NotSignedIn => "Sign in again.",
+            Self::PasswordChangeRequired => {
+                "Change the password; where this program doesn't offer it, with another client."
+            }
             Self::NotFound => "It may have been removed meanwhile; refresh and look again.",
             Self::Malformed | Self::TooLarge => {
                 "Shorten what was entered; if that doesn't help, report it with both versions."

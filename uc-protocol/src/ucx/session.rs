@@ -3,7 +3,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CallResource, ConversationResource, EventId, FavouritesResource, KnownContact, PresenceResource,
+    AccountResource, CallResource, ConversationResource, EventId, FavouritesResource, KnownContact,
+    Location, PresenceResource,
 };
 
 /// A text that must never be seen: a password or a session token. `Debug` hides it.
@@ -64,6 +65,9 @@ pub struct Hello {
     pub mode: Mode,
     /// What is switched on.
     pub configuration: Configuration,
+    /// How numbers are dialled, where the administrator has said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
 }
 
 /// `POST /uc/v1/session`.
@@ -116,6 +120,9 @@ pub struct Snapshot {
     pub as_of: EventId,
     /// The user.
     pub me: Me,
+    /// What the server keeps for the user.
+    #[serde(default)]
+    pub account: AccountResource,
     /// Everybody's presence, the user's own among them.
     pub presences: Vec<PresenceResource>,
     /// The user's calls that are not over.

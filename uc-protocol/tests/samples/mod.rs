@@ -2,13 +2,14 @@
 
 use proptest::{collection::vec, option::of, prelude::*, sample::select};
 use uc_protocol::ucx::{
-    CallOutcome, CallResource, Candidates, Cause, Changes, Clear, Configuration, ConnectionState,
-    ContactDraft, ContactList, ContactOrigin, ContactResource, ConversationEntry, ConversationList,
-    ConversationResource, Delivery, Describe, Description, DescriptionKind, Device, Direction,
-    Directory, Event, EventId, Favourite, FavouriteChange, FavouriteGroup, FavouritesResource,
-    Hello, ImportReport, KnownContact, MakeCall, Me, Message, Mode, Number, NumberKind, Party,
-    PresenceResource, PresenceState, PresenceUpdate, Problem, ProblemType, SearchResults, Secret,
-    SendMessage, Session, SignIn, SkipReason, SkippedLine, Snapshot,
+    AccountResource, CallOutcome, CallResource, Candidates, Cause, Changes, Clear, Configuration,
+    ConnectionState, ContactDraft, ContactList, ContactOrigin, ContactResource, ConversationEntry,
+    ConversationList, ConversationResource, Country, Delivery, Describe, Description,
+    DescriptionKind, Device, Direction, Directory, Event, EventId, Favourite, FavouriteChange,
+    FavouriteGroup, FavouritesResource, Hello, ImportReport, KnownContact, Location, MakeCall, Me,
+    Message, Mode, Number, NumberKind, Party, PasswordUpdate, PresenceResource, PresenceState,
+    PresenceUpdate, Problem, ProblemType, Profile, SearchResults, Secret, SendMessage, Session,
+    SettingsUpdate, SignIn, SkipReason, SkippedLine, Snapshot, Visibility, VisibilityUpdate,
 };
 
 fn id() -> impl Strategy<Value = String> {
@@ -27,8 +28,9 @@ pub(crate) fn hello() -> impl Strategy<Value = Hello> {
         vec(any::<u32>(), 0..3),
         mode,
         any::<[bool; 9]>(),
+        of(location()),
     )
-        .prop_map(|(server, version, ucx, mode, flags)| Hello {
+        .prop_map(|(server, version, ucx, mode, flags, location)| Hello {
             server,
             version,
             ucx,
@@ -44,7 +46,90 @@ pub(crate) fn hello() -> impl Strategy<Value = Hello> {
                 key_programming: flags[7],
                 conversations_by_number: flags[8],
             },
+            location,
         })
+}
+
+fn location() -> impl Strategy<Value = Location> {
+    let country = select(vec![Country::De, Country::Nl, Country::Gb, Country::Us]);
+    let digits = || of("[0-9]{1,15}");
+    (
+        country,
+        [digits(), digits(), digits()],
+        of(any::<[u8; 2]>()),
+        of(vec("[0-9]{3}", 0..3)),
+    )
+        .prop_map(
+            |(country, [area_code, system_number, trunk_code], extension_digits, emergency)| {
+                Location {
+                    country,
+                    area_code,
+                    system_number,
+                    trunk_code,
+                    extension_digits,
+                    emergency,
+                }
+            },
+        )
+}
+
+fn visibility() -> impl Strategy<Value = Visibility> {
+    select(vec![
+        Visibility::InternalAndExternal,
+        Visibility::Internal,
+        Visibility::NotVisible,
+    ])
+}
+
+pub(crate) fn visibility_update() -> impl Strategy<Value = VisibilityUpdate> {
+    visibility().prop_map(|visibility| VisibilityUpdate { visibility })
+}
+
+pub(crate) fn profile() -> impl Strategy<Value = Profile> {
+    (of("[+][0-9 ]{1,30}"), of("[+][0-9 ]{1,30}"), of(text())).prop_map(
+        |(mobile, private, email)| Profile {
+            mobile,
+            private,
+            email,
+        },
+    )
+}
+
+pub(crate) fn settings_update() -> impl Strategy<Value = SettingsUpdate> {
+    text().prop_map(|settings| SettingsUpdate { settings })
+}
+
+pub(crate) fn password_update() -> impl Strategy<Value = PasswordUpdate> {
+    (of(text()), text()).prop_map(|(old, new)| PasswordUpdate {
+        old: old.map(Secret),
+        new: Secret(new),
+    })
+}
+
+pub(crate) fn account() -> impl Strategy<Value = AccountResource> {
+    (
+        any::<u64>(),
+        visibility(),
+        profile(),
+        of(any::<u64>()),
+        of(text()),
+        vec("[+0-9 ]{1,30}", 0..10),
+        any::<[bool; 2]>(),
+    )
+        .prop_map(
+            |(rev, visibility, profile, photo, settings, redial, [in_mulap, call_me])| {
+                AccountResource {
+                    rev,
+                    visibility,
+                    profile,
+                    photo,
+                    settings,
+                    redial,
+                    in_mulap,
+                    call_me,
+                }
+            },
+        )
 }
 
 pub(crate) fn sign_in() -> impl Strategy<Value = SignIn> {
@@ -82,6 +167,7 @@ fn state() -> impl Strategy<Value = PresenceState> {
         PresenceState::Lunch,
         PresenceState::Home,
         PresenceState::DoNotDisturb,
+        PresenceState::CallMe,
         PresenceState::Invisible,
     ])
 }
@@ -404,6 +490,7 @@ pub(crate) fn event_id() -> impl Strategy<Value = EventId> {
 pub(crate) fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         presence().prop_map(Event::Presence),
+        account().prop_map(Event::Account),
         call().prop_map(Event::Call),
         conversation().prop_map(Event::Conversation),
         (id(), any::<u64>()).prop_map(|(id, rev)| Event::ConversationDeleted { id, rev }),
@@ -427,10 +514,11 @@ pub(crate) fn snapshot() -> impl Strategy<Value = Snapshot> {
         vec(known_contact(), 0..3),
         favourites(),
     );
-    (event_id(), me(), lists).prop_map(
-        |(as_of, me, (presences, calls, conversations, contacts, favourites))| Snapshot {
+    (event_id(), me(), account(), lists).prop_map(
+        |(as_of, me, account, (presences, calls, conversations, contacts, favourites))| Snapshot {
             as_of,
             me,
+            account,
             presences,
             calls,
             conversations,

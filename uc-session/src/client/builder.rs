@@ -26,6 +26,7 @@ pub struct ClientBuilder {
     wan: Option<Option<ServerAddress>>,
     user: String,
     password: Option<Redacted<String>>,
+    new_password: Option<Redacted<String>>,
     trust: Trust,
     pins: Pins,
     proxy: Option<Option<ServerAddress>>,
@@ -45,6 +46,7 @@ impl ClientBuilder {
             wan: None,
             user: user.to_owned(),
             password: None,
+            new_password: None,
             trust: Trust::default(),
             pins: Pins::new(),
             proxy: None,
@@ -77,6 +79,14 @@ impl ClientBuilder {
     /// The password. It is kept in memory while the client lives, to sign in again by itself.
     pub fn password(mut self, password: impl Into<Redacted<String>>) -> Self {
         self.password = Some(password.into());
+        self
+    }
+
+    /// The password to set, should the server want the initial one changed at this sign-in (CONN-4);
+    /// elsewhere it is not used. Without it such a sign-in ends with
+    /// [`PasswordChangeRequired`](SignInError::PasswordChangeRequired).
+    pub fn new_password(mut self, password: impl Into<Redacted<String>>) -> Self {
+        self.new_password = Some(password.into());
         self
     }
 
@@ -240,6 +250,7 @@ impl ClientBuilder {
             wan: wan.map(|wan| wan.ok_or(SignInError::Address)).transpose()?,
             user: self.user.clone(),
             password: self.password.clone().ok_or(SignInError::NoPassword)?,
+            new_password: self.new_password.clone(),
             trust,
             pins: self.pins.clone(),
             sound: self.media.is_some(),

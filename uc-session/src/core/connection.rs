@@ -3,6 +3,8 @@ mod tests;
 
 use std::{sync::Arc, time::Duration};
 
+use uc_model::{InitialPassword, PasswordChange, Redacted, UserName};
+
 use super::{
     Config, Reply, Ticket, Why,
     backoff::{Backoff, FAST_EVERY},
@@ -15,7 +17,7 @@ use crate::{
     events::Event,
     port::{
         BackendError, BackendEvent, Certificate, Cursor, LinkId, Operation, Outcome, ServerAddress,
-        ServerChange, SignedIn, StateSnapshot,
+        ServerChange, Service, SignedIn, StateSnapshot,
     },
     view::{self, LostReason},
 };
@@ -63,6 +65,7 @@ struct Buffer {
 pub(super) enum Step {
     Dial(LinkId),
     SignIn(LinkId),
+    NewPassword(LinkId),
     Resume(LinkId),
     Subscribe(LinkId),
     Snapshot(LinkId),
@@ -139,6 +142,16 @@ impl Connection {
         }
     }
 
+    /// The name that signed in.
+    pub(super) fn user_name(&self) -> &str {
+        &self.config.user
+    }
+
+    /// The password that holds from now on.
+    pub(super) fn password_changed(&mut self, new: Redacted<String>) {
+        self.config.password = new;
+    }
+
     pub(super) fn sign_in(&mut self, io: &mut Io, ticket: Ticket) {
         match self.phase {
             Phase::Idle => {
@@ -168,12 +181,16 @@ impl Connection {
             Step::SignIn(link) | Step::Resume(link) if self.is_entering(link) => {
                 self.entered(io, link, result);
             }
+            Step::NewPassword(link) if self.is_entering(link) => {
+                self.new_password_set(io, link, result);
+            }
             Step::Subscribe(link) if self.is_subscribing(link) => {
                 self.subscribed(io, link, result);
             }
             Step::Snapshot(link) if self.link() == Some(link) => self.fetched(io, result),
             Step::Probe(link) if self.link() == Some(link) => self.probed(io, result),
             Step::SignIn(_)
+            | Step::NewPassword(_)
             | Step::Resume(_)
             | Step::Subscribe(_)
             | Step::Snapshot(_)
@@ -351,16 +368,77 @@ impl Connection {
 
     fn entered(&mut self, io: &mut Io, link: LinkId, result: Result<Outcome, BackendError>) {
         match result {
+            Ok(Outcome::SignedIn(user)) if user.must_change_password => {
+                return self.change_initial_password(io, link, user);
+            }
             Ok(Outcome::SignedIn(user)) => self.signed_in(io, user),
             Ok(Outcome::Done) => {}
             Ok(_) => return self.broken(io, BackendError::Malformed),
             Err(BackendError::NotSignedIn) if self.has_session => return self.session_gone(io),
             Err(error) => return self.refused(io, error),
         }
+        self.subscribe(io, link);
+    }
+
+    fn subscribe(&mut self, io: &mut Io, link: LinkId) {
         self.phase = Phase::Subscribing(link, Buffer::default());
         let after = self.cursor.clone();
         let operation = Operation::Subscribe { link, after };
         io.operate(Purpose::Connection(Step::Subscribe(link)), operation);
+    }
+
+    /// An initial password is changed to the one that was given for it, by the rules of the mode;
+    /// without one, or where another client has to do it, the sign-in ends (CONN-4).
+    fn change_initial_password(&mut self, io: &mut Io, link: LinkId, user: SignedIn) {
+        let mode = user.mode;
+        self.signed_in(io, user);
+        let change = match (mode.initial_password(), self.config.new_password.clone()) {
+            (InitialPassword::ChangeElsewhere, _) => {
+                return self.reject(io, SignInError::PasswordChangeElsewhere);
+            }
+            (InitialPassword::ChangeHere, None) => {
+                return self.reject(io, SignInError::PasswordChangeRequired);
+            }
+            (InitialPassword::ChangeHere, Some(new)) => PasswordChange {
+                old: Some(self.config.password.clone()),
+                repeated: new.clone(),
+                new,
+            },
+        };
+        let name = UserName::new(&self.config.user);
+        let checked = name.map_or(Ok(()), |name| change.check(mode, &name, true));
+        if let Err(error) = checked {
+            return self.reject(io, error.into());
+        }
+        let service = Service::ChangePassword(change);
+        let step = Purpose::Connection(Step::NewPassword(link));
+        io.operate(step, Operation::Service { link, service });
+    }
+
+    fn new_password_set(
+        &mut self,
+        io: &mut Io,
+        link: LinkId,
+        result: Result<Outcome, BackendError>,
+    ) {
+        match result {
+            Ok(_) => {
+                if let Some(new) = self.config.new_password.take() {
+                    self.password_changed(new);
+                }
+                self.subscribe(io, link);
+            }
+            Err(error) => self.broken(io, error),
+        }
+    }
+
+    /// The sign-in can't go on: the session is left, nobody tries again.
+    fn reject(&mut self, io: &mut Io, error: SignInError) {
+        self.leave(io);
+        if self.was_live {
+            io.event(Event::SessionEnded);
+        }
+        self.end(io, error);
     }
 
     fn signed_in(&mut self, io: &mut Io, user: SignedIn) {

@@ -2,17 +2,17 @@ use std::time::Duration;
 
 use uc_model::{
     Action, CallId, Contact, ContactId, Directory, EntryId, ImportFormat, ImportReport,
-    MessageText, PhoneNumber, Presence, Redacted, Timestamp,
+    MessageText, PasswordChange, PhoneNumber, Presence, Redacted, Rev, Timestamp, UserId,
 };
 
 use crate::{
     cache::CacheError,
     client::Found,
-    error::{CallError, EditError, MessageError, ServiceError, SignInError},
+    error::{CallError, EditError, MessageError, PasswordError, ServiceError, SignInError},
     events::Event,
     port::{
-        BackendError, BackendEvent, Candidates, ContactFileBytes, Edit, LinkId, MediaError,
-        MediaEvent, MediaIntent, Operation, Outcome, ServerChange, SoundChange,
+        BackendError, BackendEvent, Candidates, ContactFileBytes, Edit, FetchedPhoto, LinkId,
+        MediaError, MediaEvent, MediaIntent, Operation, Outcome, ServerChange, SoundChange,
     },
 };
 
@@ -76,6 +76,15 @@ pub enum Request {
     },
     /// Look one contact up.
     Contact(ContactId),
+    /// Change the password.
+    ChangePassword(PasswordChange),
+    /// Fetch a user's photo.
+    Photo {
+        /// Whose.
+        user: UserId,
+        /// The revision that is known.
+        known: Option<Rev>,
+    },
     /// Make a call.
     Call {
         /// The number.
@@ -123,6 +132,10 @@ pub enum Reply {
     Message(Result<EntryId, MessageError>),
     /// Of [`Request::Contact`].
     Contact(Result<Contact, ServiceError>),
+    /// Of [`Request::ChangePassword`].
+    Password(Result<(), PasswordError>),
+    /// Of [`Request::Photo`].
+    Photo(Result<FetchedPhoto, ServiceError>),
     /// Of [`Request::Call`].
     Call(Result<CallId, CallError>),
     /// Of [`Request::Act`] and [`Request::Mute`].

@@ -63,6 +63,8 @@ pub(super) enum Purpose {
     Import(Ticket),
     Contact(Ticket),
     Message(chat::Errand),
+    Password(Ticket),
+    Photo(Ticket),
     Call(calls::Key, calls::Step),
     Media(calls::Key),
     SignOut,
@@ -88,7 +90,9 @@ impl Purpose {
             | Self::Presence(_)
             | Self::Edit(_)
             | Self::Import(_)
-            | Self::Contact(_) => true,
+            | Self::Contact(_)
+            | Self::Password(_)
+            | Self::Photo(_) => true,
             Self::Connection(_)
             | Self::Message(_)
             | Self::Call(..)
@@ -353,11 +357,13 @@ const fn may_be_repeated(service: &Service) -> bool {
         | Service::Edit { .. }
         | Service::ImportContacts { .. }
         | Service::Contact(_)
+        | Service::Photo { .. }
         | Service::MakeCall { .. }
         | Service::Clear { .. }
         | Service::Candidates { .. }
         | Service::Confirm { .. } => true,
-        Service::Answer { .. }
+        Service::ChangePassword(_)
+        | Service::Answer { .. }
         | Service::Hold { .. }
         | Service::Retrieve { .. }
         | Service::Describe { .. } => false,

@@ -1,4 +1,9 @@
-use uc_model::{Capability, ContactId, Directory, ImportFormat, ImportReport, Presence, Redacted};
+use std::collections::BTreeMap;
+
+use uc_model::{
+    Capability, ContactId, Directory, ImportFormat, ImportReport, PasswordChange, Presence,
+    Redacted, Rev, UserId, UserName,
+};
 
 use super::{
     Reply, Ticket,
@@ -7,14 +12,17 @@ use super::{
 };
 use crate::{
     client::Found,
-    error::{EditError, ServiceError},
+    error::{EditError, PasswordError, ServiceError},
     port::{BackendError, ContactFileBytes, Edit, Outcome, ServerChange, Service},
 };
 
-/// Searches, edits and changes of the own presence: one question, one answer, at most
+/// Searches, edits, photos and changes of presence and password: one question, one answer, at most
 /// [`MOST_UNDER_WAY`] at once. The time-out is the command's.
-#[derive(Debug)]
-pub(super) struct Requests;
+#[derive(Debug, Default)]
+pub(super) struct Requests {
+    /// New passwords that the server has not confirmed yet.
+    passwords: BTreeMap<Ticket, Redacted<String>>,
+}
 
 impl Requests {
     pub(super) fn search(
@@ -37,17 +45,19 @@ impl Requests {
     }
 
     pub(super) fn set_presence(&self, io: &mut Io, ticket: Ticket, presence: Presence) {
+        if let Err(error) = may_set(io, &presence) {
+            return io.reply(ticket, Reply::Presence(Err(error)));
+        }
         let service = Service::SetPresence(presence);
         if let Err(error) = ask(io, Purpose::Presence(ticket), Capability::Presence, service) {
             io.reply(ticket, Reply::Presence(Err(error)));
         }
     }
 
+    /// Checked by the rules before anything is sent.
     pub(super) fn edit(&self, io: &mut Io, ticket: Ticket, edit: Edit) {
-        let (wanted, key) = (edit.capability(), io.request_key());
-        let service = Service::Edit { edit, key };
-        if let Err(error) = ask(io, Purpose::Edit(ticket), wanted, service) {
-            io.reply(ticket, Reply::Edit(Err(error.into())));
+        if let Err(error) = ask_edit(io, ticket, edit) {
+            io.reply(ticket, Reply::Edit(Err(error)));
         }
     }
 
@@ -72,6 +82,60 @@ impl Requests {
         if let Err(error) = ask(io, purpose, Capability::DirectorySearch, service) {
             io.reply(ticket, Reply::Contact(Err(error)));
         }
+    }
+
+    /// What was entered is checked by the rules of the mode before anything is sent.
+    pub(super) fn change_password(
+        &mut self,
+        io: &mut Io,
+        ticket: Ticket,
+        user: &str,
+        change: PasswordChange,
+    ) {
+        let new = change.new.clone();
+        match ask_password(io, ticket, user, change) {
+            Ok(()) => drop(self.passwords.insert(ticket, new)),
+            Err(error) => io.reply(ticket, Reply::Password(Err(error))),
+        }
+    }
+
+    /// Gives the password that holds from now on.
+    pub(super) fn password_changed(
+        &mut self,
+        io: &mut Io,
+        ticket: Ticket,
+        result: Result<Outcome, BackendError>,
+    ) -> Option<Redacted<String>> {
+        let new = self.passwords.remove(&ticket);
+        let changed = match result {
+            Ok(_) => Ok(()),
+            Err(BackendError::BadCredentials) => Err(PasswordError::OldPassword),
+            Err(error) => Err(ServiceError::from(error).into()),
+        };
+        let done = changed.is_ok();
+        io.reply(ticket, Reply::Password(changed));
+        new.filter(|_| done)
+    }
+
+    pub(super) fn photo(&self, io: &mut Io, ticket: Ticket, user: UserId, known: Option<Rev>) {
+        let service = Service::Photo { user, known };
+        if let Err(error) = ask(io, Purpose::Photo(ticket), Capability::Photo, service) {
+            io.reply(ticket, Reply::Photo(Err(error)));
+        }
+    }
+
+    pub(super) fn fetched(
+        &self,
+        io: &mut Io,
+        ticket: Ticket,
+        result: Result<Outcome, BackendError>,
+    ) {
+        let photo = match result {
+            Ok(Outcome::Photo(photo)) => Ok(photo),
+            Ok(_) => Err(BackendError::Malformed.into()),
+            Err(error) => Err(error.into()),
+        };
+        io.reply(ticket, Reply::Photo(photo));
     }
 
     pub(super) fn found(&self, io: &mut Io, ticket: Ticket, result: Result<Outcome, BackendError>) {
@@ -131,6 +195,43 @@ pub(super) fn looked_up(io: &mut Io, ticket: Ticket, result: Result<Outcome, Bac
         Err(error) => Err(error.into()),
     };
     io.reply(ticket, Reply::Contact(contact));
+}
+
+fn ask_edit(io: &mut Io, ticket: Ticket, edit: Edit) -> Result<(), EditError> {
+    edit.check()?;
+    let (wanted, key) = (edit.capability(), io.request_key());
+    let service = Service::Edit { edit, key };
+    Ok(ask(io, Purpose::Edit(ticket), wanted, service)?)
+}
+
+/// What the user may set (PRES-1); what isn't known yet, the server decides.
+fn may_set(io: &Io, presence: &Presence) -> Result<(), ServiceError> {
+    let Some(user) = &io.view.user else {
+        return Ok(());
+    };
+    let rights = io.view.account().presence_rights(user.mode);
+    Ok(presence.check_settable(&rights)?)
+}
+
+fn ask_password(
+    io: &mut Io,
+    ticket: Ticket,
+    user: &str,
+    change: PasswordChange,
+) -> Result<(), PasswordError> {
+    let mode = io.view.user.as_ref().map(|user| user.mode);
+    if let Some((mode, name)) = mode.zip(UserName::new(user).ok()) {
+        // Every backend speaks TLS and nothing else.
+        change.check(mode, &name, true)?;
+    }
+    let service = Service::ChangePassword(change);
+    ask(
+        io,
+        Purpose::Password(ticket),
+        Capability::PasswordChange,
+        service,
+    )?;
+    Ok(())
 }
 
 fn ask(

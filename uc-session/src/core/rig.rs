@@ -13,8 +13,8 @@ use crate::{
     cache::{CacheError, Cached},
     clock::Now,
     port::{
-        BackendError, CallUpdate, Certificate, Cursor, DescriptionKind, LinkId, MediaError,
-        Operation, Outcome, ServerAddress, SessionDescription, SignedIn, StateSnapshot,
+        AccountUpdate, BackendError, CallUpdate, Certificate, Cursor, DescriptionKind, LinkId,
+        MediaError, Operation, Outcome, ServerAddress, SessionDescription, SignedIn, StateSnapshot,
     },
     trust::{Pins, Trust},
 };
@@ -44,6 +44,7 @@ impl Rig {
             wan: Some(address("wan")),
             user: "330".into(),
             password: Redacted::new("secret".into()),
+            new_password: None,
             trust: Trust::AcceptFirst,
             pins: Pins::new(),
             sound: true,
@@ -201,6 +202,7 @@ pub(super) fn signed_in() -> Outcome {
         mode: Mode::Smart,
         capabilities: all.into_iter().collect(),
         grouping: ConversationGrouping::default(),
+        dial_plan: None,
         must_change_password: false,
     })
 }
@@ -209,6 +211,7 @@ pub(super) fn snapshot(rev: u64, calls: Vec<CallUpdate>) -> Outcome {
     Outcome::Snapshot(Box::new(StateSnapshot {
         as_of: Cursor(format!("e-{rev}")),
         rev: Rev(rev),
+        account: AccountUpdate::default(),
         calls,
         ..StateSnapshot::default()
     }))

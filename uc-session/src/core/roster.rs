@@ -21,6 +21,7 @@ pub(super) fn replace(io: &mut Io, snapshot: StateSnapshot, first: bool) -> Call
     io.view.as_of = Known::Live;
     let changes = io.change().state.replace(Snapshot {
         as_of: snapshot.rev,
+        account: (snapshot.account.rev, snapshot.account.account),
         presences: snapshot.presences,
         conversations: snapshot.conversations,
         contacts: snapshot.contacts,
@@ -46,6 +47,10 @@ pub(super) fn apply(io: &mut Io, change: ServerChange) {
         ServerChange::Contact(contact) => Update::Contact(*contact),
         ServerChange::ContactDeleted { id, rev } => Update::ContactDeleted { id, rev },
         ServerChange::Favourites { rev, favourites } => Update::Favourites { rev, favourites },
+        ServerChange::Account(update) => Update::Account {
+            rev: update.rev,
+            account: update.account,
+        },
         ServerChange::Call(_) => return,
     };
     if let Some(change) = io.change().state.apply(update) {
@@ -78,6 +83,7 @@ fn tell(io: &mut Io, change: Change) {
         Change::Contact(id) => state.contact(&id).cloned().map(Event::Contact),
         Change::ContactDeleted(id) => Some(Event::ContactDeleted(id)),
         Change::Favourites => Some(Event::Favourites),
+        Change::Account => Some(Event::Account),
         Change::PresenceGone(user) => Some(Event::PresenceGone(user)),
         // Calls have machines; kinds of changes to come are seen in the view.
         _ => None,

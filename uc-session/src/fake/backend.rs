@@ -12,8 +12,8 @@ use super::server::{Door, FakeServer, Fault, Kind, Stream, World};
 use crate::{
     locked,
     port::{
-        Backend, BackendError, BackendEvent, Cursor, DialFailure, EventSink, LinkId, Operation,
-        Outcome, PresenceUpdate, ServerAddress, Service, SignedIn, StateSnapshot,
+        AccountUpdate, Backend, BackendError, BackendEvent, Cursor, DialFailure, EventSink, LinkId,
+        Operation, Outcome, PresenceUpdate, ServerAddress, Service, SignedIn, StateSnapshot,
     },
 };
 
@@ -148,8 +148,10 @@ impl FakeBackend {
                 let contact = world.contact(&user, &id).ok_or(BackendError::NotFound)?;
                 return Ok(Outcome::Contact(Box::new(contact)));
             }
-            // Files are a real server's to read.
-            Service::ImportContacts { .. } => return Err(BackendError::Unsupported),
+            // Files and passwords are a real server's to read.
+            Service::ImportContacts { .. } | Service::ChangePassword(_) | Service::Photo { .. } => {
+                return Err(BackendError::Unsupported);
+            }
             Service::Edit { edit, key } => {
                 return world.edit_once(&user, edit, key).map(Outcome::Edited);
             }
@@ -239,6 +241,7 @@ impl World {
             mode: Mode::Suite,
             capabilities: self.capabilities,
             grouping: ConversationGrouping::default(),
+            dial_plan: None,
             must_change_password: false,
         }
     }
@@ -254,6 +257,7 @@ impl World {
         StateSnapshot {
             as_of: Cursor(format!("fake-{}", rev.0)),
             rev,
+            account: AccountUpdate::default(),
             presences: self.users.values().map(presence).collect(),
             calls: self.calls_of(id, session),
             conversations: user.history.conversations().cloned().collect(),

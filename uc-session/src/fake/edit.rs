@@ -40,6 +40,7 @@ impl World {
             Edit::Messages(MessageEdit::ConfirmReceived(id)) => {
                 Ok(self.confirm_messages(user, &id))
             }
+            Edit::Account(_) => Err(BackendError::Unsupported),
         }
     }
 

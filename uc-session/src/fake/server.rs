@@ -435,7 +435,10 @@ impl Kind {
                 Service::Hold { .. } => Self::Hold,
                 Service::Retrieve { .. } => Self::Retrieve,
                 Service::Describe { .. } => Self::Describe,
-                Service::Candidates { .. } | Service::Confirm { .. } => return None,
+                Service::ChangePassword(_)
+                | Service::Photo { .. }
+                | Service::Candidates { .. }
+                | Service::Confirm { .. } => return None,
             },
         })
     }

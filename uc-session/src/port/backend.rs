@@ -3,9 +3,10 @@ use std::fmt;
 use async_trait::async_trait;
 use thiserror::Error;
 use uc_model::{
-    Call, CallId, CapabilitySet, Contact, ContactId, Conversation, ConversationGrouping,
-    ConversationId, DeviceKind, Directory, Extension, FailureCause, Favourites, ImportFormat,
-    ImportReport, KnownContact, Mode, PhoneNumber, Presence, Redacted, Rev, UserId,
+    Account, Call, CallId, CapabilitySet, Contact, ContactId, Conversation, ConversationGrouping,
+    ConversationId, DeviceKind, DialPlan, Directory, Extension, FailureCause, Favourites,
+    ImportFormat, ImportReport, KnownContact, Mode, PasswordChange, PhoneNumber, Photo, Presence,
+    Redacted, Rev, UserId,
 };
 
 /// Somebody's presence as of a revision.
@@ -150,6 +151,15 @@ pub enum Service {
     },
     /// Sets the own presence.
     SetPresence(Presence),
+    /// Changes the password; what was entered follows the rules.
+    ChangePassword(PasswordChange),
+    /// Fetches a user's photo.
+    Photo {
+        /// Whose.
+        user: UserId,
+        /// The revision that is known, so that it needn't come again.
+        known: Option<Rev>,
+    },
     /// Changes something of the user's own data.
     Edit {
         /// What.
@@ -259,7 +269,9 @@ pub enum Outcome {
     },
     /// Contact.
     Contact(Box<Contact>),
-    /// Done, nothing to tell (Resume, Probe, SignOut, Close, Candidates).
+    /// A photo.
+    Photo(FetchedPhoto),
+    /// Done, nothing to tell (ChangePassword, Resume, Probe, SignOut, Close, Candidates).
     Done,
 }
 
@@ -280,8 +292,36 @@ pub struct SignedIn {
     pub capabilities: CapabilitySet,
     /// Which numbers share a conversation (CONV-4).
     pub grouping: ConversationGrouping,
+    /// How numbers are dialled at the system's location, where that is known (NUM-1).
+    pub dial_plan: Option<DialPlan>,
     /// The password must be changed first (CONN-4).
     pub must_change_password: bool,
+}
+
+/// What the server keeps for the user, as of a revision.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AccountUpdate {
+    /// Its revision.
+    pub rev: Rev,
+    /// All of it.
+    pub account: Account,
+}
+
+/// What came of fetching a photo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FetchedPhoto {
+    /// It still has the revision that was known.
+    Unchanged,
+    /// The user has none.
+    None,
+    /// The photo.
+    Photo {
+        /// Its revision.
+        rev: Rev,
+        /// The picture.
+        photo: Photo,
+    },
 }
 
 /// The user's whole state.
@@ -291,6 +331,8 @@ pub struct StateSnapshot {
     pub as_of: Cursor,
     /// The revision after which it holds.
     pub rev: Rev,
+    /// What the server keeps for the user.
+    pub account: AccountUpdate,
     /// Everybody's presence.
     pub presences: Vec<PresenceUpdate>,
     /// The calls that are not over.
@@ -350,6 +392,8 @@ pub enum BackendEvent {
 pub enum ServerChange {
     /// Somebody's presence.
     Presence(PresenceUpdate),
+    /// What the server keeps for the user.
+    Account(Box<AccountUpdate>),
     /// A call is new, different or over.
     Call(Box<CallUpdate>),
     /// A conversation is new or different.
@@ -384,6 +428,7 @@ impl ServerChange {
     pub fn rev(&self) -> Rev {
         match self {
             Self::Presence(update) => update.rev,
+            Self::Account(update) => update.rev,
             Self::Call(update) => update.call.rev,
             Self::Conversation(conversation) => conversation.rev,
             Self::Contact(contact) => contact.rev,
@@ -476,6 +521,9 @@ pub enum BackendError {
     /// No licence.
     #[error("the server has no licence left for this: ask the administrator")]
     NoLicence,
+    /// The initial password has to be changed first.
+    #[error("the initial password has to be changed before anything else")]
+    PasswordChangeRequired,
     /// The session is not known (any more).
     #[error("the session has ended: sign in again")]
     NotSignedIn,

@@ -1,7 +1,9 @@
 use uc_model::{
     Capability, ContactDraft, ContactId, ConversationId, EntryId, FavouriteChange, MessageText,
-    PhoneNumber,
+    PhoneNumber, Photo, PresenceVisibility, Profile, ServerSettings,
 };
+
+use crate::error::EditError;
 
 /// One change of the user's own data. The rules are `uc_model`'s, the server's word counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub enum Edit {
     Favourites(FavouriteChange),
     /// Of the instant messages.
     Messages(MessageEdit),
+    /// Of what the server keeps for the user besides.
+    Account(AccountEdit),
 }
 
 /// Something about instant messages (IM-1).
@@ -44,6 +48,22 @@ pub enum ContactEdit {
     Change(ContactId, ContactDraft),
     /// Deletes a contact.
     Delete(ContactId),
+}
+
+/// A change of what the server keeps for the user, whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AccountEdit {
+    /// Who sees the own presence (PRES-4).
+    SetVisibility(PresenceVisibility),
+    /// What others are told (PROF-1).
+    SetProfile(Profile),
+    /// The settings that belong to the person (INST-2).
+    SetSettings(ServerSettings),
+    /// The own photo (PROF-2).
+    SetPhoto(Photo),
+    /// No photo any more.
+    DeletePhoto,
 }
 
 /// A change of the user's conversations (CONV-1, CONV-3).
@@ -77,6 +97,15 @@ impl Edit {
             }
             Self::Favourites(_) => Capability::Favourites,
             Self::Messages(_) => Capability::Chat,
+            Self::Account(edit) => edit.capability(),
+        }
+    }
+
+    /// Checks it by the rules that the server uses too, before anything is sent.
+    pub(crate) fn check(&self) -> Result<(), EditError> {
+        match self {
+            Self::Account(AccountEdit::SetProfile(profile)) => Ok(profile.check()?),
+            _ => Ok(()),
         }
     }
 
@@ -90,6 +119,18 @@ impl Edit {
             // The second time a group would be there already.
             Self::Favourites(_) => false,
             Self::Messages(_) => true,
+            Self::Account(_) => true,
+        }
+    }
+}
+
+impl AccountEdit {
+    const fn capability(&self) -> Capability {
+        match self {
+            Self::SetVisibility(_) => Capability::PresenceVisibility,
+            Self::SetProfile(_) => Capability::Profile,
+            Self::SetSettings(_) => Capability::ServerSettings,
+            Self::SetPhoto(_) | Self::DeletePhoto => Capability::Photo,
         }
     }
 }

@@ -6,20 +6,22 @@ use uc_protocol::{
     ucx::{self as wire, paths::Route},
 };
 
-use super::{contact, favourites};
+use super::{account, contact, favourites};
 use crate::port::{BackendError, ContactEdit, ConversationEdit, Edit, MessageEdit, RequestKey};
 
 /// The request; with its key where a second arrival would do harm.
-pub(super) fn write(edit: &Edit, key: &RequestKey) -> Result<Request, BackendError> {
+pub(super) fn write(edit: Edit, key: &RequestKey) -> Result<Request, BackendError> {
+    let is_idempotent = edit.is_idempotent();
     let request = match edit {
-        Edit::Conversations(edit) => of_conversations(edit),
-        Edit::Contacts(edit) => of_contacts(edit),
+        Edit::Conversations(edit) => of_conversations(&edit),
+        Edit::Contacts(edit) => of_contacts(&edit),
         Edit::Favourites(change) => {
-            Request::post(Route::Favourites).body(&favourites::write_change(change)?)
+            Request::post(Route::Favourites).body(&favourites::write_change(&change)?)
         }
-        Edit::Messages(edit) => of_messages(edit),
+        Edit::Messages(edit) => of_messages(&edit),
+        Edit::Account(edit) => account::write(edit)?,
     };
-    Ok(match edit.is_idempotent() {
+    Ok(match is_idempotent {
         true => request,
         false => request.idempotency_key(&key.0),
     })

@@ -60,6 +60,7 @@ fn of_problem(problem: &Problem) -> BackendError {
         ProblemType::AccountLocked => BackendError::AccountLocked,
         ProblemType::NoLicence => BackendError::NoLicence,
         ProblemType::NotSignedIn => BackendError::NotSignedIn,
+        ProblemType::PasswordChangeRequired => BackendError::PasswordChangeRequired,
         ProblemType::NotFound => BackendError::NotFound,
         ProblemType::WrongState => BackendError::WrongState,
         ProblemType::Glare => BackendError::Glare,

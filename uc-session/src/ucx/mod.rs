@@ -1,5 +1,6 @@
 //! The [`Backend`] of UCX servers.
 
+mod account;
 mod call;
 mod contact;
 mod contact_import;
@@ -40,8 +41,8 @@ use crate::{
     line::{self, Line},
     locked,
     port::{
-        Backend, BackendError, Cursor, EventSink, LinkId, Operation, Outcome, ServerAddress,
-        Service,
+        Backend, BackendError, Cursor, EventSink, FetchedPhoto, LinkId, Operation, Outcome,
+        ServerAddress, Service,
     },
 };
 
@@ -189,6 +190,7 @@ impl UcxBackend {
         let link = self.link(id)?;
         let Exchange { request, answer } = Exchange::of(service)?;
         let response = match answer {
+            Answer::Photo => return self.photo(&link, request).await,
             Answer::Contacts | Answer::Contact => link.read(request).await?,
             Answer::Presence | Answer::Edit | Answer::Import | Answer::Call | Answer::Nothing => {
                 link.request(request).await?
@@ -202,6 +204,14 @@ impl UcxBackend {
                 Ok(Outcome::Imported { report, changes })
             }
             outcome => Ok(outcome),
+        }
+    }
+
+    /// A user without a photo is an answer, not an error.
+    async fn photo(&self, link: &OpenLink, request: Request) -> Result<Outcome, BackendError> {
+        match link.read(request).await {
+            Err(BackendError::NotFound) => Ok(Outcome::Photo(FetchedPhoto::None)),
+            response => account::read_photo(&response?),
         }
     }
 

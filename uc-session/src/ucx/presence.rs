@@ -9,17 +9,14 @@ use crate::port::{BackendError, PresenceUpdate};
 /// What the server says about somebody.
 pub(super) fn read(resource: wire::PresenceResource) -> Result<PresenceUpdate, Unreadable> {
     let state = read_state(resource.state)?;
-    if state == PresenceState::Office && resource.until.is_some() {
-        return Err(Unreadable);
-    }
+    let (until, note) = (
+        resource.until.map(Timestamp),
+        resource.note.map(Redacted::new),
+    );
     Ok(PresenceUpdate {
         user: UserId::new(resource.user)?,
         rev: Rev(resource.rev),
-        presence: Presence {
-            state,
-            until: resource.until.map(Timestamp),
-            note: resource.note.map(Redacted::new),
-        },
+        presence: Presence::new(state, until, note).map_err(|_| Unreadable)?,
     })
 }
 
@@ -43,6 +40,7 @@ fn read_state(state: wire::PresenceState) -> Result<PresenceState, Unreadable> {
         wire::PresenceState::Lunch => PresenceState::Lunch,
         wire::PresenceState::Home => PresenceState::Home,
         wire::PresenceState::DoNotDisturb => PresenceState::DoNotDisturb,
+        wire::PresenceState::CallMe => PresenceState::CallMe,
         wire::PresenceState::Invisible => PresenceState::Invisible,
         _ => return Err(Unreadable),
     })
@@ -59,6 +57,7 @@ fn write_state(state: PresenceState) -> Result<wire::PresenceState, BackendError
         PresenceState::Lunch => wire::PresenceState::Lunch,
         PresenceState::Home => wire::PresenceState::Home,
         PresenceState::DoNotDisturb => wire::PresenceState::DoNotDisturb,
+        PresenceState::CallMe => wire::PresenceState::CallMe,
         PresenceState::Invisible => wire::PresenceState::Invisible,
         _ => return Err(BackendError::Unsupported),
     })
@@ -71,7 +70,7 @@ mod tests {
     use super::*;
     use crate::ucx::sample;
 
-    const STATES: [PresenceState; 10] = [
+    const STATES: [PresenceState; 11] = [
         PresenceState::Office,
         PresenceState::Meeting,
         PresenceState::Sick,
@@ -81,6 +80,7 @@ mod tests {
         PresenceState::Lunch,
         PresenceState::Home,
         PresenceState::DoNotDisturb,
+        PresenceState::CallMe,
         PresenceState::Invisible,
     ];
 
@@ -92,10 +92,14 @@ mod tests {
         ) -> Presence {
             Presence {
                 state,
-                until: until.filter(|_| state != PresenceState::Office).map(Timestamp),
+                until: until.filter(|_| !at_work(state)).map(Timestamp),
                 note: note.map(Redacted::new),
             }
         }
+    }
+
+    fn at_work(state: PresenceState) -> bool {
+        matches!(state, PresenceState::Office | PresenceState::CallMe)
     }
 
     fn echo(user: &str, rev: u64, update: wire::PresenceUpdate) -> wire::PresenceResource {

@@ -9,7 +9,7 @@ use uc_protocol::{
     },
 };
 
-use super::{call, contact, contact_import, edit, presence, session};
+use super::{account, call, contact, contact_import, edit, presence, session};
 use crate::port::{BackendError, Outcome, Service};
 
 /// A service as it is sent, and how its answer is read.
@@ -28,6 +28,7 @@ pub(super) enum Answer {
     Import,
     Contact,
     Call,
+    Photo,
     Nothing,
 }
 
@@ -59,7 +60,16 @@ impl Exchange {
                     Answer::Presence,
                 )
             }
-            Service::Edit { edit, key } => (edit::write(&edit, &key)?, Answer::Edit),
+            Service::Edit { edit, key } => (edit::write(edit, &key)?, Answer::Edit),
+            Service::ChangePassword(change) => {
+                let body = account::write_password(change);
+                (Request::put(Route::MyPassword).body(&body), Answer::Nothing)
+            }
+            Service::Photo { user, known } => {
+                let route = Route::UserPhoto(user.as_str().into());
+                let request = Request::get(route).unless_at(known.map(|rev| rev.0));
+                (request, Answer::Photo)
+            }
             Service::MakeCall {
                 to,
                 device,
@@ -108,6 +118,8 @@ impl Exchange {
             | Service::Edit { .. }
             | Service::ImportContacts { .. }
             | Service::Contact(_)
+            | Service::ChangePassword(_)
+            | Service::Photo { .. }
             | Service::MakeCall { .. } => {
                 return Err(BackendError::Unsupported);
             }
@@ -128,6 +140,7 @@ impl Answer {
                 changes: Vec::new(),
             },
             Self::Contact => Outcome::Contact(Box::new(contact::read(decode(response)?)?)),
+            Self::Photo => account::read_photo(response)?,
             Self::Call => Outcome::Call(Box::new(call::read(decode(response)?)?)),
             Self::Nothing => Outcome::Done,
         })

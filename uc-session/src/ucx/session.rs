@@ -1,12 +1,12 @@
 //! Who answers, who signed in, what the connection can do, and the whole state.
 
 use uc_model::{
-    Capability, CapabilitySet, ContactId, ConversationGrouping, ConversationId, Extension, Mode,
-    Redacted, Rev, UserId,
+    Capability, CapabilitySet, Configuration, ContactId, ConversationGrouping, ConversationId,
+    Extension, Mode, Redacted, Rev, UserId,
 };
 use uc_protocol::ucx as wire;
 
-use super::{Unreadable, call, contact, conversation, favourites, presence};
+use super::{Unreadable, account, call, contact, conversation, favourites, presence};
 use crate::port::{BackendEvent, Cursor, ServerChange, SignedIn, StateSnapshot};
 
 /// The version of UCX that is spoken here.
@@ -24,6 +24,7 @@ pub(super) fn read(
         name: Redacted::new(me.name),
         server: format!("{} {}", hello.server, hello.version),
         mode: read_mode(hello.mode),
+        dial_plan: hello.location.as_ref().and_then(account::read_location),
         capabilities: capabilities(hello.mode, &hello.configuration),
         grouping: match hello.configuration.conversations_by_number {
             true => ConversationGrouping::ByNumber,
@@ -33,32 +34,58 @@ pub(super) fn read(
     })
 }
 
-/// What this backend can do with a server of this mode and configuration: the one place where a
-/// capability is decided. What the server offers but version 1 of UCX has no request for (conferences,
-/// voicemail, pickup, DTMF, CallMe) stays out, whatever is switched on; nothing that
-/// version 1 has a request for depends on the mode alone, but for changing personal contacts: in Suite
-/// another client does that.
-pub(super) fn capabilities(mode: wire::Mode, configuration: &wire::Configuration) -> CapabilitySet {
-    let calls = configuration.voip || configuration.desk_phones;
-    let both_modes = match mode {
-        wire::Mode::Smart | wire::Mode::Suite => true,
+/// What this backend can do with a server of this mode and configuration: what the server offers,
+/// as far as version 1 of UCX has requests for it.
+pub(super) fn capabilities(mode: wire::Mode, on: &wire::Configuration) -> CapabilitySet {
+    let wire::Configuration {
+        chat,
+        voip,
+        conferences,
+        desk_phones,
+        mobility,
+        mulap,
+        web_collaboration,
+        key_programming,
+        conversations_by_number: _,
+    } = *on;
+    let on = Configuration {
+        chat,
+        voip,
+        conferences,
+        desk_phones,
+        mobility,
+        mulap,
+        web_collaboration,
+        key_programming,
     };
-    let smart = mode == wire::Mode::Smart;
+    CapabilitySet::offered(read_mode(mode), &on).intersection(spoken())
+}
+
+/// What version 1 of UCX has requests for: the one place where that is said.
+fn spoken() -> CapabilitySet {
     [
-        (Capability::Presence, both_modes),
-        (Capability::DirectorySearch, both_modes),
-        (Capability::Conversations, both_modes),
-        (Capability::VoipCalls, configuration.voip),
-        (Capability::DeskPhoneControl, configuration.desk_phones),
-        (Capability::Hold, calls),
-        (Capability::EditContacts, smart),
-        (Capability::Favourites, both_modes),
-        (Capability::DeleteFavouriteGroups, smart),
-        (Capability::DefaultNumbers, smart),
-        (Capability::Chat, smart && configuration.chat),
+        Capability::Presence,
+        Capability::DirectorySearch,
+        Capability::Conversations,
+        Capability::VoipCalls,
+        Capability::DeskPhoneControl,
+        Capability::Hold,
+        Capability::CallMe,
+        Capability::PresenceVisibility,
+        Capability::Profile,
+        Capability::Photo,
+        Capability::ServerSettings,
+        Capability::PasswordChange,
+        Capability::OldPassword,
+        Capability::Redial,
+        Capability::EditContacts,
+        Capability::ExternalDirectory,
+        Capability::Favourites,
+        Capability::DeleteFavouriteGroups,
+        Capability::DefaultNumbers,
+        Capability::Chat,
     ]
     .into_iter()
-    .filter_map(|(capability, offered)| offered.then_some(capability))
     .collect()
 }
 
@@ -67,6 +94,7 @@ pub(super) fn read_snapshot(snapshot: wire::Snapshot) -> Result<StateSnapshot, U
     let wire::Snapshot {
         as_of,
         me: _,
+        account,
         presences,
         calls,
         conversations,
@@ -76,6 +104,7 @@ pub(super) fn read_snapshot(snapshot: wire::Snapshot) -> Result<StateSnapshot, U
     Ok(StateSnapshot {
         rev: Rev(as_of.number),
         as_of: Cursor(as_of.to_string()),
+        account: account::read(account)?,
         presences: presences
             .into_iter()
             .map(presence::read)
@@ -124,6 +153,7 @@ pub(super) fn read_changes(changes: wire::Changes) -> Result<Vec<ServerChange>, 
 fn read_change(event: wire::Event) -> Result<Option<ServerChange>, Unreadable> {
     Ok(Some(match event {
         wire::Event::Presence(resource) => ServerChange::Presence(presence::read(resource)?),
+        wire::Event::Account(resource) => ServerChange::Account(Box::new(account::read(resource)?)),
         wire::Event::Call(resource) => ServerChange::Call(Box::new(call::read(resource)?)),
         wire::Event::Conversation(resource) => {
             ServerChange::Conversation(Box::new(conversation::read(resource)?))

@@ -33,8 +33,8 @@ use crate::{
     line::{self, Line},
     locked,
     port::{
-        Backend, BackendError, CallUpdate, Cursor, EventSink, LinkId, Operation, Outcome,
-        PresenceUpdate, ServerAddress, Service, SignedIn, StateSnapshot,
+        AccountUpdate, Backend, BackendError, CallUpdate, Cursor, EventSink, LinkId, Operation,
+        Outcome, PresenceUpdate, ServerAddress, Service, SignedIn, StateSnapshot,
     },
     ucx::PROBE_TIME,
 };
@@ -202,6 +202,7 @@ impl WsiBackend {
         Ok(Outcome::Snapshot(Box::new(StateSnapshot {
             as_of: poll::cursor(rev.0),
             rev,
+            account: AccountUpdate::default(),
             presences: presences.collect::<Result<_, _>>()?,
             calls: calls.ok_or(BackendError::Malformed)?,
             ..StateSnapshot::default()
@@ -314,6 +315,7 @@ fn signed_in(user: &str, extension: Extension, login: &Login) -> Result<SignedIn
         },
         capabilities: capabilities(),
         grouping: ConversationGrouping::default(),
+        dial_plan: None,
         must_change_password: false,
     })
 }

@@ -23,6 +23,7 @@ mod office;
 #[cfg(feature = "media")]
 mod outages;
 mod party;
+mod people;
 mod place;
 mod profiles;
 #[cfg(feature = "media")]

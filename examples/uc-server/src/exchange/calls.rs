@@ -1,4 +1,4 @@
-use uc_model::PhoneNumber;
+use uc_model::{Capability, PhoneNumber};
 use uc_protocol::ucx::{
     CallResource, Cause, Clear, ConnectionState, Describe, Description, DescriptionKind, Device,
     Event, MakeCall, Party,
@@ -29,12 +29,18 @@ impl Exchange {
         let caller = self.user_of(session)?.to_owned();
         let device = request.device;
         let offer = match (device, request.description) {
+            (Device::Voip, _) if !self.can(Capability::VoipCalls) => {
+                return Err(Refusal::Unsupported);
+            }
             (Device::Voip, Some(offer)) => Some(first_offer(offer)?),
             (Device::Voip, None) => {
                 return Err(Refusal::Value("a VoIP call needs an offer in description"));
             }
-            (Device::DeskPhone, None) if self.desk_phones => None,
-            (Device::DeskPhone, Some(_)) if self.desk_phones => return Err(Refusal::AtDesk),
+            (Device::DeskPhone, _) if !self.can(Capability::DeskPhoneControl) => {
+                return Err(Refusal::NoDeskPhones);
+            }
+            (Device::DeskPhone, None) => None,
+            (Device::DeskPhone, Some(_)) => return Err(Refusal::AtDesk),
             _ => return Err(Refusal::NoDeskPhones),
         };
         let callee = self.callee(&caller, &request.to, device, now)?;
@@ -313,7 +319,8 @@ impl Exchange {
         if self.running_count(caller) >= MAX_CALLS {
             return Err(Refusal::CallFailed(Cause::Busy));
         }
-        let Some(callee) = self.company.reached_by(&number).map(|u| u.me.user.clone()) else {
+        self.note_dialled(caller, &number);
+        let Some(callee) = self.reached_by(&number).map(|u| u.me.user.clone()) else {
             self.write_attempt(caller, None, to, now);
             return Err(Refusal::CallFailed(Cause::NoSuchNumber));
         };

@@ -54,7 +54,10 @@ impl Exchange {
         draft: ucx::ContactDraft,
     ) -> Result<Changes, Refusal> {
         let draft = wire::read_draft(draft)?;
-        let (mode, plan) = (self.mode, self.company.plan().clone());
+        let (mode, plan) = (
+            self.company.system.model_mode(),
+            self.company.plan().clone(),
+        );
         self.edit(session, |exchange, user| {
             let id = exchange.new_id("contact", user, exchange.next_rev(user));
             let id = ContactId::new(id).map_err(|_| Refusal::NotFound)?;
@@ -74,7 +77,10 @@ impl Exchange {
     ) -> Result<Changes, Refusal> {
         let draft = wire::read_draft(draft)?;
         let id = ContactId::new(id).map_err(|_| Refusal::NotFound)?;
-        let (mode, plan) = (self.mode, self.company.plan().clone());
+        let (mode, plan) = (
+            self.company.system.model_mode(),
+            self.company.plan().clone(),
+        );
         self.edit(session, |exchange, user| {
             let directory = &mut exchange.contacts_of(user)?.directory;
             directory.change(draft.into_contact(id.clone()), mode, &plan)?;
@@ -90,7 +96,7 @@ impl Exchange {
         id: &str,
     ) -> Result<Changes, Refusal> {
         let id = ContactId::new(id).map_err(|_| Refusal::NotFound)?;
-        let mode = self.mode;
+        let mode = self.company.system.model_mode();
         self.edit(session, |exchange, user| {
             let contacts = exchange.contacts_of(user)?;
             match contacts.directory.delete(&id, mode) {
@@ -113,7 +119,7 @@ impl Exchange {
         file: &Result<ContactFile, ImportError>,
     ) -> Result<ImportReport, Refusal> {
         let user = self.user_of(session)?.to_owned();
-        PersonalDirectory::check_mode(self.mode)?;
+        PersonalDirectory::check_mode(self.company.system.model_mode())?;
         let rev = self.next_rev(&user);
         let prefix = self.new_id("contact", &user, rev);
         let mut ids = (1..).map(|at| ContactId::new(format!("{prefix}.{at}")));

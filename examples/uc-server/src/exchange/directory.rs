@@ -1,10 +1,10 @@
 use uc_model::{
-    Contact, ContactId, Directory, Mode, PhoneNumber, Ranking, SearchIndex, SearchQuery,
-    TypedNumber, UserId,
+    Contact, ContactId, Directory, PhoneNumber, Ranking, SearchIndex, SearchQuery, TypedNumber,
+    UserId,
 };
-use uc_protocol::ucx::{ContactResource, SearchResults, paths::DirectoryQuery};
+use uc_protocol::ucx::{ContactResource, Number, SearchResults, paths::DirectoryQuery};
 
-use super::{Exchange, Refusal, SessionId, wire};
+use super::{Exchange, OwnAccount, Refusal, SessionId, wire};
 use crate::company::{Company, User};
 
 impl Exchange {
@@ -57,12 +57,6 @@ impl Exchange {
         own.or_else(|| self.directory.by_number(number))
     }
 
-    /// External directories belong to Suite.
-    pub(crate) fn set_mode(&mut self, mode: Mode) {
-        self.mode = mode;
-        self.directory = index(&self.company, mode);
-    }
-
     /// Who comes first: favourites, then those spoken to lately.
     fn ranking(&self, user: &str) -> Ranking {
         let mut ranking = Ranking::new();
@@ -74,20 +68,60 @@ impl Exchange {
         }
         ranking
     }
+
+    /// Whom a number reaches: an extension, or a number of the directory, in any notation and with
+    /// or without the trunk code.
+    pub(super) fn reached_by(&self, number: &PhoneNumber) -> Option<&User> {
+        let bare = self.without_trunk_code(number);
+        let dialled = [Some(number), bare.as_ref()];
+        dialled.into_iter().flatten().find_map(|number| {
+            let key = self.company.plan().key(number);
+            let same = |known: &Number| {
+                PhoneNumber::new(&known.number)
+                    .is_ok_and(|known| self.company.plan().key(&known) == key)
+            };
+            let has = |user: &&User| self.numbers_of(user).iter().any(same);
+            self.company.users().iter().find(has)
+        })
+    }
+
+    /// Whoever has dialled the trunk code wants no extension.
+    fn without_trunk_code(&self, number: &PhoneNumber) -> Option<PhoneNumber> {
+        let plan = self.company.plan();
+        let dialled = number.dialable();
+        let bare = PhoneNumber::new(dialled.strip_prefix(plan.trunk_code()?)?).ok()?;
+        (!plan.may_be_extension(&bare)).then_some(bare)
+    }
+
+    fn numbers_of(&self, user: &User) -> Vec<Number> {
+        self.users[&user.me.user].account.numbers(user)
+    }
+
+    /// Arranges a user for search anew after the profile has changed.
+    pub(super) fn list_again(&mut self, user: &str) {
+        let account = self.users.get(user).map(|state| &state.account);
+        if let Some((user, account)) = self.company.user(user).zip(account)
+            && let Some(contact) = contact(user, account)
+        {
+            self.directory.insert(contact);
+        }
+    }
 }
 
 /// The company's directories, arranged for search. Names and numbers were checked when the company
 /// was read; what is no id or number isn't found.
-pub(super) fn index(company: &Company, mode: Mode) -> SearchIndex {
-    let users = company.users().iter().filter_map(contact);
+pub(super) fn index(company: &Company) -> SearchIndex {
+    let listed = |user| contact(user, &OwnAccount::of(user));
+    let users = company.users().iter().filter_map(listed);
     let others = company.contacts().iter().cloned();
-    let offered =
-        |contact: &Contact| mode == Mode::Suite || contact.directory != Directory::External;
+    let suite = company.system.mode == uc_protocol::ucx::Mode::Suite;
+    let offered = |contact: &Contact| suite || contact.directory != Directory::External;
     SearchIndex::with_plan(company.plan().clone(), users.chain(others).filter(offered))
 }
 
-fn contact(user: &User) -> Option<Contact> {
-    let numbers = user.numbers.iter().filter_map(|number| {
+fn contact(user: &User, account: &OwnAccount) -> Option<Contact> {
+    let numbers = account.numbers(user);
+    let numbers = numbers.iter().filter_map(|number| {
         Some(TypedNumber {
             kind: wire::read_kind(number.kind),
             number: PhoneNumber::new(&number.number).ok()?,
@@ -99,7 +133,7 @@ fn contact(user: &User) -> Option<Contact> {
         first_name: user.first_name.clone().into(),
         last_name: user.last_name.clone().into(),
         numbers: numbers.collect(),
-        email: user.email.clone().map(Into::into),
+        email: account.profile.email.clone().map(Into::into),
         user: UserId::new(&user.me.user).ok(),
     })
 }

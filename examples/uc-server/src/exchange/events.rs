@@ -194,6 +194,7 @@ fn weight(logged: &Logged) -> usize {
             let groups = favourites.groups.iter();
             groups.map(|group| 64 + group.members.len() * 128).sum()
         }
+        Event::Account(account) => account.settings.as_ref().map_or(0, String::len),
         Event::Presence(presence) => presence.note.as_ref().map_or(0, String::len),
         _ => 0,
     }

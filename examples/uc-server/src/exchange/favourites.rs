@@ -17,7 +17,7 @@ impl Exchange {
         change: ucx::FavouriteChange,
     ) -> Result<Changes, Refusal> {
         let change = wire::read_favourite_change(change)?;
-        let mode = self.mode;
+        let mode = self.company.system.model_mode();
         self.edit(session, |exchange, user| {
             let mut favourites = exchange.users[user].favourites.1.clone();
             favourites.make(&change, mode, |id| exchange.find_contact(user, id))?;

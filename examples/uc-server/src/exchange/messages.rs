@@ -1,17 +1,12 @@
 use uc_model::{
-    CallDirection, ChatMessage, ConversationEntry, ConversationId, Delivery, EntryId, MessageText,
-    Mode, PhoneNumber, Rev, Timestamp,
+    CallDirection, Capability, ChatMessage, ConversationEntry, ConversationId, Delivery, EntryId,
+    MessageText, PhoneNumber, Rev, Timestamp,
 };
 use uc_protocol::ucx::{Changes, SendMessage};
 
 use super::{Exchange, Millis, Refusal, SessionId};
 
 impl Exchange {
-    /// Switches instant messages on or off.
-    pub(crate) fn allow_chat(&mut self, chat: bool) {
-        self.chat = chat;
-    }
-
     /// Takes a message into both users' conversations. One that is there already is the same
     /// message sent once more.
     pub(crate) fn send_message(
@@ -20,7 +15,7 @@ impl Exchange {
         message: SendMessage,
         now: Millis,
     ) -> Result<Changes, Refusal> {
-        if !(self.chat && self.mode == Mode::Smart) {
+        if !self.can(Capability::Chat) {
             return Err(Refusal::NoChat);
         }
         let text = MessageText::new(message.text)?;
@@ -93,7 +88,7 @@ impl Exchange {
         message: &EntryId,
         now: Millis,
     ) -> Result<String, Refusal> {
-        let receiver = self.company.reached_by(number).map(|user| &user.me.user);
+        let receiver = self.reached_by(number).map(|user| &user.me.user);
         let receiver = receiver.filter(|receiver| *receiver != sender);
         let receiver = receiver.ok_or(Refusal::Value("nobody there can receive messages"))?;
         // An identity of the other's must not be overwritten.

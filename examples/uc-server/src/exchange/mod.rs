@@ -2,9 +2,11 @@
 //! the time, answers go out as return values, and what has to be written or told to subscribers
 //! waits in [`Exchange::take_effects`].
 
+mod account;
 mod call;
 mod calls;
 mod contacts;
+mod credentials;
 mod directory;
 mod edit;
 mod events;
@@ -21,10 +23,12 @@ mod wire;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use uc_model::{ConversationGrouping, DialPlan, Favourites, History, Mode, SearchIndex};
+use uc_model::{Capability, ConversationGrouping, DialPlan, Favourites, History, SearchIndex};
 use uc_protocol::ucx::{EventId, Snapshot};
 
+pub(crate) use account::OwnAccount;
 pub(crate) use call::Call;
+pub(crate) use credentials::{Credentials, Verdict};
 #[cfg(test)]
 pub(crate) use events::Audience;
 pub(crate) use events::{Backlog, Logged};
@@ -34,8 +38,7 @@ pub(crate) use replay::{Answer, AnswerKey};
 pub(crate) use sessions::SessionId;
 
 use crate::{
-    company::Company,
-    password::PasswordHash,
+    company::{Company, User},
     store::{Kind, Saved, Write},
 };
 use contacts::Contacts;
@@ -48,11 +51,6 @@ pub(crate) type Millis = i64;
 /// The state of the whole server.
 pub(crate) struct Exchange {
     company: Company,
-    mode: Mode,
-    /// Whether instant messages are switched on.
-    chat: bool,
-    /// Whether everybody has a desk phone. A desk phone is always there, and calls desk phones.
-    desk_phones: bool,
     directory: SearchIndex,
     epoch: Box<str>,
     users: BTreeMap<String, UserState>,
@@ -76,10 +74,15 @@ struct UserState {
     /// With their revision.
     favourites: (u64, Favourites),
     failed_sign_ins: u32,
+    account: OwnAccount,
+    /// The photo's file.
+    photo: Option<Arc<[u8]>>,
+    /// Once the user has changed it.
+    password: Option<Credentials>,
 }
 
 impl UserState {
-    fn new(plan: DialPlan) -> Self {
+    fn new(user: &User, plan: DialPlan) -> Self {
         Self {
             log: EventLog::default(),
             presence: OwnPresence::default(),
@@ -88,6 +91,9 @@ impl UserState {
             contacts: Contacts::new(plan),
             favourites: (0, Favourites::new()),
             failed_sign_ins: 0,
+            account: OwnAccount::of(user),
+            photo: None,
+            password: None,
         }
     }
 }
@@ -105,17 +111,14 @@ pub(crate) struct Effects {
 impl Exchange {
     /// Takes up what was saved. Calls that were running wait for confirmation from now on.
     pub(crate) fn new(company: Company, epoch: Box<str>, saved: Saved, now: Millis) -> Self {
-        let user = |user: &crate::company::User| {
-            let state = UserState::new(company.plan().clone());
+        let user = |user: &User| {
+            let state = UserState::new(user, company.plan().clone());
             (user.me.user.clone(), state)
         };
         let users = company.users().iter().map(user).collect();
         let mut exchange = Self {
-            directory: directory::index(&company, Mode::Smart),
-            mode: Mode::Smart,
-            chat: false,
+            directory: directory::index(&company),
             company,
-            desk_phones: false,
             epoch,
             users,
             sessions: BTreeMap::new(),
@@ -128,9 +131,15 @@ impl Exchange {
         exchange
     }
 
-    /// Puts a desk phone on everybody's desk.
-    pub(crate) fn install_desk_phones(&mut self) {
-        self.desk_phones = true;
+    /// Whether users may ask for this.
+    pub(super) fn can(&self, capability: Capability) -> bool {
+        self.company.system.capabilities().has(capability)
+    }
+
+    /// Refuses what the mode or the configuration doesn't offer (MODE-1).
+    fn require(&self, capability: Capability) -> Result<(), Refusal> {
+        let offered = self.can(capability);
+        offered.then_some(()).ok_or(Refusal::Unsupported)
     }
 
     /// The own internal number of the session's user.
@@ -159,18 +168,13 @@ impl Exchange {
                 number: state.log.head(),
             },
             me: account.me.clone(),
+            account: self.account_of(user),
             presences: self.presences(user),
             calls: self.running_calls(user, session),
             conversations: self.conversations(user),
             contacts,
             favourites: self.favourites_of(user),
         })
-    }
-
-    /// What the user's password is compared with.
-    pub(crate) fn password_of(&self, user: &str) -> PasswordHash {
-        let account = self.company.user(user);
-        account.map_or_else(PasswordHash::nobody, |account| account.password.clone())
     }
 
     /// The session's user's key.
@@ -195,6 +199,9 @@ impl Exchange {
                 Kind::Conversation => self.take_up_conversation(&owned),
                 Kind::Contact => self.take_up_contact(&owned),
                 Kind::Favourites => self.take_up_favourites(&owned),
+                Kind::Account => self.take_up_account(&owned),
+                Kind::Photo => self.take_up_photo(&owned),
+                Kind::Password => self.take_up_password(&owned),
             }
         }
         self.answers = saved.answers.into_iter().collect();

@@ -1,5 +1,8 @@
 use thiserror::Error;
-use uc_model::{FavouriteError, ImportError, MessageTextError, PersonalDirectoryError};
+use uc_model::{
+    FavouriteError, ImportError, MessageTextError, PasswordChangeError, PersonalDirectoryError,
+    PhotoError, PresenceError, ProfileError, SettingsError,
+};
 use uc_protocol::{
     sdp::SdpError,
     ucx::{Cause, Problem, ProblemType},
@@ -12,6 +15,10 @@ pub(crate) enum Refusal {
     BadCredentials,
     #[error("the account is locked after too many wrong passwords; the administrator unlocks it")]
     AccountLocked,
+    #[error("the old password is wrong; try again")]
+    OldPassword,
+    #[error("the initial password has to be changed before anything else")]
+    PasswordChangeRequired,
     #[error("the session is over or unknown; sign in again")]
     NotSignedIn,
     #[error("the server has no such resource")]
@@ -26,6 +33,18 @@ pub(crate) enum Refusal {
     Value(&'static str),
     #[error("{0}")]
     Description(#[from] SdpError),
+    #[error(transparent)]
+    Presence(#[from] PresenceError),
+    #[error(transparent)]
+    Password(#[from] PasswordChangeError),
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Photo(#[from] PhotoError),
+    #[error("this system doesn't offer that")]
+    Unsupported,
     #[error("more ICE candidates than the limit allows")]
     TooManyCandidates,
     #[error("a desk phone carries this call; it takes no descriptions")]
@@ -64,21 +83,24 @@ impl Refusal {
 
     const fn kind(&self) -> (ProblemType, u16) {
         match self {
-            Self::BadCredentials => (ProblemType::BadCredentials, 401),
+            Self::BadCredentials | Self::OldPassword => (ProblemType::BadCredentials, 401),
             Self::AccountLocked => (ProblemType::AccountLocked, 403),
+            Self::PasswordChangeRequired => (ProblemType::PasswordChangeRequired, 403),
             Self::NotSignedIn => (ProblemType::NotSignedIn, 401),
             Self::NotFound => (ProblemType::NotFound, 404),
             Self::WrongState | Self::CarriedElsewhere | Self::AtDesk => {
                 (ProblemType::WrongState, 409)
             }
             Self::Glare => (ProblemType::Glare, 409),
-            Self::Value(_) | Self::Description(_) => (ProblemType::RefusedValue, 422),
-            Self::TooManyCandidates => (ProblemType::TooLarge, 413),
-            Self::Contact(PersonalDirectoryError::SmartOnly) => (ProblemType::Unsupported, 501),
+            Self::Photo(PhotoError::TooManyBytes(_)) | Self::TooManyCandidates => {
+                (ProblemType::TooLarge, 413)
+            }
+            Self::Contact(PersonalDirectoryError::SmartOnly)
+            | Self::NoDeskPhones
+            | Self::Unsupported => (ProblemType::Unsupported, 501),
             Self::Contact(PersonalDirectoryError::NoSuchContact) => (ProblemType::NotFound, 404),
             Self::Contact(PersonalDirectoryError::Full)
             | Self::Import(ImportError::DirectoryFull(_)) => (ProblemType::Full, 409),
-            Self::Contact(_) | Self::Import(_) => (ProblemType::RefusedValue, 422),
             Self::Favourite(FavouriteError::SmartOnly) | Self::NoChat => {
                 (ProblemType::Unsupported, 501)
             }
@@ -93,9 +115,18 @@ impl Refusal {
             Self::Favourite(FavouriteError::TooManyGroups | FavouriteError::TooManyFavourites) => {
                 (ProblemType::Full, 409)
             }
-            Self::Favourite(_) | Self::Message(_) => (ProblemType::RefusedValue, 422),
             Self::Undeliverable => (ProblemType::Undeliverable, 409),
-            Self::NoDeskPhones => (ProblemType::Unsupported, 501),
+            Self::Value(_)
+            | Self::Description(_)
+            | Self::Presence(_)
+            | Self::Password(_)
+            | Self::Profile(_)
+            | Self::Settings(_)
+            | Self::Photo(_)
+            | Self::Contact(_)
+            | Self::Import(_)
+            | Self::Favourite(_)
+            | Self::Message(_) => (ProblemType::RefusedValue, 422),
             Self::CallFailed(_) => (ProblemType::CallFailed, 422),
         }
     }

@@ -3,7 +3,7 @@ use std::fmt;
 use ring::digest;
 use serde::{Deserialize, Serialize};
 
-use super::{Exchange, Millis, Refusal};
+use super::{Exchange, Millis, Refusal, Verdict};
 use crate::store::{SavedSession, Write};
 
 /// A client's session, named by the SHA-256 of its token: the token itself is kept nowhere.
@@ -65,7 +65,7 @@ impl Exchange {
     pub(crate) fn sign_in(
         &mut self,
         user: &str,
-        password_fits: bool,
+        verdict: Verdict,
         session: SessionId,
         now: Millis,
     ) -> Result<uc_protocol::ucx::Me, Refusal> {
@@ -74,15 +74,11 @@ impl Exchange {
             return Err(Refusal::BadCredentials);
         };
         let me = account.me.clone();
-        let failures = if password_fits {
-            0
-        } else {
-            self.users[user].failed_sign_ins + 1
-        };
-        self.count_failures(user, failures);
-        if !password_fits {
+        if verdict != Verdict::Fits {
+            self.count_wrong(user, verdict);
             return Err(Refusal::BadCredentials);
         }
+        self.count_failures(user, 0);
         self.make_room(user, now);
         self.open(session, user, now);
         Ok(me)
@@ -103,6 +99,15 @@ impl Exchange {
             .writes
             .push(Write::SessionGone(session.clone()));
         self.effects.ended.push(session.clone());
+    }
+
+    /// [`Exchange::touch`], and refuses a user who has to change the password first (CONN-4).
+    pub(crate) fn admit(&mut self, session: &SessionId, now: Millis) -> Result<(), Refusal> {
+        self.touch(session, now)?;
+        let first = self.must_change_password(self.user_of(session)?);
+        (!first)
+            .then_some(())
+            .ok_or(Refusal::PasswordChangeRequired)
     }
 
     /// Notes a sign of life; refuses an unknown session.
@@ -179,6 +184,18 @@ impl Exchange {
         if let Some((id, _)) = oldest {
             let id = id.clone();
             self.sign_out(&id, now);
+        }
+    }
+
+    /// Counts a guess. The password before the last change is none: a client of the user that
+    /// doesn't know of the change must not lock the account.
+    pub(super) fn count_wrong(&mut self, user: &str, verdict: Verdict) {
+        if verdict == Verdict::Wrong {
+            let failures = self
+                .users
+                .get(user)
+                .map_or(0, |state| state.failed_sign_ins);
+            self.count_failures(user, failures + 1);
         }
     }
 

@@ -178,6 +178,7 @@ mod tests {
             ucx: vec![1],
             mode: Mode::Smart,
             configuration: Configuration::default(),
+            location: None,
         };
         let board = Arc::new(Switchboard::new(
             exchange,
@@ -188,7 +189,9 @@ mod tests {
         ));
         let session = SessionId::of_token("330");
         let id = session.clone();
-        let signed_in = board.perform(|exchange, now| exchange.sign_in("330", true, id, now));
+        let signed_in = board.perform(|exchange, now| {
+            exchange.sign_in("330", crate::exchange::Verdict::Fits, id, now)
+        });
         signed_in.await.unwrap().unwrap();
         (board, session)
     }

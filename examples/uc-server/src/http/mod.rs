@@ -10,13 +10,17 @@ use std::sync::Arc;
 use http::{Method, Request, Response, header};
 use hyper::body::Incoming;
 use ring::digest;
+use uc_model::{Photo, PhotoError};
 use uc_protocol::{
     limits::{MAX_BODY_BYTES, MAX_FILE_BYTES},
-    ucx::{EventId, Problem, ProblemType, Resource, Secret, Session, SignIn, paths::Route},
+    ucx::{
+        EventId, PasswordUpdate, Problem, ProblemType, Resource, Secret, Session, SignIn,
+        paths::Route,
+    },
 };
 
 use crate::{
-    exchange::{Answer, SessionId},
+    exchange::{Answer, Exchange, Refusal, SessionId},
     switchboard::Switchboard,
     wsi,
 };
@@ -53,6 +57,19 @@ async fn answer(
     match (request.method(), route) {
         (&Method::GET, Route::Hello) => Ok(Reply::ok(&board.hello).into_response()),
         (&Method::POST, Route::Session) => sign_in(board, request).await,
+        (&Method::PUT, Route::MyPassword) => change_password(board, request).await,
+        (&Method::DELETE, Route::Session) => {
+            let session = identify(board, &request)?;
+            serve(board, session, Route::Session, request).await
+        }
+        (&Method::PUT, Route::MyPhoto) => {
+            let session = authorize(board, &request)?;
+            set_photo(board, session, request).await
+        }
+        (&Method::GET, Route::UserPhoto(user)) => {
+            let session = authorize(board, &request)?;
+            photo(board, &session, &user, &request)
+        }
         (&Method::GET, Route::Events) => {
             let session = authorize(board, &request)?;
             subscribe(board, &session, &request)
@@ -64,8 +81,17 @@ async fn answer(
     }
 }
 
-/// The session of the bearer token (RFC 6750 §2.1).
+/// The session of the bearer token, unless its user has to change the password first.
 fn authorize(board: &Switchboard, request: &Request<Incoming>) -> Result<SessionId, Problem> {
+    let session = identify(board, request)?;
+    board
+        .look(|exchange, now| exchange.admit(&session, now))
+        .map_err(Refusal::problem)?;
+    Ok(session)
+}
+
+/// The session of the bearer token (RFC 6750 §2.1).
+fn identify(board: &Switchboard, request: &Request<Incoming>) -> Result<SessionId, Problem> {
     let header = request.headers().get(header::AUTHORIZATION);
     let token = header
         .and_then(|value| value.to_str().ok())
@@ -87,7 +113,7 @@ async fn sign_in(
     let request: SignIn = read(request.into_body(), MAX_BODY_BYTES).await?.decode()?;
     let token = new_token();
     let session = SessionId::of_token(&token);
-    let me = board
+    let (me, must_change_password) = board
         .sign_in(&request.user, request.password, session)
         .await
         .map_err(|_| reply::plain(ProblemType::Unavailable))?
@@ -95,9 +121,50 @@ async fn sign_in(
     let session = Session {
         session: Secret(token),
         me,
-        must_change_password: false,
+        must_change_password,
     };
     Ok(Reply::new(201, &session).into_response())
+}
+
+async fn change_password(
+    board: &Switchboard,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Problem> {
+    let session = identify(board, &request)?;
+    let update: PasswordUpdate = read(request.into_body(), MAX_BODY_BYTES).await?.decode()?;
+    board
+        .change_password(&session, update)
+        .await
+        .map_err(|_| reply::plain(ProblemType::Unavailable))?
+        .map_err(Refusal::problem)?;
+    Ok(Reply::empty().into_response())
+}
+
+/// The file is looked at by the model's rule, away from the threads that serve others.
+async fn set_photo(
+    board: &Switchboard,
+    session: SessionId,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Problem> {
+    let file = read(request.into_body(), MAX_BODY_BYTES).await?;
+    let photo = tokio::task::spawn_blocking(move || Photo::from_file(file.bytes()));
+    let photo = photo.await.unwrap_or(Err(PhotoError::Damaged));
+    let photo = photo.map_err(|error| Refusal::from(error).problem())?;
+    let step = move |exchange: &mut Exchange, _| exchange.set_photo(&session, Some(&photo)).into();
+    perform(board, Box::new(step)).await
+}
+
+fn photo(
+    board: &Switchboard,
+    session: &SessionId,
+    user: &str,
+    request: &Request<Incoming>,
+) -> Result<Response<Body>, Problem> {
+    let found = board.look(|exchange, _| exchange.photo(session, user));
+    let (rev, file) = found.map_err(Refusal::problem)?;
+    let known = request.headers().get(header::IF_NONE_MATCH);
+    let known = known.is_some_and(|known| known.as_bytes() == format!("\"{rev}\"").as_bytes());
+    Ok(reply::png(rev, (!known).then_some(&file)))
 }
 
 fn subscribe(

@@ -1,4 +1,4 @@
-use std::convert::Infallible;
+use std::{convert::Infallible, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
@@ -90,6 +90,24 @@ impl<T: Resource> From<Result<T, Refusal>> for Reply {
             Err(refusal) => Self::problem(&refusal.problem()),
         }
     }
+}
+
+/// A PNG file of a revision; without `file`, that it is unchanged.
+pub(super) fn png(rev: u64, file: Option<&Arc<[u8]>>) -> Response<Body> {
+    let body = file.map_or_else(Bytes::new, |file| Bytes::copy_from_slice(file));
+    let mut response = Response::new(Full::new(body).boxed_unsync());
+    let headers = response.headers_mut();
+    if file.is_some() {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/png"));
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{rev}\"")) {
+        headers.insert(header::ETAG, tag);
+    }
+    if file.is_none() {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
+    response
 }
 
 /// The problems that are found before the exchange is asked.

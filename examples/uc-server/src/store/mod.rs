@@ -56,10 +56,23 @@ pub(crate) enum Kind {
     Conversation,
     Contact,
     Favourites,
+    /// What is kept for the user besides.
+    Account,
+    /// The user's photo.
+    Photo,
+    /// The user's password.
+    Password,
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::Conversation, Self::Contact, Self::Favourites];
+    const ALL: [Self; 6] = [
+        Self::Conversation,
+        Self::Contact,
+        Self::Favourites,
+        Self::Account,
+        Self::Photo,
+        Self::Password,
+    ];
 
     /// As it stands in the database: never changed.
     const fn name(self) -> &'static str {
@@ -67,6 +80,9 @@ impl Kind {
             Self::Conversation => "conversation",
             Self::Contact => "contact",
             Self::Favourites => "favourites",
+            Self::Account => "account",
+            Self::Photo => "photo",
+            Self::Password => "password",
         }
     }
 }

@@ -40,6 +40,14 @@ pub(super) fn refusal(refusal: exchange::Refusal) -> Refusal {
         Why::CallFailed(Cause::Busy) => code(CallFailure::Busy),
         Why::CallFailed(_) => code(CallFailure::Unreachable),
         Why::BadCredentials
+        | Why::OldPassword
+        | Why::PasswordChangeRequired
+        | Why::Presence(_)
+        | Why::Password(_)
+        | Why::Profile(_)
+        | Why::Settings(_)
+        | Why::Photo(_)
+        | Why::Unsupported
         | Why::AccountLocked
         | Why::Glare
         | Why::Value(_)

@@ -118,8 +118,14 @@ async fn answer(
 
 async fn sign_in(board: &Switchboard, user: &str, password: Secret) -> Result<Login, Refusal> {
     let id = Secret(new_token());
-    let signed_in = board.sign_in(user, password, session_of(&id)).await;
-    signed_in.map_err(unavailable)?.map_err(convert::refusal)?;
+    let session = session_of(&id);
+    let signed_in = board.sign_in(user, password, session.clone()).await;
+    let (_, must_change) = signed_in.map_err(unavailable)?.map_err(convert::refusal)?;
+    if must_change {
+        let step = move |exchange: &mut Exchange, now| exchange.sign_out(&session, now);
+        board.perform(step).await.map_err(unavailable)?;
+        return Err(convert::refusal(exchange::Refusal::PasswordChangeRequired));
+    }
     Ok(Login {
         session: id,
         count: 1,

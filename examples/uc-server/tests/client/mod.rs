@@ -223,10 +223,14 @@ impl Events {
         }
     }
 
+    /// The next event, which is a call's but for what is kept of a number that was dialled.
     pub async fn call(&mut self) -> CallResource {
-        match self.next().await {
-            Some(Event::Call(call)) => call,
-            other => panic!("a call was expected, not {other:?}"),
+        loop {
+            match self.next().await {
+                Some(Event::Call(call)) => return call,
+                Some(Event::Account(_)) => {}
+                other => panic!("a call was expected, not {other:?}"),
+            }
         }
     }
 }

@@ -26,7 +26,14 @@ fn smart_asks_whether_a_dialable_number_is_internal_or_external() {
         let expected = Dialling::Ask {
             internal: to(internal, Line::Internal),
             external: to(external, Line::WithTrunkCode),
+            is_short: internal.len() <= 5,
         };
+        let at_once = if internal.len() <= 5 {
+            internal
+        } else {
+            external
+        };
+        assert_eq!(expected.clone().at_once().number, number(at_once));
         assert_eq!(
             plan().dial(&number(typed), Mode::Smart),
             expected,

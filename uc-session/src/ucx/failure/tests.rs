@@ -47,6 +47,7 @@ fn every_explained_refusal_has_its_error() {
         ProblemType::AccountLocked => BackendError::AccountLocked,
         ProblemType::NoLicence => BackendError::NoLicence,
         ProblemType::NotSignedIn => BackendError::NotSignedIn,
+        ProblemType::PasswordChangeRequired => BackendError::PasswordChangeRequired,
         ProblemType::NotFound => BackendError::NotFound,
         ProblemType::Malformed => BackendError::RefusedValue,
         ProblemType::TooLarge => BackendError::RefusedValue,

@@ -8,6 +8,7 @@ fn hello(mode: wire::Mode, configuration: wire::Configuration) -> wire::Hello {
         ucx: vec![UCX_VERSION],
         mode,
         configuration,
+        location: None,
     }
 }
 
@@ -62,11 +63,17 @@ fn an_impossible_user_or_extension_is_unreadable() {
 
 #[test]
 fn capabilities_follow_the_configuration() {
+    use Capability as C;
     let always = [
-        Capability::Presence,
-        Capability::DirectorySearch,
-        Capability::Conversations,
-        Capability::Favourites,
+        C::Presence,
+        C::DirectorySearch,
+        C::Conversations,
+        C::PresenceVisibility,
+        C::Profile,
+        C::PasswordChange,
+        C::ServerSettings,
+        C::Redial,
+        C::Favourites,
     ];
     let voip = wire::Configuration {
         voip: true,
@@ -76,36 +83,33 @@ fn capabilities_follow_the_configuration() {
         desk_phones: true,
         ..Default::default()
     };
-    let table: [(wire::Configuration, &[Capability]); 4] = [
+    let table: [(wire::Configuration, &[C]); 4] = [
         (wire::Configuration::default(), &[]),
-        (voip, &[Capability::VoipCalls, Capability::Hold]),
-        (desk, &[Capability::DeskPhoneControl, Capability::Hold]),
+        (voip, &[C::VoipCalls, C::Hold]),
+        (desk, &[C::DeskPhoneControl, C::Hold]),
+        (all_on(), &[C::VoipCalls, C::DeskPhoneControl, C::Hold]),
+    ];
+    let modes: [(wire::Mode, &[C]); 2] = [
         (
-            all_on(),
+            wire::Mode::Smart,
             &[
-                Capability::VoipCalls,
-                Capability::DeskPhoneControl,
-                Capability::Hold,
+                C::Photo,
+                C::OldPassword,
+                C::EditContacts,
+                C::DeleteFavouriteGroups,
+                C::DefaultNumbers,
             ],
         ),
+        (wire::Mode::Suite, &[C::CallMe, C::ExternalDirectory]),
     ];
-    for mode in [wire::Mode::Smart, wire::Mode::Suite] {
+    for (mode, of_mode) in modes {
         for (configuration, extra) in &table {
-            let in_smart = [
-                Capability::EditContacts,
-                Capability::DeleteFavouriteGroups,
-                Capability::DefaultNumbers,
-            ];
-            let in_smart = in_smart.iter().filter(|_| mode == wire::Mode::Smart);
             let chat = mode == wire::Mode::Smart && configuration.chat;
-            let chat = chat.then_some(&Capability::Chat);
-            let expected = always.iter().chain(*extra).chain(in_smart).chain(chat);
+            let chat = chat.then_some(&C::Chat);
+            let expected = always.iter().chain(of_mode).chain(*extra).chain(chat);
             let expected: CapabilitySet = expected.copied().collect();
-            assert_eq!(
-                capabilities(mode, configuration),
-                expected,
-                "{configuration:?}"
-            );
+            let found = capabilities(mode, configuration);
+            assert_eq!(found, expected, "{configuration:?}");
         }
     }
 }
@@ -124,6 +128,7 @@ fn a_snapshot_is_whole_or_unreadable() {
         favourites: wire::FavouritesResource::default(),
         as_of: "e1-7".parse().unwrap(),
         me: me(),
+        account: wire::AccountResource::default(),
         presences: vec![presence],
         calls: vec![sample::call("c1", 6)],
         conversations: vec![sample::conversation("v1", 7)],

@@ -6,7 +6,7 @@ use super::*;
 
 fn rig() -> Rig {
     let mut rig = Rig::with(&["330", "331"]);
-    rig.exchange.install_desk_phones();
+    rig.exchange.company.system.configuration.desk_phones = true;
     rig
 }
 
@@ -87,7 +87,7 @@ fn a_call_at_the_desk_outlives_sessions_and_restarts() {
     let now = rig.now;
     rig.step(|exchange| exchange.sign_out(&session_id("330"), now));
     rig.restart();
-    rig.exchange.install_desk_phones();
+    rig.exchange.company.system.configuration.desk_phones = true;
     rig.pass(3_600_000);
     let calls = rig.exchange.snapshot(&session_id("331")).unwrap().calls;
     assert_eq!(calls.len(), 1);

@@ -66,7 +66,7 @@ impl Rig {
     pub(super) fn sign_in(&mut self, user: &str, session: &str) -> SessionId {
         let id = session_id(session);
         let (now, signing) = (self.now, id.clone());
-        self.step(|exchange| exchange.sign_in(user, true, signing, now))
+        self.step(|exchange| exchange.sign_in(user, Verdict::Fits, signing, now))
             .unwrap();
         id
     }

@@ -72,7 +72,7 @@ fn the_seventeenth_session_ends_the_oldest() {
 fn failed_sign_ins_survive_a_restart() {
     let mut rig = Rig::new();
     for _ in 0..5 {
-        let refused = rig.step(|e| e.sign_in("330", false, session_id("x"), 0));
+        let refused = rig.step(|e| e.sign_in("330", Verdict::Wrong, session_id("x"), 0));
         assert_eq!(refused, Err(Refusal::BadCredentials));
     }
     rig.restart();

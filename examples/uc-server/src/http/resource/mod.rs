@@ -33,7 +33,14 @@ pub(super) type Step = Box<dyn FnOnce(&mut Exchange, Millis) -> Reply + Send>;
 /// What is asked, or why it can't be understood.
 pub(super) fn step(ask: Ask) -> Result<Step, Problem> {
     match ask.route {
-        Route::Session | Route::Snapshot | Route::MyPresence => account::step(ask),
+        Route::Session
+        | Route::Snapshot
+        | Route::Me
+        | Route::MyPresence
+        | Route::MyVisibility
+        | Route::MyProfile
+        | Route::MySettings
+        | Route::MyPhoto => account::step(ask),
         Route::Directory(_) | Route::DirectoryEntry(_) => directory::step(ask),
         Route::Favourites => favourites::step(ask),
         Route::Messages | Route::ConversationReceived(_) => messages::step(ask),
