@@ -13,7 +13,7 @@ use std::{
 };
 
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
-use uc_model::{CallId, CapabilitySet, Contact, Destination, Presence};
+use uc_model::{CallId, CapabilitySet, Contact, Destination, PhoneNumber, Presence};
 
 pub use self::builder::ClientBuilder;
 pub(crate) use self::builder::parse_address;
@@ -134,8 +134,13 @@ impl Client {
     /// be an extension is one. Returns once the server has accepted the call: it then rings, or fails with
     /// a cause; wait for [`Call::connected`].
     pub async fn call(&self, number: &str) -> Result<Call, CallError> {
-        self.call_destination(self.dialling(number)?.at_once())
-            .await
+        let mut destination = self.dialling(number)?.at_once();
+        let written = PhoneNumber::new(number)?;
+        if destination.number.dialable() == written.dialable() {
+            // Nothing was converted: it stands in the history as it was written (CONV-4).
+            destination.number = written;
+        }
+        self.call_destination(destination).await
     }
 
     /// Calls what the user has chosen; see [`dialling`](Client::dialling). Returns as

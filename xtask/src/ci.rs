@@ -6,12 +6,12 @@ use crate::failure::{Failure, Outcome};
 use crate::process::{cargo, run};
 use crate::stopwatch::{Stopwatch, minutes};
 use crate::workspace::{LIBRARIES, Workspace};
-use crate::{budgets, demo, documents, features, package, readme, systems};
+use crate::{budgets, demo, documents, features, package, readme, schemathesis, systems};
 
 /// What a check is called, and the check.
 type Step = (&'static str, fn() -> Outcome);
 
-const STEPS: [Step; 15] = [
+const STEPS: [Step; 16] = [
     ("format", format),
     ("features", || features::features(false)),
     ("readme", || readme::readme(false)),
@@ -25,6 +25,7 @@ const STEPS: [Step; 15] = [
     ("check", check),
     ("windows", systems::windows),
     ("rustdoc", rustdoc),
+    ("schemathesis", schemathesis::check),
     ("demo", demo::check),
     ("package", package::package),
 ];

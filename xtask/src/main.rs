@@ -15,6 +15,7 @@ mod plots;
 mod process;
 mod pulse;
 mod readme;
+mod schemathesis;
 mod setup;
 mod soak;
 mod stopwatch;

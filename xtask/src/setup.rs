@@ -5,9 +5,10 @@ use std::process::Command;
 use crate::failure::{Failure, Outcome};
 use crate::installed::on_path;
 use crate::process::{cargo, run, succeeds};
+use crate::schemathesis;
 
 /// Debian packages, each with what needs it.
-const DEBIAN_PACKAGES: [(&str, &str); 10] = [
+const DEBIAN_PACKAGES: [(&str, &str); 11] = [
     ("build-essential", "linking, and ring's assembly"),
     ("pkg-config", "finding the ALSA library"),
     (
@@ -24,7 +25,17 @@ const DEBIAN_PACKAGES: [(&str, &str); 10] = [
         "a desktop session for the key store in tests",
     ),
     ("gnome-keyring", "the key store in tests"),
+    (
+        "python3-venv",
+        "schemathesis, by which the embedded server is checked",
+    ),
 ];
+
+/// A Python program in an environment of its own.
+const SCHEMATHESIS: (&str, &str) = (
+    "schemathesis",
+    "the embedded server's API against its description (`cargo xtask ci`)",
+);
 
 /// Cargo tools with the versions that continuous integration uses, and what needs them.
 const CARGO_TOOLS: [(&str, &str, &str); 2] = [
@@ -71,6 +82,8 @@ enum Step {
         name: &'static str,
         version: &'static str,
     },
+    /// Make an environment for schemathesis and install it.
+    Schemathesis,
     /// Something a person has to do.
     ByHand(String),
 }
@@ -103,6 +116,7 @@ impl Computer {
             .filter(|name| debian && debian_package_present(name))
             .chain(tools.filter(|name| on_path(name)))
             .chain(components.filter(|name| component_present(name)))
+            .chain(schemathesis::is_installed().then_some(SCHEMATHESIS.0))
             .collect();
         Self {
             debian,
@@ -148,6 +162,10 @@ impl Step {
                     reason(name)
                 )
             }
+            Self::Schemathesis => {
+                let (name, version) = (SCHEMATHESIS.0, schemathesis::VERSION);
+                format!("pip install {name} {version}: {}", reason(name))
+            }
             Self::ByHand(text) => format!("by hand: {text}"),
         }
     }
@@ -164,6 +182,7 @@ impl Step {
             Self::CargoTool { name, version } => {
                 run(cargo().args(["install", "--locked", "--debug", name, "--version", version]))
             }
+            Self::Schemathesis => schemathesis::install(),
             Self::ByHand(_) => Ok(()),
         }
     }
@@ -171,7 +190,10 @@ impl Step {
     fn left_to_do(&self) -> Option<String> {
         match self {
             Self::ByHand(text) => Some(format!("left to do by hand: {text}")),
-            Self::Debian { .. } | Self::Component(_) | Self::CargoTool { .. } => None,
+            Self::Debian { .. }
+            | Self::Component(_)
+            | Self::CargoTool { .. }
+            | Self::Schemathesis => None,
         }
     }
 }
@@ -199,6 +221,7 @@ fn plan(computer: &Computer) -> Vec<Step> {
     {
         steps.push(Step::CargoTool { name, version });
     }
+    steps.extend(computer.lacks(SCHEMATHESIS.0).then_some(Step::Schemathesis));
     steps
 }
 
@@ -234,6 +257,7 @@ fn reason(name: &str) -> &'static str {
     let packages = DEBIAN_PACKAGES
         .iter()
         .chain(&COMPONENTS)
+        .chain([&SCHEMATHESIS])
         .map(|(name, why)| (*name, *why));
     let tools = CARGO_TOOLS.iter().map(|(name, _, why)| (*name, *why));
     packages

@@ -12,7 +12,7 @@ use crate::pulse::PrivatePulseAudio;
 use crate::workspace::Workspace;
 
 /// Set to 1 where leaving a test out is a failure, as in continuous integration.
-const STRICT: &str = "UC_CI_STRICT";
+pub(crate) const STRICT: &str = "UC_CI_STRICT";
 
 /// Runs the tests whose names contain `name`, or all.
 pub(crate) fn test(name: Option<&str>) -> Outcome {
@@ -31,7 +31,7 @@ pub(crate) fn test(name: Option<&str>) -> Outcome {
     verdict(&tally, &left_out, success, name, strict())
 }
 
-fn strict() -> bool {
+pub(crate) fn strict() -> bool {
     std::env::var_os(STRICT).is_some_and(|value| value == "1")
 }
 
