@@ -310,4 +310,13 @@ fn the_described_paths_are_those_of_the_code() {
         })
         .collect();
     assert_eq!(described, coded);
+    for route in plain.iter().chain(&services) {
+        let path = route.path();
+        let path = path.split('?').next().unwrap().replace("ID", "{id}");
+        let path = path.replace("ENTRY", "{entry}");
+        let described = contract.document["paths"][&path].as_object().unwrap();
+        let described: BTreeSet<String> = described.keys().map(|m| m.to_uppercase()).collect();
+        let coded: BTreeSet<String> = route.allow().split(", ").map(Into::into).collect();
+        assert_eq!(described, coded, "{path}");
+    }
 }

@@ -278,6 +278,37 @@ impl Route {
         Some(route)
     }
 
+    /// The methods that the path knows, as an `Allow` header lists them (RFC 9110 §10.2.1).
+    pub const fn allow(&self) -> &'static str {
+        match self {
+            Self::Session => "POST, DELETE",
+            Self::Hello
+            | Self::Snapshot
+            | Self::Events
+            | Self::Directory(_)
+            | Self::DirectoryEntry(_)
+            | Self::Me
+            | Self::UserPhoto(_)
+            | Self::Call(_) => "GET",
+            Self::MyPresence
+            | Self::MyVisibility
+            | Self::MyProfile
+            | Self::MySettings
+            | Self::MyPassword => "PUT",
+            Self::MyPhoto => "PUT, DELETE",
+            Self::Calls
+            | Self::CallService(..)
+            | Self::ContactImports(_)
+            | Self::Messages
+            | Self::ConversationRead(_)
+            | Self::ConversationReceived(_) => "POST",
+            Self::Contacts | Self::Favourites => "GET, POST",
+            Self::Contact(_) => "PUT, DELETE",
+            Self::Conversations => "GET, DELETE",
+            Self::Conversation(_) | Self::ConversationEntry(..) => "DELETE",
+        }
+    }
+
     fn own(name: &str) -> Option<Self> {
         Some(match name {
             "presence" => Self::MyPresence,

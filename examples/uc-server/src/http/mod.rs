@@ -54,6 +54,10 @@ async fn answer(
     }
     let route = Route::parse(path).ok_or_else(|| reply::plain(ProblemType::NotFound))?;
     tracing::trace!(method = %request.method(), "request");
+    let mut allowed = route.allow().split(", ");
+    if !allowed.any(|method| method == request.method().as_str()) {
+        return Ok(reply::not_allowed(route.allow()));
+    }
     match (request.method(), route) {
         (&Method::GET, Route::Hello) => Ok(Reply::ok(&board.hello).into_response()),
         (&Method::POST, Route::Session) => sign_in(board, request).await,

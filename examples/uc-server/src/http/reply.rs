@@ -122,6 +122,14 @@ pub(super) fn plain(kind: ProblemType) -> Problem {
     problem(kind, status, title)
 }
 
+/// 405, with what the path knows.
+pub(super) fn not_allowed(allow: &'static str) -> Response<Body> {
+    let mut response = Reply::problem(&wrong_method()).into_response();
+    let allow = HeaderValue::from_static(allow);
+    response.headers_mut().insert(header::ALLOW, allow);
+    response
+}
+
 /// 405.
 pub(super) fn wrong_method() -> Problem {
     problem(
