@@ -30,6 +30,8 @@ mod wsi;
 
 pub use certificate::{Certificate, CertificateError};
 pub use company::{Company, CompanyError, User};
+#[doc(hidden)]
+pub use http::exercise_requests;
 pub use server::{RunningServer, Server, StartError, Storage};
 pub use store::StoreError;
 pub use uc_protocol::ucx::{Configuration, Mode};

@@ -14,6 +14,10 @@ use super::reply;
 pub(super) struct Received(Vec<u8>);
 
 impl Received {
+    pub(super) fn new(text: &str) -> Self {
+        Self(text.into())
+    }
+
     pub(super) fn bytes(&self) -> &[u8] {
         &self.0
     }

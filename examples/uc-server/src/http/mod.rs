@@ -2,6 +2,7 @@
 
 mod body;
 mod events;
+mod exercise;
 mod reply;
 mod resource;
 
@@ -25,6 +26,7 @@ use crate::{
     wsi,
 };
 use body::read;
+pub use exercise::exercise_requests;
 pub(crate) use reply::Body;
 use reply::Reply;
 use resource::{Ask, Step};
