@@ -1,5 +1,4 @@
 //! The seeds of the fuzz target, replayed as an ordinary test.
-#![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
 
 use std::{fs, path::Path};
 
