@@ -1,29 +1,13 @@
+use std::time::Duration;
+
 use thiserror::Error;
 
-/// What a person asks with a button.
-///
-/// The names are those of the HID Telephony page (0x0B) where it has one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Action {
-    /// Answer the ringing call (Hook Switch, off hook).
-    Answer,
-    /// Refuse the ringing call (Drop, or a vendor's reject).
-    Reject,
-    /// End the active call (Hook Switch, on hook, or Drop).
-    End,
-    /// Mute the microphone (`true`) or open it again (Phone Mute).
-    Mute(bool),
-    /// Hold, retrieve or swap, by the calls there are (Flash).
-    Flash,
-    /// Dial the last number again (Redial).
-    Redial,
-}
+use crate::{Action, Calls, Moment};
 
-/// What the headset should show. The whole state each time, so that a lost write heals itself.
+/// What the headset shows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Lamps {
-    /// A call rings (LED page: Ring).
+    /// A call rings that a button can answer (LED page: Ring).
     pub ringing: bool,
     /// A call is up or being dialled (LED page: Off-Hook). Stays on while a call is held.
     pub off_hook: bool,
@@ -41,6 +25,37 @@ impl Lamps {
         muted: false,
         held: false,
     };
+
+    /// What these calls look like.
+    pub fn of(calls: &Calls) -> Self {
+        Self {
+            ringing: calls.allow(Action::Answer),
+            off_hook: calls.is_up(),
+            muted: calls.is_up() && calls.muted,
+            held: calls.held > 0,
+        }
+    }
+}
+
+/// Something about the headset that a person may want to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Notice {
+    /// Another program has a call on this headset (`true`), or has no longer. Two programs that
+    /// drive one headset confuse it: the other one's headset control should be switched off.
+    InUseElsewhere(bool),
+    /// The headset refuses to open the microphone: its arm is up, or a switch of its own mutes it.
+    MuteLocked,
+}
+
+/// What comes from a headset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DeviceEvent {
+    /// A button asks for this; the calls last told allow it.
+    Request(Action),
+    /// Something to know.
+    Notice(Notice),
 }
 
 /// Why a headset can't be used (any more).
@@ -55,12 +70,12 @@ pub enum DeviceError {
         "no permission to use the headset: on Linux, install the udev rule and plug it in again"
     )]
     NoPermission,
-    /// More than [`super::MAX_REPORT_BYTES`] or otherwise no use.
+    /// It refused what its descriptor allows.
     #[error("the headset doesn't behave as its descriptor says")]
     Misbehaved,
 }
 
-/// A headset at the level of actions and lamps.
+/// A headset at the level of actions and calls.
 ///
 /// Used by one thread at a time. After [`DeviceError::Gone`] every call gives the same error; the
 /// other errors may pass.
@@ -68,9 +83,13 @@ pub trait CallControlDevice: Send {
     /// The model, for "Connected with …".
     fn model(&self) -> &str;
 
-    /// The next action, or `None` when there is none at the moment. Never blocks.
-    fn poll_action(&mut self) -> Result<Option<Action>, DeviceError>;
+    /// Waits until there may be something to poll, at most this long. The only method that blocks.
+    fn wait(&mut self, timeout: Duration) -> Result<(), DeviceError>;
 
-    /// Shows this state. Showing the same state twice changes nothing.
-    fn show(&mut self, lamps: Lamps) -> Result<(), DeviceError>;
+    /// The next event, or `None` when there is none at the moment. Also does what is due by time:
+    /// ask at least ten times a second during a call, as often as suits without.
+    fn poll(&mut self, now: Moment) -> Result<Option<DeviceEvent>, DeviceError>;
+
+    /// Tells the calls. Telling the same twice changes nothing.
+    fn set_calls(&mut self, now: Moment, calls: Calls) -> Result<(), DeviceError>;
 }

@@ -1,44 +1,52 @@
 //! Call control by the buttons and lamps of a headset.
 //!
-//! Two seams. [`CallControlDevice`] speaks of actions and lamps: what a person asks with a button,
-//! what the headset should show. [`HidTransport`] speaks of reports: the bytes of a USB HID device.
-//! [`ScriptedHeadset`] is a headset without hardware, for a product's own tests.
+//! A headset is a [`CallControlDevice`]: it is told the application's [`Calls`] and asks for
+//! [`Action`]s, never for one that the calls don't allow. Two kinds:
 //!
-//! [`TelephonyMap`] reads from a report descriptor where buttons and lamps are.
-//!
-//! Not here yet: the machine that turns reports into actions; until it comes, this crate drives no
-//! real headset.
+//! * [`HidHeadset`] drives a USB HID device through a [`HidTransport`]. What its buttons and lamps
+//!   are is read from its report descriptor ([`TelephonyMap`]); what they mean is decided by the
+//!   [`Machine`]; what a descriptor can't tell of a vendor's devices is in the [`Overlay`].
+//! * [`ScriptedHeadset`] is one without hardware, for a product's own tests.
 //!
 //! # Run loop, clock, threads
-//! Nothing here starts a thread or reads a clock. Every type is driven by its caller: ask
-//! [`CallControlDevice::poll_action`] as often as suits, and call [`CallControlDevice::show`]
+//! Nothing here starts a thread or reads a clock. Every type is driven by its caller, who passes
+//! the time: ask [`CallControlDevice::poll`] often, and call [`CallControlDevice::set_calls`]
 //! whenever the calls change.
 //!
 //! ```
-//! use headset::{Action, CallControlDevice, Lamps, ScriptedHeadset};
+//! use headset::{Action, CallControlDevice, Calls, DeviceEvent, Moment, ScriptedHeadset};
 //!
 //! let (mut headset, script) = ScriptedHeadset::new("Test headset");
-//! headset.show(Lamps { ringing: true, ..Lamps::IDLE })?;
+//! let now = Moment::default();
+//! headset.set_calls(now, Calls { ringing: 1, ..Calls::NONE })?;
 //! script.press(Action::Answer);
-//! assert_eq!(headset.poll_action()?, Some(Action::Answer));
+//! assert_eq!(headset.poll(now)?, Some(DeviceEvent::Request(Action::Answer)));
 //! assert!(script.lamps().ringing);
 //! # Ok::<(), headset::DeviceError>(())
 //! ```
 #![forbid(unsafe_code)]
 
+mod calls;
 mod device;
 mod hex;
 mod hid;
+mod hid_headset;
+mod machine;
+mod overlay;
 mod scripted;
 mod transport;
 mod usage;
 
-pub use device::{Action, CallControlDevice, DeviceError, Lamps};
+pub use calls::{Action, Calls, Moment};
+pub use device::{CallControlDevice, DeviceError, DeviceEvent, Lamps, Notice};
 pub use hex::{HexError, read_hex, write_hex};
 pub use hid::{
     Control, ControlKind, DescriptorError, Inspection, MAX_DESCRIPTOR_BYTES, Place, TelephonyMap,
     Unmanaged,
 };
+pub use hid_headset::{HeadsetError, HidHeadset};
+pub use machine::{Machine, Output};
+pub use overlay::{Overlay, Vendor};
 pub use scripted::{Script, ScriptedHeadset};
 pub use transport::{DeviceInfo, HidTransport, MAX_REPORT_BYTES, ReportId, TransportError};
 pub use usage::{Button, Lamp, Usage};

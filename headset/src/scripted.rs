@@ -1,9 +1,10 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-use crate::{Action, CallControlDevice, DeviceError, Lamps};
+use crate::{Action, CallControlDevice, Calls, DeviceError, DeviceEvent, Lamps, Moment};
 
 /// A headset without hardware: a [`Script`] presses its buttons and looks at its lamps.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ pub struct Script {
 #[derive(Debug, Default)]
 struct State {
     pressed: VecDeque<Action>,
-    lamps: Lamps,
+    calls: Calls,
     shown: Vec<Lamps>,
     error: Option<DeviceError>,
 }
@@ -38,17 +39,31 @@ impl ScriptedHeadset {
             Script { state },
         )
     }
+
+    fn healthy(&self) -> Result<MutexGuard<'_, State>, DeviceError> {
+        let state = lock(&self.state);
+        match &state.error {
+            Some(error) => Err(error.clone()),
+            None => Ok(state),
+        }
+    }
 }
 
 impl Script {
-    /// Presses a button.
+    /// Presses a button. As with a real headset, nothing comes of it if the calls don't allow the
+    /// action by the time it is polled.
     pub fn press(&self, action: Action) {
         lock(&self.state).pressed.push_back(action);
     }
 
+    /// What the headset was told last.
+    pub fn calls(&self) -> Calls {
+        lock(&self.state).calls
+    }
+
     /// What the headset shows now.
     pub fn lamps(&self) -> Lamps {
-        lock(&self.state).lamps
+        Lamps::of(&self.calls())
     }
 
     /// Every change of the lamps so far, oldest first.
@@ -72,22 +87,27 @@ impl CallControlDevice for ScriptedHeadset {
         &self.model
     }
 
-    fn poll_action(&mut self) -> Result<Option<Action>, DeviceError> {
-        let mut state = lock(&self.state);
-        match &state.error {
-            Some(error) => Err(error.clone()),
-            None => Ok(state.pressed.pop_front()),
-        }
+    /// Never waits.
+    fn wait(&mut self, _timeout: Duration) -> Result<(), DeviceError> {
+        self.healthy().map(drop)
     }
 
-    fn show(&mut self, lamps: Lamps) -> Result<(), DeviceError> {
-        let mut state = lock(&self.state);
-        if let Some(error) = &state.error {
-            return Err(error.clone());
+    fn poll(&mut self, _now: Moment) -> Result<Option<DeviceEvent>, DeviceError> {
+        let mut state = self.healthy()?;
+        while let Some(action) = state.pressed.pop_front() {
+            if state.calls.allow(action) {
+                return Ok(Some(DeviceEvent::Request(action)));
+            }
         }
-        if state.lamps != lamps {
-            state.lamps = lamps;
-            state.shown.push(lamps);
+        Ok(None)
+    }
+
+    fn set_calls(&mut self, _now: Moment, calls: Calls) -> Result<(), DeviceError> {
+        let mut state = self.healthy()?;
+        let (before, after) = (Lamps::of(&state.calls), Lamps::of(&calls));
+        state.calls = calls;
+        if before != after {
+            state.shown.push(after);
         }
         Ok(())
     }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use thiserror::Error;
 
 /// Longest HID report that is read or written, in bytes with its id (USB HID 1.11 sets no limit;
@@ -36,7 +38,7 @@ pub enum TransportError {
 
 /// Moves the reports of one HID device.
 ///
-/// Used by one thread at a time; no method blocks.
+/// Used by one thread at a time.
 pub trait HidTransport: Send {
     /// Which device.
     fn info(&self) -> &DeviceInfo;
@@ -44,10 +46,10 @@ pub trait HidTransport: Send {
     /// The report descriptor (USB HID 1.11 §6.2.2).
     fn descriptor(&self) -> &[u8];
 
-    /// Reads the next input report, its id first, into `report`; gives its length, or `None` when
-    /// there is none at the moment.
-    fn read(&mut self, report: &mut [u8]) -> Result<Option<usize>, TransportError>;
+    /// Reads the next input report, its id first if the device numbers them, into `report`; gives
+    /// its length, or `None` when there is none within `wait`.
+    fn read(&mut self, report: &mut [u8], wait: Duration) -> Result<Option<usize>, TransportError>;
 
-    /// Writes an output report, its id first, at its full length.
+    /// Writes an output report at its full length, its id first (0 if the device numbers none).
     fn write(&mut self, report: &[u8]) -> Result<(), TransportError>;
 }
