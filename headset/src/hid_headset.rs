@@ -1,3 +1,4 @@
+use std::fmt;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -5,7 +6,7 @@ use thiserror::Error;
 use crate::machine::{Machine, Output};
 use crate::{
     CallControlDevice, Calls, DescriptorError, DeviceError, DeviceEvent, HidTransport,
-    MAX_REPORT_BYTES, Moment, Overlay, TelephonyMap, TransportError, Unmanaged,
+    MAX_REPORT_BYTES, Moment, Overlay, TelephonyMap, Traffic, TransportError, Unmanaged,
 };
 
 /// Why a HID device is not used as a headset.
@@ -23,12 +24,24 @@ pub enum HeadsetError {
 /// A headset that is driven by its report descriptor: a [`HidTransport`] and the [`Machine`].
 ///
 /// Dropping it during a call puts the device back on hook.
-#[derive(Debug)]
 pub struct HidHeadset<T: HidTransport> {
     transport: T,
     machine: Machine,
     /// What [`CallControlDevice::wait`] read.
     waiting: Option<([u8; MAX_REPORT_BYTES], usize)>,
+    observer: Option<Observer>,
+}
+
+type Observer = Box<dyn FnMut(Moment, Traffic<'_>) + Send>;
+
+impl<T: HidTransport> fmt::Debug for HidHeadset<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("HidHeadset");
+        shown.field("model", &self.transport.info().name);
+        shown
+            .field("machine", &self.machine)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<T: HidTransport> HidHeadset<T> {
@@ -40,7 +53,13 @@ impl<T: HidTransport> HidHeadset<T> {
             machine: Machine::new(&map, overlay),
             transport,
             waiting: None,
+            observer: None,
         })
+    }
+
+    /// Shows everything that goes on from now on, for a [`crate::Recording`].
+    pub fn observe(&mut self, observer: impl FnMut(Moment, Traffic<'_>) + Send + 'static) {
+        self.observer = Some(Box::new(observer));
     }
 
     /// The transport below.
@@ -58,14 +77,26 @@ impl<T: HidTransport> HidHeadset<T> {
     }
 
     /// Writes what there is to write; gives the first event.
-    fn carry_out(&mut self) -> Result<Option<DeviceEvent>, TransportError> {
+    fn carry_out(&mut self, now: Moment) -> Result<Option<DeviceEvent>, TransportError> {
         while let Some(output) = self.machine.poll() {
             match output {
-                Output::Write(report) => self.transport.write(report)?,
-                Output::Event(event) => return Ok(Some(event)),
+                Output::Write(report) => {
+                    tell(&mut self.observer, now, Traffic::Output(report));
+                    self.transport.write(report)?;
+                }
+                Output::Event(event) => {
+                    tell(&mut self.observer, now, Traffic::Event(event));
+                    return Ok(Some(event));
+                }
             }
         }
         Ok(None)
+    }
+}
+
+fn tell(observer: &mut Option<Observer>, now: Moment, traffic: Traffic<'_>) {
+    if let Some(observer) = observer {
+        observer(now, traffic);
     }
 }
 
@@ -82,21 +113,24 @@ impl<T: HidTransport> CallControlDevice for HidHeadset<T> {
     fn poll(&mut self, now: Moment) -> Result<Option<DeviceEvent>, DeviceError> {
         self.machine.handle_timeout(now);
         for _ in 0..MOST_REPORTS {
-            if let Some(event) = self.carry_out()? {
+            if let Some(event) = self.carry_out(now)? {
                 return Ok(Some(event));
             }
             self.read(Duration::ZERO)?;
             let Some((report, length)) = self.waiting.take() else {
                 return Ok(None);
             };
+            tell(&mut self.observer, now, Traffic::Input(&report[..length]));
             self.machine.handle_report(now, &report[..length]);
         }
-        Ok(self.carry_out()?)
+        Ok(self.carry_out(now)?)
     }
 
     fn set_calls(&mut self, now: Moment, calls: Calls) -> Result<(), DeviceError> {
+        tell(&mut self.observer, now, Traffic::Calls(calls));
         self.machine.handle_calls(now, calls);
         while let Some(report) = self.machine.next_write() {
+            tell(&mut self.observer, now, Traffic::Output(report));
             self.transport.write(report)?;
         }
         Ok(())

@@ -6,6 +6,8 @@
 //! * [`HidHeadset`] drives a USB HID device through a [`HidTransport`]. What its buttons and lamps
 //!   are is read from its report descriptor ([`TelephonyMap`]); what they mean is decided by the
 //!   [`Machine`]; what a descriptor can't tell of a vendor's devices is in the [`Overlay`].
+//!   The feature `hidapi` has `UsbHeadsets`, which finds those of this computer as they come and
+//!   go; [`Discovery`] is its core. [`Recording`] keeps what went on, and plays it again.
 //! * [`ScriptedHeadset`] is one without hardware, for a product's own tests.
 //!
 //! # Run loop, clock, threads
@@ -28,17 +30,22 @@
 
 mod calls;
 mod device;
+mod discovery;
 mod hex;
 mod hid;
 mod hid_headset;
 mod machine;
 mod overlay;
+mod recording;
 mod scripted;
 mod transport;
 mod usage;
+#[cfg(feature = "hidapi")]
+mod usb;
 
 pub use calls::{Action, Calls, Moment};
 pub use device::{CallControlDevice, DeviceError, DeviceEvent, Lamps, Notice};
+pub use discovery::{DeviceKey, Discovery, Opened};
 pub use hex::{HexError, read_hex, write_hex};
 pub use hid::{
     Control, ControlKind, DescriptorError, Inspection, MAX_DESCRIPTOR_BYTES, Place, TelephonyMap,
@@ -47,6 +54,9 @@ pub use hid::{
 pub use hid_headset::{HeadsetError, HidHeadset};
 pub use machine::{Machine, Output};
 pub use overlay::{Overlay, Vendor};
+pub use recording::{MAX_RECORDING_LINES, Recording, RecordingError, Traffic};
 pub use scripted::{Script, ScriptedHeadset};
 pub use transport::{DeviceInfo, HidTransport, MAX_REPORT_BYTES, ReportId, TransportError};
 pub use usage::{Button, Lamp, Usage};
+#[cfg(feature = "hidapi")]
+pub use usb::{HeadsetChange, UDEV_RULE, UsbDevice, UsbError, UsbHeadsets};
