@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! jitter-lab --packets F --trace F [--drift-ppm N] [--seconds 119] [--codec opus|l16]
-//!     [--timeline F] --out F.raw
+//!     [--playout buffer|ideal] [--timeline F] --out F.raw
 //! ```
 //!
 //! `--packets`: little-endian 32-bit length, then the packet, repeated; 20 ms of Opus each; packet
@@ -12,8 +12,11 @@
 //! are decoded first and sent as L16 (RFC 3551 §4.5.11): that shows the cost of the buffer alone.
 //! `--packets voice` needs no file: it is a made up voice, as L16. `--timeline`: a line
 //! `ms kind delay_ms` for each 10 ms played, for plots; the delay is `-` where nothing real is heard.
+//! `--playout ideal` plays without a buffer, as if whatever comes at all were in time: what the codec
+//! alone makes of the losses.
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -39,7 +42,7 @@ fn main() -> ExitCode {
 }
 
 const USAGE: &str = "usage: jitter-lab --packets F --trace F [--drift-ppm N] [--seconds 119] \
-                     [--codec opus|l16] [--timeline F] --out F.raw";
+                     [--codec opus|l16] [--playout buffer|ideal] [--timeline F] --out F.raw";
 
 #[derive(Debug, Default)]
 struct Options {
@@ -50,6 +53,7 @@ struct Options {
     drift_ppm: f64,
     seconds: f64,
     l16: bool,
+    ideal: bool,
 }
 
 impl Options {
@@ -68,6 +72,7 @@ impl Options {
                 "--drift-ppm" => options.drift_ppm = number(&name, &value)?,
                 "--seconds" => options.seconds = number(&name, &value)?,
                 "--codec" => options.l16 = is_l16(&value)?,
+                "--playout" => options.ideal = is_ideal(&value)?,
                 _ => return Err(format!("{name} is no option")),
             }
         }
@@ -106,6 +111,14 @@ fn is_l16(value: &str) -> Result<bool, String> {
     }
 }
 
+fn is_ideal(value: &str) -> Result<bool, String> {
+    match value {
+        "buffer" => Ok(false),
+        "ideal" => Ok(true),
+        _ => Err(format!("--playout takes buffer or ideal, not {value:?}")),
+    }
+}
+
 /// Everything that happens, in virtual time.
 fn run(options: &Options) -> Result<serde_json::Value, String> {
     let packets = if options.is_made_up() {
@@ -114,7 +127,11 @@ fn run(options: &Options) -> Result<serde_json::Value, String> {
         read_packets(options)?
     };
     let trace = read_trace(options)?;
-    let mut decoder = Metered::new(if options.l16 { l16()? } else { opus()? });
+    let decoder = if options.l16 { l16()? } else { opus()? };
+    if options.ideal {
+        return play_ideally(options, decoder, &packets, &trace);
+    }
+    let mut decoder = Metered::new(decoder);
     let mut buffer = JitterBuffer::new(JitterConfig {
         max_payload: MAX_PAYLOAD,
         ..JitterConfig::default()
@@ -130,16 +147,52 @@ fn run(options: &Options) -> Result<serde_json::Value, String> {
         }
         lab.pull(&mut buffer, &mut decoder, due);
     }
-    let samples: Vec<u8> = lab
-        .sound
-        .iter()
-        .flat_map(|sample| sample.to_le_bytes())
-        .collect();
-    fs::write(&options.out, samples).map_err(|error| unusable(&options.out, &error))?;
+    write_sound(options, &lab.sound)?;
     if let Some(path) = &options.timeline {
         fs::write(path, &lab.timeline).map_err(|error| unusable(path, &error))?;
     }
     Ok(lab.report(&buffer, decoder.allocations))
+}
+
+/// Packet after packet without delay; a lost one from the next one's redundancy, or concealed.
+fn play_ideally(
+    options: &Options,
+    mut decoder: Box<dyn Decoder>,
+    packets: &[Vec<u8>],
+    trace: &[(u64, u64)],
+) -> Result<serde_json::Value, String> {
+    let came: HashSet<u64> = trace.iter().map(|arrival| arrival.1).collect();
+    let payload = |seq: u64| {
+        let packet = &packets[seq as usize % packets.len()];
+        came.contains(&seq).then_some(packet.as_slice())
+    };
+    let (mut sound, mut recovered, mut concealed) = (Vec::new(), 0, 0);
+    for seq in 0..(options.seconds.max(0.0) * 50.0) as u64 {
+        let mut frame = [0i16; 2 * FRAME];
+        let made = match (payload(seq), payload(seq + 1)) {
+            (Some(packet), _) => decoder.decode(packet, &mut frame),
+            (None, Some(next)) if decoder.has_fec(next) => {
+                recovered += PACKET_MS;
+                decoder.decode_fec(next, &mut frame)
+            }
+            (None, _) => {
+                concealed += PACKET_MS;
+                Ok(decoder.conceal(&mut frame).unwrap_or(0))
+            }
+        };
+        made.map_err(|error| format!("packet {seq}: {error}"))?;
+        sound.extend_from_slice(&frame);
+    }
+    write_sound(options, &sound)?;
+    Ok(serde_json::json!({ "concealed_ms": concealed, "recovered_ms": recovered }))
+}
+
+fn write_sound(options: &Options, sound: &[i16]) -> Result<(), String> {
+    let samples: Vec<u8> = sound
+        .iter()
+        .flat_map(|sample| sample.to_le_bytes())
+        .collect();
+    fs::write(&options.out, samples).map_err(|error| unusable(&options.out, &error))
 }
 
 /// What is measured on the way.
@@ -469,5 +522,7 @@ static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 const MAX_PAYLOAD: usize = 2_048;
 /// Samples of 10 ms at 48 kHz.
 const FRAME: usize = 480;
+/// A packet's sound in ms.
+const PACKET_MS: u64 = 20;
 /// Delay is taken after this.
 const START_UP: MediaTime = MediaTime::from_micros(Duration::from_secs(2).as_micros() as u64);
