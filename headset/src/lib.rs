@@ -31,6 +31,7 @@
 mod calls;
 mod device;
 mod discovery;
+mod exercise;
 mod hex;
 mod hid;
 mod hid_headset;
@@ -46,6 +47,8 @@ mod usb;
 pub use calls::{Action, Calls, Moment};
 pub use device::{CallControlDevice, DeviceError, DeviceEvent, Lamps, Notice};
 pub use discovery::{DeviceKey, Discovery, Opened};
+#[doc(hidden)]
+pub use exercise::{exercise_descriptor, exercise_machine};
 pub use hex::{HexError, read_hex, write_hex};
 pub use hid::{
     Control, ControlKind, DescriptorError, Inspection, MAX_DESCRIPTOR_BYTES, Place, TelephonyMap,
