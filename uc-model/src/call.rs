@@ -132,6 +132,8 @@ pub enum Action {
     Hold,
     /// Retrieve Call.
     Retrieve,
+    /// Generate Digits: keys are sent into the call (CALL-8). Only where its sound runs here.
+    SendDigits,
 }
 
 /// The services that are allowed now.
@@ -168,6 +170,10 @@ impl Call {
             ConnectionState::Initiated | ConnectionState::Queued => none.with(Action::Clear),
             ConnectionState::Alerting => none.with(Action::Answer).with(Action::Reject),
             ConnectionState::Connected => match self.remote.state {
+                ConnectionState::Connected if matches!(self.device, DeviceKind::Voip) => none
+                    .with(Action::Clear)
+                    .with(Action::Hold)
+                    .with(Action::SendDigits),
                 ConnectionState::Connected | ConnectionState::Hold => {
                     none.with(Action::Clear).with(Action::Hold)
                 }

@@ -12,6 +12,7 @@ mod capability;
 mod chat;
 mod contact;
 mod conversation;
+mod digits;
 mod exercise;
 mod favourite;
 mod function_key;
@@ -48,6 +49,7 @@ pub use conversation::{
     CallOutcome, CallRoute, Conversation, ConversationEntry, ConversationFilter,
     ConversationGrouping, ConversationList, History, HistoryKind,
 };
+pub use digits::{Digits, DigitsError};
 #[cfg(feature = "photo")]
 #[doc(hidden)]
 pub use exercise::exercise_photo;

@@ -4,7 +4,7 @@ use std::{
 };
 
 use tokio::sync::{mpsc, watch};
-use uc_model::{Action, AllowedActions, CallId, FailureCause};
+use uc_model::{Action, AllowedActions, CallId, Digits, FailureCause};
 
 use crate::{
     client::{Demand, ask},
@@ -107,6 +107,15 @@ impl Call {
     pub async fn set_muted(&self, muted: bool) -> Result<(), CallError> {
         let call = self.id().clone();
         self.ask(Request::Mute { call, muted }).await
+    }
+
+    /// Sends keys into the call, for example to a voice menu (CALL-8): `0` to `9`, `*`, `#`, `A` to
+    /// `D`, 100 ms each (RFC 4733). Returns once they are queued. Only for calls whose sound runs here;
+    /// those the far end presses come as [`Event::Digit`](crate::Event::Digit).
+    pub async fn send_digits(&self, keys: &str) -> Result<(), CallError> {
+        let digits = Digits::new(keys)?;
+        let call = self.id().clone();
+        self.ask(Request::SendDigits { call, digits }).await
     }
 
     /// Waits until both sides have taken the call and its sound, if it runs here, is connected.

@@ -44,7 +44,10 @@ use crate::{
     clock::Now,
     error::{CallError, MessageError, ServiceError, SignInError},
     events::Event,
-    port::{BackendError, BackendEvent, LinkId, Outcome, ServerAddress, ServerChange, StoreError},
+    port::{
+        BackendError, BackendEvent, LinkId, MediaError, Outcome, ServerAddress, ServerChange,
+        StoreError,
+    },
     trust::{Pins, Trust},
     view::View,
 };
@@ -169,12 +172,8 @@ impl Core {
                 }
             }
             Input::MediaCompleted { id, result } => {
-                if let Some(Flight {
-                    purpose: Purpose::Media(key),
-                    ..
-                }) = self.io.land(id)
-                {
-                    self.calls.media_completed(&mut self.io, key, result);
+                if let Some(flight) = self.io.land(id) {
+                    self.media_completed(flight.purpose, result);
                 }
             }
             Input::Saved { id, result } => {
@@ -187,11 +186,24 @@ impl Core {
         }
     }
 
+    fn media_completed(&mut self, purpose: Purpose, result: Result<MediaOutcome, MediaError>) {
+        match purpose {
+            Purpose::Media(key) => self.calls.media_completed(&mut self.io, key, result),
+            Purpose::Digits(ticket) => {
+                let sent = result.map(|_| ()).map_err(CallError::Media);
+                self.io.reply(ticket, Reply::Act(sent));
+            }
+            _ => {}
+        }
+    }
+
     /// Ends what took too long, and runs the timers of the parts.
     fn expire(&mut self) {
         while let Some(flight) = self.io.expired() {
             match flight.purpose {
-                Purpose::Media(key) => self.calls.media_overdue(&mut self.io, key),
+                purpose @ (Purpose::Media(_) | Purpose::Digits(_)) => {
+                    self.media_completed(purpose, Err(MediaError::Closed));
+                }
                 Purpose::Save => {
                     let overdue = Err(StoreError::Unavailable.into());
                     self.keeping.saved(&mut self.io, overdue);
@@ -256,6 +268,9 @@ impl Core {
             }
             Request::Call { to } => self.calls.make(&mut self.io, ticket, to),
             Request::Act { call, action } => self.calls.act(&mut self.io, ticket, &call, action),
+            Request::SendDigits { call, digits } => {
+                self.calls.send_digits(&mut self.io, ticket, &call, digits);
+            }
             Request::Mute { call, muted } => self.calls.mute(&mut self.io, ticket, &call, muted),
             Request::NetworkChanged => {
                 self.calls.network_changed();
@@ -301,7 +316,11 @@ impl Core {
             Purpose::Photo(ticket) => self.requests.fetched(&mut self.io, ticket, result),
             Purpose::Call(key, step) => self.calls.completed(&mut self.io, key, step, result),
             Purpose::SignOut => self.shutdown.signed_out(),
-            Purpose::Media(_) | Purpose::Close | Purpose::Save | Purpose::Untold => {}
+            Purpose::Media(_)
+            | Purpose::Digits(_)
+            | Purpose::Close
+            | Purpose::Save
+            | Purpose::Untold => {}
         }
     }
 
@@ -401,7 +420,9 @@ fn closed(request: &Request) -> Option<Reply> {
         Request::ChangePassword(_) => Some(Reply::Password(Err(ServiceError::Closed.into()))),
         Request::Photo { .. } => Some(Reply::Photo(Err(ServiceError::Closed))),
         Request::Call { .. } => Some(Reply::Call(Err(CallError::Closed))),
-        Request::Act { .. } | Request::Mute { .. } => Some(Reply::Act(Err(CallError::Closed))),
+        Request::Act { .. } | Request::Mute { .. } | Request::SendDigits { .. } => {
+            Some(Reply::Act(Err(CallError::Closed)))
+        }
         Request::NetworkChanged | Request::Reconnect | Request::Shutdown { .. } => None,
     }
 }

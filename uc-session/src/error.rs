@@ -1,6 +1,6 @@
 use thiserror::Error;
 use uc_model::{
-    Action, ChatError, FailureCause, FavouriteError, ImportError, MessageTextError,
+    Action, ChatError, DigitsError, FailureCause, FavouriteError, ImportError, MessageTextError,
     PasswordChangeError, PersonalDirectoryError, PhoneNumberError, PresenceError, ProfileError,
 };
 
@@ -178,6 +178,9 @@ pub enum CallError {
     /// The number can't be dialled.
     #[error("this can't be dialled: {0}")]
     Number(#[from] PhoneNumberError),
+    /// That can't be sent as keys.
+    #[error(transparent)]
+    Digits(#[from] DigitsError),
     /// The call would need sound, and the client has none.
     #[error("the client has no sound: choose sound devices, files or an engine when signing in")]
     NoSound,

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use tokio::sync::broadcast::{self, error::RecvError};
 use uc_model::{
     CallId, ChatMessage, ContactId, Conversation, ConversationId, KnownContact, PhoneNumber,
-    Presence, UserId,
+    Presence, Redacted, UserId,
 };
 
 use crate::{
@@ -49,6 +49,13 @@ pub enum Event {
         call: CallId,
         /// What happened.
         error: MediaError,
+    },
+    /// The far end of a call has pressed a key (CALL-8).
+    Digit {
+        /// Which call.
+        call: CallId,
+        /// The key: `0` to `9`, `*`, `#`, `A` to `D`.
+        digit: Redacted<char>,
     },
     /// A conversation is new or has changed.
     Conversation(Arc<Conversation>),

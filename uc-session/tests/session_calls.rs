@@ -4,7 +4,8 @@ mod office;
 
 use office::{desk, server, settle, talk};
 use uc_model::{
-    Action, Capability, CapabilitySet, ConnectionState, FailureCause, Presence, PresenceState,
+    Action, Capability, CapabilitySet, ConnectionState, DigitsError, FailureCause, Presence,
+    PresenceState,
 };
 use uc_session::{
     CallError, Event, ServiceError, Sound,
@@ -66,6 +67,37 @@ async fn a_call_rings_is_answered_held_retrieved_and_ended() {
     settle().await;
     assert_eq!(ada.client.view().conversations().len(), 1);
     assert_eq!(grace.client.view().conversations().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_are_sent_only_where_a_call_can_take_them() {
+    let server = server();
+    let (ada, grace) = (desk(&server, "330").await, desk(&server, "331").await);
+    let not_allowed = Err(CallError::NotAllowed {
+        action: Action::SendDigits,
+    });
+    let outgoing = ada.client.call("331").await.unwrap();
+    assert!(!outgoing.allowed_actions().has(Action::SendDigits));
+    assert_eq!(outgoing.send_digits("1").await, not_allowed);
+
+    let incoming = grace.client.incoming().await.unwrap();
+    incoming.answer().await.unwrap();
+    outgoing.connected().await.unwrap();
+    outgoing.set_muted(true).await.unwrap();
+    assert!(outgoing.allowed_actions().has(Action::SendDigits));
+    outgoing.send_digits("47 11#").await.unwrap();
+    assert_eq!(ada.engine.digits_sent(), "4711#");
+    let no_key = Err(CallError::Digits(DigitsError::NoSuchKey));
+    assert_eq!(outgoing.send_digits("call me").await, no_key);
+
+    outgoing.hold().await.unwrap();
+    assert_eq!(outgoing.send_digits("1").await, not_allowed);
+    outgoing.retrieve().await.unwrap();
+    incoming.hang_up().await.unwrap();
+    outgoing.ended().await;
+    let ended = Err(CallError::Ended(FailureCause::Normal));
+    assert_eq!(outgoing.send_digits("1").await, ended);
+    assert_eq!(ada.engine.digits_sent(), "4711#");
 }
 
 #[tokio::test(start_paused = true)]

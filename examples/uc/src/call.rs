@@ -20,6 +20,9 @@ pub(crate) struct CallArguments {
     number: String,
     #[command(flatten)]
     sound: SoundArguments,
+    /// Sends these keys once the call is connected: 0 to 9, *, #, A to D.
+    #[arg(long, value_name = "KEYS")]
+    digits: Option<String>,
     /// Puts the call on hold after so many seconds of speech, and retrieves it two seconds later.
     #[arg(long, value_name = "SECONDS")]
     hold_after: Option<f64>,
@@ -49,7 +52,7 @@ pub(crate) async fn call(
         .sign_in_with(|builder| wish.sound.apply(builder))
         .await?;
     let result = tokio::select! {
-        result = place(&client, output, &wish.number, times) => result,
+        result = place(&client, output, wish, times) => result,
         never = sound::notices(&client, output, &wish.sound) => match never {},
         _ = tokio::signal::ctrl_c() => interrupted(&client, output).await,
     };
@@ -80,22 +83,27 @@ pub(crate) async fn answer(
 async fn place(
     client: &Client,
     output: &Output,
-    number: &str,
+    wish: &CallArguments,
     times: Times,
 ) -> Result<(), Failure> {
-    let call = client.call(number).await?;
+    let call = client.call(&wish.number).await?;
     output.progress("Ringing …");
-    talk(&call, output, times).await
+    talk(&call, output, times, wish.digits.as_deref()).await
 }
 
 async fn take(client: &Client, output: &Output, times: Times) -> Result<(), Failure> {
     let call = client.incoming().await.ok_or(Failure::Ended)?;
     call.answer().await?;
-    talk(&call, output, times).await
+    talk(&call, output, times, None).await
 }
 
 /// From the connected call to its end.
-async fn talk(call: &Call, output: &Output, times: Times) -> Result<(), Failure> {
+async fn talk(
+    call: &Call,
+    output: &Output,
+    times: Times,
+    digits: Option<&str>,
+) -> Result<(), Failure> {
     call.connected().await?;
     let status = call.status();
     output.line(
@@ -104,7 +112,7 @@ async fn talk(call: &Call, output: &Output, times: Times) -> Result<(), Failure>
     );
     let cause = tokio::select! {
         cause = call.ended() => cause,
-        result = direct(call, output, times) => {
+        result = direct(call, output, times, digits) => {
             result?;
             call.ended().await
         }
@@ -137,8 +145,17 @@ async fn talk(call: &Call, output: &Output, times: Times) -> Result<(), Failure>
     Ok(())
 }
 
-/// Holds, retrieves and hangs up at the wished times; without any, waits for ever.
-async fn direct(call: &Call, output: &Output, times: Times) -> Result<(), CallError> {
+/// Sends keys, holds, retrieves and hangs up at the wished times; without any, waits for ever.
+async fn direct(
+    call: &Call,
+    output: &Output,
+    times: Times,
+    digits: Option<&str>,
+) -> Result<(), CallError> {
+    if let Some(digits) = digits {
+        call.send_digits(digits).await?;
+        output.line("Keys sent.", &json!({ "state": "digits_sent" }));
+    }
     let mut spoken = Duration::ZERO;
     if let Some(hold_after) = times.hold_after {
         sleep(hold_after).await;

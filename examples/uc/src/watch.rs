@@ -32,6 +32,7 @@ fn event_line(event: &Event) -> String {
         Event::CallEnded(status) => format!("ended: {}", call_line(status)),
         Event::SoundChanged(change) => sound::change_line(change),
         Event::SoundDevice { error, .. } => format!("sound: {error}"),
+        Event::Digit { digit, .. } => format!("key pressed: {}", digit.expose()),
         Event::Conversation(conversation) => format!(
             "conversation with {}: {} entries, {} unread",
             conversation.number,
@@ -69,6 +70,9 @@ fn event_json(event: &Event) -> Value {
         Event::SoundChanged(change) => sound::change_json(change),
         Event::SoundDevice { call, error } => {
             json!({ "event": "sound_device", "call": call.as_str(), "error": error.to_string() })
+        }
+        Event::Digit { call, digit } => {
+            json!({ "event": "digit", "call": call.as_str(), "digit": digit.expose().to_string() })
         }
         Event::Conversation(conversation) => json!({
             "event": "conversation",

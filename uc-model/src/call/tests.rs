@@ -12,12 +12,13 @@ const STATES: [ConnectionState; 7] = [
     ConnectionState::Fail,
 ];
 
-const ACTIONS: [Action; 5] = [
+const ACTIONS: [Action; 6] = [
     Action::Answer,
     Action::Reject,
     Action::Clear,
     Action::Hold,
     Action::Retrieve,
+    Action::SendDigits,
 ];
 
 const CAUSES: [FailureCause; 10] = [

@@ -1,6 +1,8 @@
 //! [`MediaEngine`] and [`MediaSession`].
 
 use super::soon;
+use uc_model::Digits;
+
 use crate::port::{MediaEngine, MediaError, MediaEvent, MediaIntent, MediaSession};
 
 /// Every promise of a [`MediaEngine`].
@@ -13,6 +15,7 @@ pub async fn all(engine: &dyn MediaEngine) {
     bad_descriptions_are_refused_and_the_session_lives_on(engine).await;
     a_closed_session_says_so(engine).await;
     candidates_that_make_no_sense_do_no_harm(engine).await;
+    keys_are_queued_in_a_call_and_refused_outside(engine).await;
 }
 
 async fn open(engine: &dyn MediaEngine) -> Box<dyn MediaSession> {
@@ -205,5 +208,27 @@ pub async fn candidates_that_make_no_sense_do_no_harm(engine: &dyn MediaEngine) 
     let _ = one.add_candidates(&rubbish, false).await;
     soon("the connection", connect(&*one, &*other)).await;
     one.close().await;
+    other.close().await;
+}
+
+/// Keys need a connected session that isn't held; what was refused can be sent afterwards.
+pub async fn keys_are_queued_in_a_call_and_refused_outside(engine: &dyn MediaEngine) {
+    let (one, other) = (open(engine).await, open(engine).await);
+    let keys = Digits::new("12#").expect("these are keys");
+    round(&*one, &*other).await;
+    soon("the connection", connect(&*one, &*other)).await;
+    assert_eq!(soon("queueing", one.send_digits(&keys)).await, Ok(()));
+    for (number, held, refusal) in [(1, true, Err(MediaError::Held)), (2, false, Ok(()))] {
+        one.apply(MediaIntent {
+            number,
+            muted: true,
+            held,
+        });
+        round(&*one, &*other).await;
+        assert_eq!(soon("the acknowledgement", applied(&*one)).await, number);
+        assert_eq!(soon("queueing", one.send_digits(&keys)).await, refusal);
+    }
+    one.close().await;
+    assert_eq!(one.send_digits(&keys).await, Err(MediaError::Closed));
     other.close().await;
 }

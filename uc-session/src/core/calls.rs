@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use uc_model::{Action, CallId, Capability, DeviceKind, FailureCause, PhoneNumber};
+use uc_model::{Action, CallId, Capability, DeviceKind, Digits, FailureCause, PhoneNumber};
 
 use self::machine::Machine;
 use super::{
@@ -106,6 +106,23 @@ impl Calls {
         io.reply(ticket, Reply::Act(result));
     }
 
+    /// Sends keys into a call.
+    pub(super) fn send_digits(
+        &mut self,
+        io: &mut Io,
+        ticket: Ticket,
+        call: &CallId,
+        digits: Digits,
+    ) {
+        match self.by_id(call) {
+            Some(machine) => machine.send_digits(io, ticket, digits),
+            None => {
+                let ended = CallError::Ended(FailureCause::Normal);
+                io.reply(ticket, Reply::Act(Err(ended)));
+            }
+        }
+    }
+
     /// Nobody holds the call that was made.
     pub(super) fn hang_up_unclaimed(&mut self, io: &mut Io, call: &CallId) {
         if let Some(machine) = self.by_id(call) {
@@ -198,11 +215,6 @@ impl Calls {
         if let Some(machine) = self.machines.get_mut(&key) {
             machine.media_completed(io, result);
         }
-    }
-
-    /// A media command took too long.
-    pub(super) fn media_overdue(&mut self, io: &mut Io, key: Key) {
-        self.media_completed(io, key, Err(MediaError::Closed));
     }
 
     /// Takes an event of a call's sound.

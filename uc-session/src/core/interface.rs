@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use uc_model::{
-    Action, CallId, Contact, ContactId, Directory, EntryId, ImportFormat, ImportReport,
+    Action, CallId, Contact, ContactId, Digits, Directory, EntryId, ImportFormat, ImportReport,
     MessageText, PasswordChange, PhoneNumber, Presence, Redacted, Rev, Timestamp, UserId,
 };
 
@@ -104,6 +104,13 @@ pub enum Request {
         /// Off?
         muted: bool,
     },
+    /// Generate Digits.
+    SendDigits {
+        /// Which call.
+        call: CallId,
+        /// The keys.
+        digits: Digits,
+    },
     /// The network has changed.
     NetworkChanged,
     /// Use another connection, however good the present one is.
@@ -138,7 +145,7 @@ pub enum Reply {
     Photo(Result<FetchedPhoto, ServiceError>),
     /// Of [`Request::Call`].
     Call(Result<CallId, CallError>),
-    /// Of [`Request::Act`] and [`Request::Mute`].
+    /// Of [`Request::Act`], [`Request::Mute`] and [`Request::SendDigits`].
     Act(Result<(), CallError>),
 }
 
@@ -268,6 +275,8 @@ pub enum MediaCommand {
     RollBack,
     /// Add candidates.
     AddCandidates(Candidates),
+    /// Send keys; completes once they are queued, beside other commands.
+    SendDigits(Digits),
     /// Apply an intent; completes at once.
     Apply(MediaIntent),
     /// Close the session; also one that is being opened.

@@ -3,7 +3,7 @@ use std::{
     time::Duration,
 };
 
-use uc_model::{Capability, Timestamp};
+use uc_model::{Capability, Digits, Timestamp};
 
 use super::{
     Command, CommandId, MediaCommand, MediaId, Output, Reply, Ticket, Why, calls, chat, connection,
@@ -67,6 +67,7 @@ pub(super) enum Purpose {
     Photo(Ticket),
     Call(calls::Key, calls::Step),
     Media(calls::Key),
+    Digits(Ticket),
     SignOut,
     Close,
     Save,
@@ -97,6 +98,7 @@ impl Purpose {
             | Self::Message(_)
             | Self::Call(..)
             | Self::Media(_)
+            | Self::Digits(_)
             | Self::SignOut
             | Self::Close
             | Self::Save
@@ -221,6 +223,21 @@ impl Io {
             }
             _ => Purpose::Media(key),
         };
+        self.command_media(purpose, key, command)
+    }
+
+    /// Sends keys; the ticket is answered by what becomes of it.
+    pub(super) fn send_digits(&mut self, ticket: Ticket, key: calls::Key, digits: Digits) {
+        let command = MediaCommand::SendDigits(digits);
+        self.command_media(Purpose::Digits(ticket), key, command);
+    }
+
+    fn command_media(
+        &mut self,
+        purpose: Purpose,
+        key: calls::Key,
+        command: MediaCommand,
+    ) -> CommandId {
         let media = MediaId(key.0);
         self.launch(
             purpose,

@@ -177,6 +177,10 @@ async fn apply(
                 .await?;
             Ok(MediaOutcome::Done)
         }
+        MediaCommand::SendDigits(digits) => {
+            session.send_digits(&digits).await?;
+            Ok(MediaOutcome::Done)
+        }
         MediaCommand::Close => {
             session.close().await;
             Ok(MediaOutcome::Done)

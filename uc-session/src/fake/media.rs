@@ -5,6 +5,7 @@ use std::sync::{
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
+use uc_model::Digits;
 
 use crate::{
     locked,
@@ -18,6 +19,7 @@ pub struct NullMediaEngine {
     counts: Arc<Counts>,
     next_failure: Arc<Mutex<Option<MediaError>>>,
     silent: Arc<Mutex<bool>>,
+    digits: Arc<Mutex<String>>,
 }
 
 #[derive(Debug, Default)]
@@ -49,6 +51,11 @@ impl NullMediaEngine {
         *locked(&self.silent) = true;
     }
 
+    /// The keys that were sent, by all sessions.
+    pub fn digits_sent(&self) -> String {
+        locked(&self.digits).clone()
+    }
+
     /// How many sessions there were and are.
     pub fn stats(&self) -> NullMediaStats {
         NullMediaStats {
@@ -71,6 +78,7 @@ impl MediaEngine for NullMediaEngine {
         Ok(Box::new(NullMediaSession {
             counts: Arc::clone(&self.counts),
             silent: *locked(&self.silent),
+            digits: Arc::clone(&self.digits),
             inner: Mutex::new(Inner {
                 signalling: Signalling::Stable,
                 intent: None,
@@ -85,6 +93,7 @@ impl MediaEngine for NullMediaEngine {
 struct NullMediaSession {
     counts: Arc<Counts>,
     silent: bool,
+    digits: Arc<Mutex<String>>,
     inner: Mutex<Inner>,
     events: tokio::sync::Mutex<mpsc::UnboundedReceiver<MediaEvent>>,
 }
@@ -192,6 +201,16 @@ impl MediaSession for NullMediaSession {
         _complete: bool,
     ) -> Result<(), MediaError> {
         locked(&self.inner).open()
+    }
+
+    async fn send_digits(&self, digits: &Digits) -> Result<(), MediaError> {
+        let inner = locked(&self.inner);
+        inner.expect(Signalling::Stable)?;
+        if inner.intent.is_some_and(|intent| intent.held) {
+            return Err(MediaError::Held);
+        }
+        locked(&self.digits).push_str(digits.expose());
+        Ok(())
     }
 
     fn apply(&self, intent: MediaIntent) {

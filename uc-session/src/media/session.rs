@@ -1,5 +1,8 @@
+use std::time::Duration;
+
 use async_trait::async_trait;
-use voip_media::{AudioSession, Intent};
+use uc_model::Digits;
+use voip_media::{AudioSession, DtmfDigit, Intent};
 
 use super::translate;
 use crate::port::{MediaError, MediaEvent, MediaIntent, MediaSession, MediaStats};
@@ -51,6 +54,13 @@ impl MediaSession for VoipSession {
         added.map_err(translate::negotiation_error)
     }
 
+    async fn send_digits(&self, digits: &Digits) -> Result<(), MediaError> {
+        let keys = digits.expose().chars();
+        let keys: Vec<DtmfDigit> = keys.filter_map(DtmfDigit::from_char).collect();
+        let sent = self.session.send_dtmf(&keys, KEY).await;
+        sent.map_err(translate::digits_error)
+    }
+
     fn apply(&self, intent: MediaIntent) {
         self.session.apply(Intent {
             number: intent.number,
@@ -75,3 +85,6 @@ impl MediaSession for VoipSession {
         self.session.close().await;
     }
 }
+
+/// How long a key is held down (usual; ETSI ES 201 235-2 asks for 65 ms at least).
+const KEY: Duration = Duration::from_millis(100);

@@ -1,8 +1,8 @@
 //! `voip-media`'s words in those of the port.
 
 use voip_media::{
-    AudioDevice, AudioDirection, AudioRole, DeviceChange, DropCounts, NegotiationError, OpenError,
-    SdpError, SessionError, SessionEvent, SessionStats, SoundEvent,
+    AudioDevice, AudioDirection, AudioRole, DeviceChange, DropCounts, DtmfError, NegotiationError,
+    OpenError, SdpError, SessionError, SessionEvent, SessionStats, SoundEvent,
 };
 
 use crate::port::{
@@ -47,6 +47,18 @@ fn description_error(error: &SdpError) -> MediaError {
     }
 }
 
+/// Why keys were not sent.
+pub(super) fn digits_error(error: DtmfError) -> MediaError {
+    match error {
+        DtmfError::NotConnected => MediaError::WrongState,
+        DtmfError::Held => MediaError::Held,
+        DtmfError::NotNegotiated => MediaError::NoDigits,
+        DtmfError::TooMany => MediaError::TooManyDigits,
+        DtmfError::Closed => MediaError::Closed,
+        other => in_words(other),
+    }
+}
+
 /// What a session tells, as far as the port wants to know.
 ///
 /// The far side's closing is passed over: that the call has ended is the server's to say, which
@@ -61,6 +73,7 @@ pub(super) fn event(event: SessionEvent) -> Option<MediaEvent> {
         SessionEvent::Disconnected => MediaEvent::Interrupted,
         SessionEvent::NetworkChanged => MediaEvent::NetworkChanged,
         SessionEvent::Failed(error) => MediaEvent::Failed(session_error(error)),
+        SessionEvent::Dtmf { digit } => MediaEvent::Digit(digit.to_char().into()),
         SessionEvent::AudioDevice(error) => device(error.to_string()),
         SessionEvent::AudioRecovered => device("the sound device works again".into()),
         _ => return None,

@@ -3,7 +3,7 @@ use std::{fmt, time::Duration};
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use thiserror::Error;
-use uc_model::Redacted;
+use uc_model::{Digits, Redacted};
 
 use super::sound::{Alert, SoundChange, SoundDevice, SoundRole};
 
@@ -73,6 +73,8 @@ pub enum MediaEvent {
     NetworkChanged,
     /// The sound connection has ended for good.
     Failed(MediaError),
+    /// The far end has pressed a key (RFC 4733).
+    Digit(Redacted<char>),
     /// A sound device is gone or back; the call goes on.
     Device(MediaError),
 }
@@ -134,6 +136,15 @@ pub enum MediaError {
     /// A sound device failed; its own words follow.
     #[error("{0}")]
     Device(String),
+    /// The far end takes no telephone events.
+    #[error("the far end takes no keys in this call")]
+    NoDigits,
+    /// The call is held by one of the sides.
+    #[error("keys can't be sent while the call is held: retrieve it first")]
+    Held,
+    /// Earlier keys are still being sent.
+    #[error("too many keys are waiting to be sent: wait for those before them")]
+    TooManyDigits,
     /// Not in this order.
     #[error("this isn't possible in the present state of the sound connection")]
     WrongState,
@@ -177,6 +188,9 @@ pub trait MediaSession: Send + Sync + fmt::Debug {
     /// Adds the far end's candidates.
     async fn add_candidates(&self, candidates: &[String], complete: bool)
     -> Result<(), MediaError>;
+    /// Sends keys as telephone events (RFC 4733), 100 ms each, after those sent before; returns once
+    /// they are queued. Mute doesn't keep them back.
+    async fn send_digits(&self, digits: &Digits) -> Result<(), MediaError>;
     /// What the user wants; acknowledged by [`MediaEvent::Applied`].
     fn apply(&self, intent: MediaIntent);
     /// The next event; `None` once the session is closed. Cancel-safe.

@@ -111,6 +111,30 @@ async fn a_held_call_is_silent_until_it_is_retrieved() {
     assert_eq!(within(outgoing.ended()).await, Some(FailureCause::Normal));
 }
 
+#[tokio::test]
+async fn a_muted_caller_is_silent_and_can_still_press_keys() {
+    let (_server, rosa, bruno) = rosa_and_bruno().await;
+    let (outgoing, incoming) = connected(&rosa.client, &bruno.client, "331").await;
+    tokio::join!(rosa.hears(BRUNO_HZ), bruno.hears(ROSA_HZ));
+    let mut events = bruno.client.events();
+    within(outgoing.set_muted(true)).await.unwrap();
+    tokio::join!(rosa.hears(BRUNO_HZ), bruno.hears_nothing());
+    within(outgoing.send_digits("4711 #*A")).await.unwrap();
+    let mut pressed = String::new();
+    while pressed.len() < 7 {
+        let told = event(&mut events, |event| matches!(event, Event::Digit { .. })).await;
+        let Event::Digit { call, digit } = told else {
+            unreachable!("only keys are waited for");
+        };
+        assert_eq!(call, *incoming.id());
+        pressed.push(*digit.expose());
+    }
+    assert_eq!(pressed, "4711#*A");
+    within(outgoing.set_muted(false)).await.unwrap();
+    bruno.hears(ROSA_HZ).await;
+    within(outgoing.hang_up()).await.unwrap();
+}
+
 /// How long speech was made up: beside the packets of 20 ms that came.
 fn concealed(stats: &MediaStats) -> Duration {
     let received = Duration::from_millis(20) * stats.received as u32;

@@ -6,6 +6,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use uc_model::Digits;
 use uc_session::{
     VoipEngine,
     port::{MediaEngine, MediaError, MediaEvent, MediaIntent, MediaSession, MediaStats},
@@ -91,6 +92,10 @@ impl MediaSession for TamperingSession {
         complete: bool,
     ) -> Result<(), MediaError> {
         self.session.add_candidates(candidates, complete).await
+    }
+
+    async fn send_digits(&self, digits: &Digits) -> Result<(), MediaError> {
+        self.session.send_digits(digits).await
     }
 
     fn apply(&self, intent: MediaIntent) {

@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Write as _};
 
-use uc_model::{Action, FailureCause, PhoneNumber};
+use uc_model::{Action, DigitsError, FailureCause, PhoneNumber};
 use uc_session::{
     Bad, CacheError, CallError, LostReason, PreferencesError, ProfileError, ServiceError,
     SignInError,
@@ -104,7 +104,7 @@ const CAUSES: [FailureCause; 10] = [
     FailureCause::ServerLost,
 ];
 
-const MEDIA: [MediaError; 8] = [
+const MEDIA: [MediaError; 11] = [
     MediaError::Malformed,
     MediaError::NoAudio,
     MediaError::NoCommonCodec,
@@ -112,6 +112,9 @@ const MEDIA: [MediaError; 8] = [
     MediaError::WrongFingerprint,
     MediaError::NoPath,
     MediaError::Lost,
+    MediaError::NoDigits,
+    MediaError::Held,
+    MediaError::TooManyDigits,
     MediaError::Closed,
 ];
 
@@ -120,6 +123,7 @@ fn calls() -> Vec<CallError> {
     vec![
         CallError::Number(bad_number),
         CallError::NoSound,
+        CallError::Digits(DigitsError::NoSuchKey),
         CallError::NotAllowed {
             action: Action::Hold,
         },

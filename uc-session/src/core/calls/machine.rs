@@ -491,6 +491,12 @@ impl Machine {
                 error: error.clone(),
             });
         }
+        if let (MediaEvent::Digit(digit), Some(call)) = (&event, self.id().cloned()) {
+            io.event(Event::Digit {
+                call,
+                digit: digit.clone(),
+            });
+        }
         let failure = self.sound.as_mut().and_then(|sound| sound.event(event));
         if let Some(error) = failure {
             self.sound_failed(io, error);

@@ -364,7 +364,10 @@ impl Sound {
             MediaEvent::NetworkChanged => self.restart(),
             MediaEvent::Failed(error) => return Some(error),
             // What is applied is the session's to know; an echo never makes an intent.
-            MediaEvent::Applied { .. } | MediaEvent::Heard | MediaEvent::Device(_) => {}
+            MediaEvent::Applied { .. }
+            | MediaEvent::Heard
+            | MediaEvent::Digit(_)
+            | MediaEvent::Device(_) => {}
         }
         None
     }

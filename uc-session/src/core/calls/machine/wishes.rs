@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use uc_model::{Action, CallId, ConnectionState, DeviceKind, FailureCause};
+use uc_model::{Action, CallId, Capability, ConnectionState, DeviceKind, Digits, FailureCause};
 
 use super::{Machine, Pending};
 use crate::{
@@ -118,6 +118,30 @@ impl Machine {
         self.muted = muted;
         self.follow(io);
         Ok(())
+    }
+
+    /// Sends keys into the call's sound. The server has no part in it, so it works without a
+    /// connection, and beside a pending request.
+    pub(in crate::core::calls) fn send_digits(
+        &mut self,
+        io: &mut Io,
+        ticket: Ticket,
+        digits: Digits,
+    ) {
+        let action = Action::SendDigits;
+        let refusal = match self.call() {
+            None => Some(CallError::Ended(FailureCause::Normal)),
+            Some(_) if !io.can(Capability::Dtmf) => Some(CallError::Unsupported),
+            Some(call) if !call.allowed_actions().has(action) => {
+                Some(CallError::NotAllowed { action })
+            }
+            Some(_) if self.sound.is_none() => Some(CallError::NoSound),
+            Some(_) => None,
+        };
+        match refusal {
+            Some(error) => io.reply(ticket, Reply::Act(Err(error))),
+            None => io.send_digits(ticket, self.key, digits),
+        }
     }
 
     /// The server has said yes or no to the pending request.
