@@ -312,18 +312,19 @@ impl SearchIndex {
 
     fn place(&mut self, contact: Contact) -> u32 {
         let id = contact.id.clone();
-        let entry = Some(Entry {
-            words: Words::of(&contact, self.plan.as_ref()),
-            contact,
-        });
+        let entry = Some(Entry::of(contact, self.plan.as_ref()));
         let slot = match self.free.pop() {
             Some(slot) => {
                 self.entries[slot as usize] = entry;
                 slot
             }
             None => {
+                let len = self.entries.len();
+                if len == self.entries.capacity() {
+                    self.entries.reserve_exact(len / SPARE + 1);
+                }
                 self.entries.push(entry);
-                u32::try_from(self.entries.len() - 1).expect("memory ends before 2^32 contacts")
+                slot_of(len)
             }
         };
         self.by_id.insert(id, slot);
@@ -354,11 +355,20 @@ impl SearchIndex {
             .into_iter()
             .map(|contact| (contact.id.clone(), contact))
             .collect();
+        let plan = self.plan.as_ref();
+        let entries = unique.into_values();
+        self.entries = entries.map(|one| Some(Entry::of(one, plan))).collect();
         let mut tokens: [Vec<Token>; Directory::ALL.len()] = Default::default();
-        for contact in unique.into_values() {
-            let slot = self.place(contact);
+        for slot in (0..self.entries.len()).map(slot_of) {
             tokens[self.directory(slot)].extend(self.entry(slot).words.tokens(slot));
         }
+        // Made of sorted ids at once, a map is full; filled one by one, half of it is empty.
+        let ids = self
+            .entries
+            .iter()
+            .flatten()
+            .map(|one| one.contact.id.clone());
+        self.by_id = ids.zip((0..).map(slot_of)).collect();
         self.tokens = tokens.map(|mut tokens| {
             tokens.sort_unstable_by(|a, b| self.token_order(a, b));
             Blocks::from_sorted(&tokens)
@@ -389,6 +399,13 @@ impl SearchIndex {
     }
 }
 
+impl Entry {
+    fn of(contact: Contact, plan: Option<&DialPlan>) -> Self {
+        let words = Words::of(&contact, plan);
+        Self { contact, words }
+    }
+}
+
 impl FromIterator<Contact> for SearchIndex {
     /// Arranges many contacts at once, numbers as they are written; of two with the same id the
     /// later one counts.
@@ -397,6 +414,10 @@ impl FromIterator<Contact> for SearchIndex {
         index.fill(contacts);
         index
     }
+}
+
+fn slot_of(place: usize) -> u32 {
+    u32::try_from(place).expect("memory ends before 2^32 contacts")
 }
 
 /// Which meaning of the first word a contact's words begin with, and the smallest such word.
@@ -415,6 +436,9 @@ fn order(a: &Entry, b: &Entry) -> Ordering {
         .then_with(|| a.contact.id.cmp(&b.contact.id))
 }
 
+/// Entries grow by this part of themselves (our choice: twice as many, as a `Vec` takes them, would
+/// cost an empty entry a contact).
+const SPARE: usize = 16;
 /// How many times rarer than the first word another must be, to search by it instead (our choice).
 const RARITY: usize = 16;
 
