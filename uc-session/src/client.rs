@@ -5,6 +5,7 @@ mod conversations;
 mod favourites;
 mod messages;
 mod numbers;
+mod photos;
 
 use std::{
     collections::BTreeSet,
@@ -51,6 +52,7 @@ struct Handle {
     first_events: Mutex<Option<broadcast::Receiver<Event>>>,
     /// Calls that `incoming` has handed out.
     handed_out: Mutex<BTreeSet<CallId>>,
+    photos: Mutex<photos::Photos>,
 }
 
 /// A request on its way to the driver, and where its reply goes.
@@ -292,6 +294,7 @@ impl Client {
             published,
             first_events: Mutex::new(Some(events)),
             handed_out: Mutex::default(),
+            photos: Mutex::default(),
         }))
     }
 

@@ -65,7 +65,6 @@ pub use events::{Event, Events};
 pub use key_store::KeyringStore;
 #[cfg(feature = "media")]
 pub use media::VoipEngine;
-pub use port::FetchedPhoto;
 pub use preferences::{
     Preferences, PreferencesError, ProfileError, ProfileId, Replaced, ServerProfile,
     ServerProfiles, Shown,

@@ -41,9 +41,10 @@ pub(crate) struct Account {
     pub(crate) computer: Computer,
 }
 
-/// What signs in, and the profile it belongs to.
-struct Way {
+/// What signs in, with which password, and the profile that it belongs to.
+pub(crate) struct Way {
     builder: ClientBuilder,
+    password: Redacted<String>,
     profile: Option<(Preferences, ProfileId)>,
 }
 
@@ -53,25 +54,12 @@ impl Account {
         self.sign_in_with(Ok).await
     }
 
-    /// Signs in with what `prepare` adds; asks a person about an unknown certificate. A profile
-    /// keeps the accepted one.
+    /// Signs in with what `prepare` adds.
     pub(crate) async fn sign_in_with(
         &self,
         prepare: impl Fn(ClientBuilder) -> Result<ClientBuilder, Failure>,
     ) -> Result<Client, Failure> {
-        let way = self.way().await?;
-        let builder = prepare(way.builder)?;
-        let client = match builder.clone().sign_in().await {
-            Err(error) => match accepted(&error) {
-                Some(sha256) => builder.trust(Trust::Pin(sha256)).sign_in().await?,
-                None => return Err(refused(error)),
-            },
-            Ok(client) => client,
-        };
-        if let Some((preferences, id)) = way.profile {
-            preferences.keep_pins(id, &client.pins()).await?;
-        }
-        Ok(client)
+        self.way().await?.sign_in(prepare).await
     }
 
     /// What would sign in.
@@ -79,7 +67,9 @@ impl Account {
         Ok(self.way().await?.builder)
     }
 
-    async fn way(&self) -> Result<Way, Failure> {
+    /// What signs in. The password is the given one, the one that the profile keeps, or what a
+    /// person enters, in this order.
+    pub(crate) async fn way(&self) -> Result<Way, Failure> {
         let profile = self.chosen_profile().await?;
         let (builder, kept) = match &profile {
             Some((preferences, id)) => {
@@ -104,12 +94,16 @@ impl Account {
             }
         };
         let password = kept.map_or_else(|| self.asked_password(), Ok)?;
-        let builder = builder.password(password).trust(self.trust());
+        let builder = builder.password(password.clone()).trust(self.trust());
         let builder = match &self.proxy {
             Some(proxy) => builder.proxy(proxy),
             None => builder,
         };
-        Ok(Way { builder, profile })
+        Ok(Way {
+            builder,
+            password,
+            profile,
+        })
     }
 
     async fn chosen_profile(&self) -> Result<Option<(Preferences, ProfileId)>, Failure> {
@@ -144,14 +138,6 @@ impl Account {
         }
     }
 
-    /// From the file, the environment or the prompt, in this order.
-    pub(crate) fn password(&self) -> Result<Redacted<String>, Failure> {
-        match self.given_password()? {
-            Some(password) => Ok(password),
-            None => self.asked_password(),
-        }
-    }
-
     /// The password from the file or the environment, in this order.
     pub(crate) fn given_password(&self) -> Result<Option<Redacted<String>>, Failure> {
         if let Some(path) = &self.password_file {
@@ -169,6 +155,46 @@ impl Account {
         }
         let password = rpassword::prompt_password("Password: ").map_err(|_| Failure::NoPassword)?;
         Ok(Redacted::new(password))
+    }
+}
+
+impl Way {
+    /// The password that signs in.
+    pub(crate) const fn password(&self) -> &Redacted<String> {
+        &self.password
+    }
+
+    /// Signs in with what `prepare` adds; asks a person about an unknown certificate. A profile
+    /// keeps the accepted one.
+    pub(crate) async fn sign_in(
+        &self,
+        prepare: impl Fn(ClientBuilder) -> Result<ClientBuilder, Failure>,
+    ) -> Result<Client, Failure> {
+        let builder = prepare(self.builder.clone())?;
+        let client = match builder.clone().sign_in().await {
+            Err(error) => match accepted(&error) {
+                Some(sha256) => builder.trust(Trust::Pin(sha256)).sign_in().await?,
+                None => return Err(refused(error)),
+            },
+            Ok(client) => client,
+        };
+        if let Some((preferences, id)) = &self.profile {
+            preferences.keep_pins(*id, &client.pins()).await?;
+        }
+        Ok(client)
+    }
+
+    /// Keeps a changed password in place of the one that the profile keeps, if it does: the server
+    /// refuses that from now on. Says whether the new one is kept.
+    pub(crate) async fn replace_password(&self, new: &Redacted<String>) -> Result<bool, Failure> {
+        let Some((preferences, id)) = &self.profile else {
+            return Ok(false);
+        };
+        let kept = preferences.password(*id).await?.is_some();
+        if kept {
+            preferences.keep_password(*id, new).await?;
+        }
+        Ok(kept)
     }
 }
 

@@ -1,24 +1,37 @@
-use std::path::PathBuf;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use uc_model::{
-    Contact, ContactDraft, ContactId, ContactOrigin, Directory, ImportFormat, ImportReport,
-    KnownContact, NumberKind, PhoneNumber, Redacted, TextEncoding, TypedNumber, contacts_to_csv,
+    Capability, Contact, ContactDraft, ContactId, ContactOrigin, Directory, ImportFormat,
+    ImportReport, KnownContact, NumberKind, PersonalDirectoryError, PhoneNumber, Photo, Redacted,
+    TextEncoding, TypedNumber, UserId, contacts_to_csv,
 };
-use uc_session::Client;
+use uc_session::{Client, EditError};
 
-use crate::{account::Account, failure::Failure, output::Output};
+use crate::{
+    account::Account,
+    failure::Failure,
+    me::save_photo,
+    output::Output,
+    people::{presence_json, presence_line},
+};
 
 /// What to do with the personal contacts.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ContactsCommand {
     /// Lists the personal contacts.
     List,
-    /// Shows one contact of any directory.
+    /// Shows one contact of any directory, with presence and photo where it is a colleague.
     Show {
-        /// Which, as `list` and `search` name it with --json.
+        /// Which, as `list` and `search` name it.
         id: ContactId,
+        /// Saves the photo as this PNG file.
+        #[arg(long, value_name = "FILE")]
+        photo: Option<PathBuf>,
     },
     /// Adds a personal contact.
     Add(Fields),
@@ -133,11 +146,18 @@ async fn carry_out(
 ) -> Result<(), Failure> {
     match command {
         ContactsCommand::List => {
-            for known in client.view().personal_contacts() {
+            let view = client.view();
+            for known in view.personal_contacts() {
                 output.line(&contact_line(&known.contact), &known_json(known));
             }
+            if view.personal_contacts().next().is_none() {
+                output.progress("There are no personal contacts; add one with uc contacts add.");
+            }
         }
-        ContactsCommand::Show { id } => show(output, &client.contact(id).await?),
+        ContactsCommand::Show { id, photo } => {
+            let contact = client.contact(id).await?;
+            show_details(client, output, &contact, photo.as_deref()).await?;
+        }
         ContactsCommand::Add(fields) => {
             let draft = fields.onto(ContactDraft::default());
             show(output, &client.add_contact(draft).await?);
@@ -147,6 +167,10 @@ async fn carry_out(
             show(output, &client.change_contact(id, draft).await?);
         }
         ContactsCommand::Delete { id } => {
+            if client.view().contact(id).is_none() {
+                // A server takes what is gone for deleted.
+                return Err(EditError::from(PersonalDirectoryError::NoSuchContact).into());
+            }
             client.delete_contact(id).await?;
             output.line("Deleted.", &json!({ "deleted": id.as_str() }));
         }
@@ -162,6 +186,53 @@ async fn carry_out(
 
 fn show(output: &Output, contact: &Contact) {
     output.line(&contact_line(contact), &contact_json(contact));
+}
+
+/// Everything that there is to know of a contact (DIR-3).
+async fn show_details(
+    client: &Client,
+    output: &Output,
+    contact: &Contact,
+    save_as: Option<&Path>,
+) -> Result<(), Failure> {
+    let view = client.view();
+    let user = contact.user.as_ref();
+    let presence = user.and_then(|user| Some((user, view.presence(user)?)));
+    let photo = photo(client, user).await?;
+    let mut plain = contact_line(contact);
+    for TypedNumber { kind, number } in &contact.numbers {
+        plain.push_str(&format!("\n  {:<9} {}", kind_name(*kind), number.as_str()));
+    }
+    if let Some(email) = &contact.email {
+        plain.push_str(&format!("\n  e-mail    {}", email.expose()));
+    }
+    if let Some((user, presence)) = presence {
+        plain.push_str(&format!("\n  user      {}", presence_line(user, presence)));
+    }
+    if user.is_some() {
+        let there = if photo.is_some() { "yes" } else { "no" };
+        plain.push_str(&format!("\n  photo     {there}"));
+    }
+    let mut value = contact_json(contact);
+    value["presence"] = presence.map_or(Value::Null, |(user, presence)| {
+        presence_json(user, presence)
+    });
+    value["photo"] = photo.is_some().into();
+    output.line(&plain, &value);
+    match (save_as, photo) {
+        (None, _) => Ok(()),
+        (Some(file), Some(photo)) => save_photo(&photo, file),
+        (Some(_), None) => Err(Failure::NoPhoto),
+    }
+}
+
+async fn photo(client: &Client, user: Option<&UserId>) -> Result<Option<Arc<Photo>>, Failure> {
+    match user {
+        Some(user) if client.capabilities().has(Capability::Photo) => {
+            Ok(client.photo(user).await?)
+        }
+        _ => Ok(None),
+    }
 }
 
 fn tell_import(output: &Output, report: &ImportReport) {
@@ -228,34 +299,39 @@ impl Fields {
 
 fn read_number(text: &str) -> Result<TypedNumber, String> {
     let (kind, number) = text.split_once('=').unwrap_or(("business", text));
-    let kind = match kind {
-        "internal" => NumberKind::Internal,
-        "business" => NumberKind::Business,
-        "private" => NumberKind::Private,
-        "mobile" => NumberKind::Mobile,
-        _ => return Err("the kind is internal, business, private or mobile".to_owned()),
-    };
+    let kind = KINDS.into_iter().find(|one| kind_name(*one) == kind);
+    let kind = kind.ok_or("the kind is internal, business, private or mobile")?;
     let number = PhoneNumber::new(number).map_err(|error| error.to_string())?;
     Ok(TypedNumber { kind, number })
 }
 
-/// One line about a contact.
+const fn kind_name(kind: NumberKind) -> &'static str {
+    match kind {
+        NumberKind::Internal => "internal",
+        NumberKind::Business => "business",
+        NumberKind::Private => "private",
+        NumberKind::Mobile => "mobile",
+        _ => "unknown",
+    }
+}
+
+/// One line about a contact, with the name under which other commands know it.
 pub(crate) fn contact_line(contact: &Contact) -> String {
     let numbers: Vec<&str> = contact.numbers.iter().map(|n| n.number.as_str()).collect();
     let name = contact.display_name();
     let name = name.as_ref().map_or("", |name| name.expose());
-    format!("{name:<30} {}", numbers.join("  "))
+    let id = contact.id.as_str();
+    format!("{name:<30} {:<30} {id}", numbers.join("  "))
 }
 
 /// A contact for a program. A number that isn't canonical is flagged (DIR-7).
 pub(crate) fn contact_json(contact: &Contact) -> Value {
-    let kind = |kind: NumberKind| format!("{kind:?}").to_lowercase();
     let numbers: Vec<Value> = contact
         .numbers
         .iter()
         .map(|n| {
             json!({
-                "kind": kind(n.kind),
+                "kind": kind_name(n.kind),
                 "number": n.number.as_str(),
                 "canonical": n.number.is_canonical(),
             })
@@ -302,3 +378,10 @@ impl From<Where> for Directory {
         }
     }
 }
+
+const KINDS: [NumberKind; 4] = [
+    NumberKind::Internal,
+    NumberKind::Business,
+    NumberKind::Private,
+    NumberKind::Mobile,
+];

@@ -7,7 +7,7 @@ use uc_model::{
 };
 use uc_session::Client;
 
-use crate::{account::Account, failure::Failure, output::Output};
+use crate::{account::Account, failure::Failure, moment, output::Output};
 
 /// What to do with the conversations.
 #[derive(Debug, Subcommand)]
@@ -16,7 +16,7 @@ pub(crate) enum ConversationsCommand {
     List,
     /// Shows the entries of one conversation, the newest last.
     Show {
-        /// Which, as `list` names it with --json.
+        /// Which, as `list` names it.
         id: ConversationId,
     },
     /// Marks a conversation as looked at.
@@ -57,7 +57,11 @@ async fn carry_out(
 ) -> Result<(), Failure> {
     match command {
         ConversationsCommand::List => {
-            for (known, _) in client.view().conversation_list().rows {
+            let rows = client.view().conversation_list().rows;
+            if rows.is_empty() {
+                output.progress("There are no conversations.");
+            }
+            for (known, _) in rows {
                 output.line(&line(&known), &value(&known));
             }
         }
@@ -75,6 +79,9 @@ async fn carry_out(
         ConversationsCommand::Delete { id, entry, .. } => {
             match (id, entry) {
                 (None, _) => client.delete_all_conversations().await?,
+                (Some(id), _) if client.view().conversation(id).is_none() => {
+                    return Err(Failure::NoConversation);
+                }
                 (Some(id), None) => client.delete_conversation(id).await?,
                 (Some(id), Some(entry)) => client.delete_entry(id, entry).await?,
             }
@@ -92,8 +99,9 @@ fn line(known: &Arc<Conversation>) -> String {
     };
     let newest = known.newest().map(entry_line).unwrap_or_default();
     format!(
-        "{name:<24} {:<20} {unread:<10} {newest}",
-        known.number.as_str()
+        "{name:<24} {:<20} {unread:<10} {newest}  ({})",
+        known.number.as_str(),
+        known.id
     )
 }
 
@@ -111,18 +119,22 @@ fn value(known: &Arc<Conversation>) -> Value {
 /// One line about an entry.
 pub(crate) fn entry_line(entry: &ConversationEntry) -> String {
     match entry {
-        ConversationEntry::Call { duration_s, .. } => match entry.history_kind() {
-            Some(kind) if kind.is_missed() => "missed call".to_owned(),
-            _ if *duration_s == 0 => "call without answer".to_owned(),
-            _ => format!("call of {duration_s} s"),
-        },
+        ConversationEntry::Call { at, duration_s, .. } => {
+            let what = match entry.history_kind() {
+                Some(kind) if kind.is_missed() => "missed call".to_owned(),
+                _ if *duration_s == 0 => "call without answer".to_owned(),
+                _ => format!("call of {duration_s} s"),
+            };
+            format!("{} {what}", moment::written(*at))
+        }
         // What somebody wrote can't turn the line around it.
         ConversationEntry::Message(message) => {
             let from = match message.direction {
                 CallDirection::Incoming => "<",
                 CallDirection::Outgoing => ">",
             };
-            format!("{from} {}", message.text.isolated().replace('\n', " "))
+            let text = message.text.isolated().replace('\n', " ");
+            format!("{} {from} {text}", moment::written(message.at))
         }
         _ => String::new(),
     }

@@ -42,6 +42,12 @@ pub(crate) enum Failure {
     /// A change of the password.
     #[error("{0}")]
     Password(#[from] PasswordError),
+    /// The key store doesn't take the new password.
+    #[error(
+        "the server has the new password, but the key store still has the old one ({0}): enter the \
+         new one with uc profile change NAME --password-file FILE"
+    )]
+    OldPasswordKept(Box<Failure>),
     /// A photo's file.
     #[error("{0}")]
     Photo(#[from] PhotoError),
@@ -51,6 +57,9 @@ pub(crate) enum Failure {
     /// A file.
     #[error("the file {0} can't be read or written")]
     File(PathBuf),
+    /// No photo.
+    #[error("this user has no photo")]
+    NoPhoto,
     /// No such conversation.
     #[error("there is no such conversation; list them again")]
     NoConversation,
@@ -92,6 +101,9 @@ pub(crate) enum Failure {
     /// The prompt.
     #[error("no password: there is nobody to ask; use --password-file or UC_PASSWORD")]
     NoPassword,
+    /// Nobody to ask for the new password.
+    #[error("no new password: there is nobody to ask; use --new-password-file")]
+    NoNewPassword,
     /// An option.
     #[error("{0}")]
     Option(&'static str),

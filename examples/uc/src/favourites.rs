@@ -12,7 +12,7 @@ pub(crate) enum FavouritesCommand {
     List,
     /// Adds a contact to a group, which is made where it doesn't exist.
     Add {
-        /// Whom, as `search` names it with --json.
+        /// Whom, as `search` names it.
         contact: ContactId,
         /// Where to.
         #[arg(value_parser = group)]
@@ -125,6 +125,9 @@ impl FavouritesCommand {
 }
 
 fn list(output: &Output, view: &View) {
+    if view.favourites().groups().is_empty() {
+        output.progress("There are no favourites; add one with uc favourites add.");
+    }
     for group in view.favourites().groups() {
         let members: Vec<_> = group
             .members
@@ -143,7 +146,8 @@ fn line(view: &View, member: &Favourite) -> String {
     let name = name.map_or_else(|| member.contact.to_string(), |name| name.into_inner());
     let number = known.and_then(|known| view.favourites().number_to_call(&known.contact));
     let number = number.map(|number| number.as_str().to_owned());
-    format!("{name:<28} {}", number.unwrap_or_default())
+    let id = &member.contact;
+    format!("{name:<28} {:<20} {id}", number.unwrap_or_default())
 }
 
 fn value(view: &View, group: &FavouriteGroup) -> Value {

@@ -9,10 +9,10 @@ use std::{
 use clap::{Args, Subcommand};
 use serde_json::json;
 use uc_model::{
-    Capability, PasswordChange, PhoneNumber, Photo, Profile, Redacted, ServerSettings, Settings,
-    UserId,
+    Capability, PasswordChange, PasswordChangeError, PhoneNumber, Photo, Profile, Redacted,
+    ServerSettings, Settings, UserId,
 };
-use uc_session::{Client, FetchedPhoto};
+use uc_session::{Client, PasswordError};
 
 use crate::{account::Account, failure::Failure, output::Output};
 
@@ -144,7 +144,7 @@ pub(crate) async fn photo(
     let result = match command {
         PhotoCommand::Set { file } => set_photo(&client, file).await,
         PhotoCommand::Delete => client.delete_photo().await.map_err(Into::into),
-        PhotoCommand::Save { whose, file } => save_photo(&client, whose, file).await,
+        PhotoCommand::Save { whose, file } => fetch_photo(&client, whose, file).await,
     };
     client.sign_out().await;
     result.map(|()| output.line("Done.", &json!({ "done": true })))
@@ -155,14 +155,15 @@ async fn set_photo(client: &Client, file: &Path) -> Result<(), Failure> {
     Ok(client.set_photo(Photo::from_file(&bytes)?).await?)
 }
 
-async fn save_photo(client: &Client, whose: &str, file: &Path) -> Result<(), Failure> {
+async fn fetch_photo(client: &Client, whose: &str, file: &Path) -> Result<(), Failure> {
     let user = UserId::new(whose).map_err(|_| Failure::Option("nobody has this name"))?;
-    match client.photo(&user, None).await? {
-        FetchedPhoto::Photo { photo, .. } => {
-            fs::write(file, photo.png()).map_err(|_| Failure::File(file.to_owned()))
-        }
-        _ => Err(Failure::Option("this user has no photo")),
-    }
+    let photo = client.photo(&user).await?;
+    save_photo(&*photo.ok_or(Failure::NoPhoto)?, file)
+}
+
+/// Writes a PNG file.
+pub(crate) fn save_photo(photo: &Photo, file: &Path) -> Result<(), Failure> {
+    fs::write(file, photo.png()).map_err(|_| Failure::File(file.to_owned()))
 }
 
 pub(crate) async fn settings(
@@ -199,57 +200,76 @@ pub(crate) struct PasswordArguments {
     new_password_file: Option<PathBuf>,
 }
 
-/// Changes the password; an initial one too, where the server wants that first.
+/// Changes the password; an initial one too, where the server wants that first. A profile that
+/// keeps its password keeps the new one.
 pub(crate) async fn password(
     account: &Account,
     output: &Output,
     wish: &PasswordArguments,
 ) -> Result<(), Failure> {
-    let (new, repeated) = new_password(wish)?;
-    let old = account.password()?;
-    let client = account
-        .sign_in_with(|builder| Ok(builder.password(old.clone()).new_password(new.clone())))
+    let way = account.way().await?;
+    let new = new_password(wish)?;
+    let client = way
+        .sign_in(|builder| Ok(builder.new_password(new.clone())))
         .await?;
-    let initial = client
-        .view()
-        .user
-        .as_ref()
-        .is_some_and(|user| user.must_change_password);
-    let result = match initial {
-        true => Ok(()),
-        false => {
-            let asks = client.capabilities().has(Capability::OldPassword);
-            let old = asks.then_some(old);
-            client
-                .change_password(PasswordChange { old, new, repeated })
-                .await
-        }
-    };
+    let changed = change_password(&client, way.password(), &new).await;
     client.sign_out().await;
-    result?;
+    changed?;
+    let kept = way.replace_password(&new).await;
     output.line(
         "The password is changed; other sessions have ended.",
-        &json!({ "changed": true }),
+        &json!({ "changed": true, "password_kept": matches!(kept, Ok(true)) }),
     );
-    Ok(())
+    kept.map(drop)
+        .map_err(|error| Failure::OldPasswordKept(Box::new(error)))
 }
 
-fn new_password(wish: &PasswordArguments) -> Result<(Redacted<String>, Redacted<String>), Failure> {
+async fn change_password(
+    client: &Client,
+    old: &Redacted<String>,
+    new: &Redacted<String>,
+) -> Result<(), Failure> {
+    let view = client.view();
+    if view
+        .user
+        .as_ref()
+        .is_some_and(|user| user.must_change_password)
+    {
+        // The sign-in has changed it.
+        return Ok(());
+    }
+    let asks = client.capabilities().has(Capability::OldPassword);
+    let change = PasswordChange {
+        old: asks.then(|| old.clone()),
+        new: new.clone(),
+        repeated: new.clone(),
+    };
+    Ok(client.change_password(change).await?)
+}
+
+fn new_password(wish: &PasswordArguments) -> Result<Redacted<String>, Failure> {
     if let Some(path) = &wish.new_password_file {
         let text = fs::read_to_string(path).map_err(|_| Failure::PasswordFile(path.clone()))?;
-        let new = Redacted::new(text.lines().next().unwrap_or_default().to_owned());
-        return Ok((new.clone(), new));
+        return Ok(text.lines().next().unwrap_or_default().to_owned().into());
     }
     if !stdin().is_terminal() {
-        return Err(Failure::NoPassword);
+        return Err(Failure::NoNewPassword);
     }
-    let ask = |prompt| rpassword::prompt_password(prompt).map_err(|_| Failure::NoPassword);
-    Ok((ask("New password: ")?.into(), ask("Once more: ")?.into()))
+    let ask = |prompt| rpassword::prompt_password(prompt).map_err(|_| Failure::NoNewPassword);
+    let (new, repeated) = (ask("New password: ")?, ask("Once more: ")?);
+    match new == repeated {
+        true => Ok(new.into()),
+        // The sign-in would set an initial password before anybody compares the two.
+        false => Err(PasswordError::from(PasswordChangeError::RepetitionDiffers).into()),
+    }
 }
 
 /// Prints the numbers dialled last, newest first.
 pub(crate) async fn redial(account: &Account, output: &Output) -> Result<(), Failure> {
     let client = account.sign_in().await?;
+    if client.redial().numbers().is_empty() {
+        output.progress("Nothing was dialled yet.");
+    }
     for number in client.redial().numbers() {
         output.line(number.as_str(), &json!({ "number": number.as_str() }));
     }

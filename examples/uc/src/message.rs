@@ -64,6 +64,9 @@ fn list(client: &Client, output: &Output, with: &PhoneNumber) {
     let number = with.dialable();
     let mut all = view.conversations();
     let known = all.find(|known| known.number.dialable() == number);
+    if known.is_none() {
+        output.progress("There is no conversation with this number.");
+    }
     for entry in known.into_iter().flat_map(|known| &known.entries) {
         output.line(&entry_line(entry), &entry_json(entry));
     }

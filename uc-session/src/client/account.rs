@@ -1,10 +1,13 @@
-use uc_model::{PasswordChange, Photo, PresenceVisibility, Profile, Rev, ServerSettings, UserId};
+use std::sync::Arc;
+
+use uc_model::{PasswordChange, Photo, PresenceVisibility, Profile, ServerSettings, UserId};
 
 use super::Client;
 use crate::{
     core::{Reply, Request},
     error::{EditError, PasswordError, ServiceError},
-    port::{AccountEdit, Edit, FetchedPhoto},
+    locked,
+    port::{AccountEdit, BackendError, Edit, FetchedPhoto},
 };
 
 /// What the server keeps for the user, for all of the user's clients. It stands in
@@ -52,16 +55,32 @@ impl Client {
         }
     }
 
-    /// Fetches a user's photo, unless it still has the revision that is `known`.
-    pub async fn photo(
-        &self,
-        user: &UserId,
-        known: Option<Rev>,
-    ) -> Result<FetchedPhoto, ServiceError> {
-        let user = user.clone();
-        match self.ask(Request::Photo { user, known }).await {
-            Some(Reply::Photo(result)) => result,
-            _ => Err(ServiceError::Closed),
-        }
+    /// A user's photo as the server has it now; `None` where there is none (DIR-3). A contact's is
+    /// that of its [`user`](uc_model::Contact::user).
+    ///
+    /// The 64 photos asked for last are kept while the client lives, and are fetched again only
+    /// if they have changed; the same photo is the same `Arc`. What a server sends is checked like a
+    /// stranger's file: if it isn't a photo there is an error, and everything else goes on.
+    pub async fn photo(&self, user: &UserId) -> Result<Option<Arc<Photo>>, ServiceError> {
+        let known = locked(&self.0.photos).get(user);
+        let request = Request::Photo {
+            user: user.clone(),
+            known: known.as_ref().map(|(rev, _)| *rev),
+        };
+        let fetched = match self.ask(request).await {
+            Some(Reply::Photo(result)) => result?,
+            _ => return Err(ServiceError::Closed),
+        };
+        let (rev, photo) = match (fetched, known) {
+            (FetchedPhoto::None, _) => {
+                locked(&self.0.photos).forget(user);
+                return Ok(None);
+            }
+            (FetchedPhoto::Unchanged, Some(known)) => known,
+            (FetchedPhoto::Unchanged, None) => return Err(BackendError::Malformed.into()),
+            (FetchedPhoto::Photo { rev, photo }, _) => (rev, Arc::new(photo)),
+        };
+        locked(&self.0.photos).keep(user.clone(), rev, Arc::clone(&photo));
+        Ok(Some(photo))
     }
 }

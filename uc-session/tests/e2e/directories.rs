@@ -1,13 +1,19 @@
-//! Searching the directories of the embedded server.
+//! Searching the directories of the embedded server, and what is shown of somebody.
+
+use std::sync::Arc;
 
 use uc_model::{
-    Contact, ContactDraft, Directory, NumberKind, PhoneNumber, Presence, PresenceState, Redacted,
-    Timestamp, TypedNumber,
+    Contact, ContactDraft, Directory, NumberKind, PhoneNumber, Photo, Presence, PresenceState,
+    Redacted, Timestamp, TypedNumber, UserId,
 };
 use uc_server::{Company, Mode, RunningServer, Server};
-use uc_session::Client;
+use uc_session::{Client, Connection, Trust, port::BackendError};
 
-use crate::client::{builder, until, within};
+use crate::{
+    client::{builder, until, within},
+    people::picture,
+    rogue::{Heard, Rogue, Say, good},
+};
 
 async fn client(server: &RunningServer) -> Client {
     within(builder(server, "330").sign_in()).await.unwrap()
@@ -158,6 +164,52 @@ async fn a_colleagues_details_are_shown_with_presence_return_time_and_note() {
     assert_eq!(birke.email.unwrap().expose(), "birke@forest.example");
     let user = birke.user.unwrap();
     until(|| rosa.view().presence(&user) == Some(&presence)).await;
+    assert_eq!(within(rosa.photo(&user)).await, Ok(None));
+    for size in [40, 300] {
+        let photo = Photo::from_file(&picture(size, size)).unwrap();
+        within(bruno.set_photo(photo.clone())).await.unwrap();
+        let shown = within(rosa.photo(&user)).await.unwrap().unwrap();
+        assert_eq!(*shown, photo, "the one that he has now");
+        let again = within(rosa.photo(&user)).await.unwrap().unwrap();
+        assert!(Arc::ptr_eq(&shown, &again), "it isn't fetched again");
+    }
+}
+
+#[tokio::test]
+async fn what_a_server_sends_as_a_photo_is_checked_and_nothing_else_is_lost() {
+    let bomb = {
+        let mut file = picture(64, 64);
+        // The width and height in a PNG's head: four thousand million pixels a line.
+        file[16..24].fill(0xFF);
+        file
+    };
+    for file in [b"<svg/>".to_vec(), bomb, picture(39, 39)] {
+        let rogue = Rogue::start(move |heard: &Heard| match heard.path.as_str() {
+            "/uc/v1/users/331/photo" => {
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\ncontent-type: image/png\r\netag: \"7\"\r\ncontent-length: {}\r\n\r\n",
+                    file.len()
+                );
+                Say::Raw([head.as_bytes(), &file].concat())
+            }
+            _ => good(heard),
+        });
+        let rogue = rogue.await;
+        let rosa = Client::builder(&rogue.address.to_string(), "330")
+            .password("secret".to_owned())
+            .trust(Trust::Pin(rogue.sha256));
+        let rosa = within(rosa.sign_in()).await.unwrap();
+        let bruno = UserId::new("331").unwrap();
+        let spoilt = within(rosa.photo(&bruno)).await;
+        assert_eq!(spoilt, Err(BackendError::Malformed.into()));
+        assert_eq!(rosa.view().connection, Connection::Live);
+        let presence = rosa.view().presence(&bruno).cloned().unwrap();
+        assert_eq!(presence.state, PresenceState::Lunch);
+        assert_eq!(
+            within(rosa.search("bruno")).await.unwrap().contacts.len(),
+            1
+        );
+    }
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use uc_model::Capability;
 use uc_server::{Company, Configuration, Mode, RunningServer, Server};
 use uc_session::{Client, ClientBuilder};
 
+pub(crate) use self::profile::picture;
 use crate::client::{builder, within};
 
 /// A server of Rosa (330), Bruno (331), Clara (332): `system` is the company file's table

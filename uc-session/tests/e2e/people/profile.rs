@@ -1,9 +1,11 @@
+use std::sync::Arc;
+
 use uc_model::{
     Contact, Language, NumberKind, PhoneNumber, Photo, Profile, ProfileError, Redacted,
     ServerSettings, Settings,
 };
 use uc_server::{Mode, Server, Storage};
-use uc_session::{Client, EditError, FetchedPhoto, ServiceError};
+use uc_session::{Client, EditError, ServiceError};
 
 use super::{client, server};
 use crate::{
@@ -87,30 +89,18 @@ async fn a_photo_is_scaled_stored_fetched_once_and_deleted() {
     let server = server("", "").await;
     let (rosa, bruno) = (client(&server, "330").await, client(&server, "331").await);
     let me = rosa.view().user.as_ref().unwrap().user.clone();
-    let nothing = within(bruno.photo(&me, None)).await.unwrap();
-    assert_eq!(nothing, FetchedPhoto::None);
+    assert_eq!(within(bruno.photo(&me)).await, Ok(None));
     let photo = Photo::from_file(&picture(64, 48)).unwrap();
     within(rosa.set_photo(photo.clone())).await.unwrap();
-    let rev = rosa
-        .view()
-        .account()
-        .photo
-        .expect("the account tells its revision");
-    let fetched = within(bruno.photo(&me, None)).await.unwrap();
-    let FetchedPhoto::Photo {
-        rev: told,
-        photo: seen,
-    } = fetched
-    else {
-        panic!("{fetched:?}")
-    };
-    assert_eq!((told, seen), (rev, photo));
-    let again = within(bruno.photo(&me, Some(rev))).await.unwrap();
-    assert_eq!(again, FetchedPhoto::Unchanged);
+    let told = rosa.view().account().photo;
+    assert!(told.is_some(), "the account tells its revision");
+    let seen = within(bruno.photo(&me)).await.unwrap().unwrap();
+    assert_eq!(*seen, photo);
+    let again = within(bruno.photo(&me)).await.unwrap().unwrap();
+    assert!(Arc::ptr_eq(&seen, &again), "it isn't fetched again");
     within(rosa.delete_photo()).await.unwrap();
     assert_eq!(rosa.view().account().photo, None);
-    let gone = within(bruno.photo(&me, Some(rev))).await.unwrap();
-    assert_eq!(gone, FetchedPhoto::None);
+    assert_eq!(within(bruno.photo(&me)).await, Ok(None));
 }
 
 #[tokio::test]
@@ -123,7 +113,7 @@ async fn suite_has_no_photos() {
 }
 
 /// A PNG of one colour, written by the model: a photo is a PNG of 200 by 200.
-fn picture(width: u32, height: u32) -> Vec<u8> {
+pub(crate) fn picture(width: u32, height: u32) -> Vec<u8> {
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, width, height);
     encoder.set_color(png::ColorType::Rgb);

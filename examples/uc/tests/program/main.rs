@@ -1,0 +1,9 @@
+//! The program as a person runs it, against the embedded server.
+
+mod account;
+mod calls;
+mod contacts;
+mod conversations;
+mod profiles;
+mod run;
+mod sign_in;
