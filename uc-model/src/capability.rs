@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::Licence;
+
 /// The server's mode (MODE-1); a client can't change it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -171,8 +173,22 @@ impl CapabilitySet {
     /// What a server of this mode and configuration offers (MODE-1). Client and server both
     /// decide by it: the server refuses what isn't in it, the client doesn't ask.
     pub fn offered(mode: Mode, on: &Configuration) -> Self {
-        let offered = |capability: &Capability| capability.is_offered(mode, on);
-        Capability::ALL.into_iter().filter(offered).collect()
+        Self::licensed(mode, on, &[])
+    }
+
+    /// The same for a user who lacks these licences.
+    pub fn licensed(mode: Mode, on: &Configuration, missing: &[Licence]) -> Self {
+        let has = |licence| !missing.contains(&licence);
+        let on = Configuration {
+            voip: on.voip && has(Licence::Voip),
+            conferences: on.conferences && has(Licence::Conference),
+            ..*on
+        };
+        let licensed = |capability: &Capability| {
+            let mailbox = *capability == Capability::Voicemail;
+            capability.is_offered(mode, &on) && (!mailbox || has(Licence::Voicemail))
+        };
+        Capability::ALL.into_iter().filter(licensed).collect()
     }
 
     /// What is in both sets.

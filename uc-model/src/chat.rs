@@ -140,6 +140,24 @@ impl Outbox {
         Ok(())
     }
 
+    /// Takes up a message that was kept over a restart, behind those that are there: what was on its
+    /// way goes again, with the same identity. One that the server has, or that doesn't fit in, is
+    /// left out.
+    pub fn restore(&mut self, message: ChatMessage) {
+        let delivery = match message.delivery {
+            Delivery::Waiting | Delivery::Sending => Delivery::Waiting,
+            failed @ Delivery::Failed(_) => failed,
+            Delivery::Sent | Delivery::Delivered => return,
+        };
+        let known = self.messages.iter().any(|known| known.id == message.id);
+        if !known && self.messages.len() < Self::CAPACITY {
+            self.messages.push_back(ChatMessage {
+                delivery,
+                ..message
+            });
+        }
+    }
+
     /// The next message to send, now marked as on its way; `None` while one is on its way or
     /// nothing waits.
     pub fn next_to_send(&mut self) -> Option<&ChatMessage> {

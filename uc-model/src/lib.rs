@@ -19,6 +19,7 @@ mod function_key;
 mod hot_key;
 mod id;
 mod import;
+mod licence;
 mod number;
 mod password;
 mod personal;
@@ -66,6 +67,7 @@ pub use id::{CallId, ContactId, ConversationId, EntryId, IdError, UserId};
 pub use import::{
     ContactDraft, ContactFile, ImportError, ImportFormat, SkipReason, TextEncoding, contacts_to_csv,
 };
+pub use licence::Licence;
 pub use number::{
     AssignedPhone, Destination, DialForm, DialMethod, DialPlan, DialPlanError, Dialling, Extension,
     ExtensionError, Line, LinkError, LinkPlatform, LinkScheme, NumberKey, OutgoingPath,

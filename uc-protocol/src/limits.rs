@@ -9,6 +9,8 @@ pub const MAX_STATE_BYTES: usize = 32 * 1024 * 1024;
 pub const MAX_FILE_BYTES: usize = 8 * 1024 * 1024;
 /// Longest header section, in bytes.
 pub const MAX_HEADER_BYTES: usize = 64 * 1024;
+/// Most licences that a sign-in says are missing.
+pub const MAX_LICENCES: usize = 16;
 /// Deepest nesting of JSON.
 pub const MAX_JSON_DEPTH: usize = 32;
 /// Longest name, note or display text, in bytes.

@@ -1,23 +1,28 @@
-//! What a client knew at its end, for the next start: favourites, contacts and conversations in a [`Store`],
-//! one entry each, under `cache/NAME/`.
+//! What a client knew at its end, for the next start: favourites, contacts, conversations and the messages
+//! that haven't gone yet in a [`Store`], one entry each, under `cache/NAME/`.
 //!
-//! The core decides when it is saved, the driver saves; whoever starts a client loads. It is a copy
-//! of what the server has: what can't be read is named, thrown away and fetched anew. Names,
-//! numbers and texts are in it, presences, passwords and sessions never.
+//! The core decides when it is saved, the driver saves; whoever starts a client loads. But for the
+//! messages it is a copy of what the server has: what can't be read is named, thrown away and fetched anew. Names,
+//! numbers and texts are in it (texts not where the product wants none on the disk), presences,
+//! passwords and sessions never.
 
 mod contact;
 mod conversation;
 mod favourite;
+mod unsent;
 
 use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use thiserror::Error;
-use uc_model::{Change, ContactId, ConversationId, Redacted, Snapshot, State, Timestamp};
+use uc_model::{
+    Change, ContactId, ConversationId, Outbox, PhoneNumber, Redacted, Snapshot, State, Timestamp,
+};
 
 use crate::{
     locked,
     port::{Batch, Durability, Store, StoreError},
+    view::Outboxes,
 };
 
 /// Why yesterday's state isn't shown, or today's not kept. The client works all the same.
@@ -42,6 +47,8 @@ pub struct Cached {
     pub at: Timestamp,
     /// Favourites, contacts and conversations; nothing else.
     pub state: Snapshot,
+    /// The messages that had not gone, for each number.
+    pub unsent: Vec<(PhoneNumber, Outbox)>,
 }
 
 impl Cached {
@@ -61,7 +68,9 @@ pub(crate) struct Keeper {
     /// `cache/NAME/`.
     prefix: String,
     user: Redacted<String>,
-    saved: Mutex<State>,
+    /// Whether texts of messages may be kept.
+    texts: bool,
+    saved: Mutex<(State, Outboxes)>,
 }
 
 /// What the entries belong to. Read first: how the others read depends on its version.
@@ -70,25 +79,32 @@ struct Head {
     version: u32,
     user: String,
     at: i64,
+    /// Whether texts of messages may be in the entries.
+    #[serde(default = "yes")]
+    texts: bool,
 }
 
 impl Keeper {
-    /// Loads what is kept in `store` under `name` for `user`. Another user's, and what can't be
-    /// read, is thrown away.
+    /// Loads what is kept in `store` under `name` for `user`. Another user's, what has texts that
+    /// shall not be kept, and what can't be read, is thrown away.
     pub(crate) async fn open(
         store: Arc<dyn Store>,
         name: &str,
         user: &str,
+        texts: bool,
     ) -> (Self, Result<Option<Cached>, CacheError>) {
         let keeper = Self {
             prefix: prefix(name),
             store,
             user: user.to_owned().into(),
+            texts,
             saved: Mutex::default(),
         };
         let loaded = keeper.load().await;
         if let Ok(Some(cached)) = &loaded {
-            locked(&keeper.saved).replace(cached.state.clone());
+            let mut saved = locked(&keeper.saved);
+            saved.0.replace(cached.state.clone());
+            saved.1 = by_number(&cached.unsent);
         }
         (keeper, loaded)
     }
@@ -119,10 +135,10 @@ impl Keeper {
         if head.version != VERSION {
             return Err(CacheError::OtherVersion);
         }
-        if head.user != *self.user.expose() {
+        if head.user != *self.user.expose() || (head.texts && !self.texts) {
             return Ok(None);
         }
-        let mut state = Snapshot::default();
+        let (mut state, mut unsent) = (Snapshot::default(), Vec::new());
         for (key, value) in entries {
             let place = inside(key).ok_or(CacheError::Unreadable)?;
             match place
@@ -136,11 +152,12 @@ impl Keeper {
                     let conversation = conversation::read(from_json(value)?)?;
                     state.conversations.push(conversation);
                 }
+                UNSENT => unsent.push(unsent::read(from_json(value)?)?),
                 _ => return Err(CacheError::Unreadable),
             }
         }
         let at = Timestamp(head.at);
-        Ok(Some(Cached { at, state }))
+        Ok(Some(Cached { at, state, unsent }))
     }
 
     /// Writes what is different from what is kept; after a failure that is as much as before.
@@ -148,20 +165,23 @@ impl Keeper {
     pub(crate) async fn save(
         self: Arc<Self>,
         state: State,
+        unsent: Outboxes,
         at: Timestamp,
     ) -> Result<(), CacheError> {
-        let (keeper, after) = (Arc::clone(&self), state.clone());
+        let (keeper, after) = (Arc::clone(&self), (state.clone(), Arc::clone(&unsent)));
         // A first state of thousands of conversations takes its time to be written down.
-        let written_down = tokio::task::spawn_blocking(move || keeper.changes(&state, at)).await;
+        let written_down =
+            tokio::task::spawn_blocking(move || keeper.changes(&state, &unsent, at)).await;
         let batch = written_down.map_err(|_| StoreError::Unavailable)?;
         self.store.write(batch, Durability::Cached).await?;
         *locked(&self.saved) = after;
         Ok(())
     }
 
-    fn changes(&self, state: &State, at: Timestamp) -> Batch {
+    fn changes(&self, state: &State, unsent: &Outboxes, at: Timestamp) -> Batch {
         let mut batch = Batch::new();
-        for change in state.changes_since(&locked(&self.saved)) {
+        let saved = locked(&self.saved);
+        for change in state.changes_since(&saved.0) {
             match change {
                 Change::Favourites => {
                     let row = favourite::write(state.favourites());
@@ -169,7 +189,7 @@ impl Keeper {
                 }
                 Change::Conversation(id) => {
                     if let Some(conversation) = state.conversation(&id) {
-                        let row = conversation::write(conversation);
+                        let row = conversation::write(conversation, self.texts);
                         batch.put(self.key(&conversation_place(&id)), to_json(&row));
                     }
                 }
@@ -185,13 +205,29 @@ impl Keeper {
                 _ => {}
             }
         }
+        if self.texts {
+            self.change_unsent(&mut batch, &saved.1, unsent);
+        }
         let head = Head {
             version: VERSION,
             user: self.user.expose().clone(),
             at: at.0,
+            texts: self.texts,
         };
         batch.put(self.key(HEAD), to_json(&head));
         batch
+    }
+
+    fn change_unsent(&self, batch: &mut Batch, before: &Outboxes, now: &Outboxes) {
+        for (number, (to, outbox)) in &**now {
+            if before.get(number).is_none_or(|(_, kept)| kept != outbox) {
+                let row = to_json(&unsent::write(to, outbox));
+                batch.put(self.key(&unsent_place(number)), row);
+            }
+        }
+        for number in before.keys().filter(|number| !now.contains_key(*number)) {
+            batch.remove(self.key(&unsent_place(number)));
+        }
     }
 
     fn key(&self, place: &str) -> String {
@@ -224,6 +260,22 @@ fn contact_place(id: &ContactId) -> String {
     format!("{CONTACT}/{id}")
 }
 
+fn unsent_place(number: &str) -> String {
+    format!("{UNSENT}/{number}")
+}
+
+/// As the view has them.
+pub(crate) fn by_number(unsent: &[(PhoneNumber, Outbox)]) -> Outboxes {
+    let kept = unsent
+        .iter()
+        .filter(|(_, outbox)| outbox.messages().len() > 0);
+    Arc::new(kept.map(|one| (one.0.dialable(), one.clone())).collect())
+}
+
+const fn yes() -> bool {
+    true
+}
+
 fn from_json<T: DeserializeOwned>(value: &[u8]) -> Result<T, CacheError> {
     serde_json::from_slice(value).map_err(|_| CacheError::Unreadable)
 }
@@ -238,6 +290,7 @@ const HEAD: &str = "head";
 const FAVOURITES: &str = "favourites";
 const CONTACT: &str = "contact";
 const CONVERSATION: &str = "conversation";
+const UNSENT: &str = "unsent";
 
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,7 @@ use tokio::{
     sync::mpsc,
     time::timeout,
 };
-use uc_model::Mode;
+use uc_model::{Licence, Mode};
 use uc_protocol::wsi::Name;
 
 use crate::{
@@ -71,6 +71,8 @@ pub enum Good {
         /// The mode.
         mode: Mode,
     },
+    /// Signing in is licensed, but the user hasn't got these: what needs them doesn't work.
+    Without(Vec<Licence>),
     /// The first event came after so long.
     Heard(Duration),
     /// Nothing more to say.
@@ -265,7 +267,13 @@ impl Examination<'_> {
                 false => Ok(Good::Yes),
             },
         );
-        self.session(Step::Licence, Ok(Good::Yes));
+        self.session(
+            Step::Licence,
+            Ok(match user.missing_licences.is_empty() {
+                true => Good::Yes,
+                false => Good::Without(user.missing_licences),
+            }),
+        );
         self.session(
             Step::Version,
             Ok(Good::Server {
@@ -284,7 +292,7 @@ impl Examination<'_> {
     /// A sign-in that failed: which step it was that did.
     fn refused(&mut self, error: BackendError) {
         let step = match error {
-            BackendError::NoLicence => Step::Licence,
+            BackendError::NoLicence(_) => Step::Licence,
             BackendError::NoUcx | BackendError::Malformed | BackendError::Unsupported => {
                 Step::Version
             }

@@ -227,10 +227,11 @@ impl Driver {
 
     fn save(&mut self, id: CommandId, at: Timestamp) {
         let keeper = self.keeper.clone();
-        let state = self.core.view().state.clone();
+        let view = self.core.view();
+        let (state, unsent) = (view.state.clone(), Arc::clone(&view.outboxes));
         self.running.push(Box::pin(async move {
             let result = match keeper {
-                Some(keeper) => keeper.save(state, at).await,
+                Some(keeper) => keeper.save(state, unsent, at).await,
                 None => Ok(()),
             };
             Done::Input(Input::Saved { id, result })

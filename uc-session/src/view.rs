@@ -26,7 +26,7 @@ pub struct View {
     /// Presences, conversations and contacts; calls are above, with their sound.
     pub(crate) state: State,
     /// The messages that the server doesn't have, by the number dialled.
-    pub(crate) outboxes: Arc<BTreeMap<String, (PhoneNumber, Outbox)>>,
+    pub(crate) outboxes: Outboxes,
     /// Counts up with every change.
     pub(crate) version: u64,
 }
@@ -91,7 +91,15 @@ impl View {
         let calls: Vec<_> = calls.map(|status| Arc::new(status.call.clone())).collect();
         let user = self.user.as_ref();
         let grouping = user.map_or_else(ConversationGrouping::default, |user| user.grouping);
-        ConversationList::of(&all, &calls, filter, grouping, &DialPlan::germany())
+        ConversationList::of(&all, &calls, filter, grouping, &self.dial_plan())
+    }
+
+    /// How numbers are written and dialled: at the server's location once it has told it, until
+    /// then, and where it tells none, as in Germany.
+    pub fn dial_plan(&self) -> DialPlan {
+        let user = self.user.as_ref();
+        user.and_then(|user| user.dial_plan.clone())
+            .unwrap_or_else(DialPlan::germany)
     }
 
     /// The favourites. Who they are: [`View::contact`].
@@ -129,6 +137,9 @@ impl View {
         self.state.contacts().filter(personal)
     }
 }
+
+/// The messages that the server doesn't have, by the number dialled.
+pub(crate) type Outboxes = Arc<BTreeMap<String, (PhoneNumber, Outbox)>>;
 
 /// As of when a view's favourites, contacts and conversations hold.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -380,6 +380,7 @@ fn signed_in() -> SignedIn {
         grouping: ConversationGrouping::default(),
         dial_plan: None,
         must_change_password: false,
+        missing_licences: Vec::new(),
     }
 }
 

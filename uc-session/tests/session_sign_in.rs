@@ -211,7 +211,7 @@ async fn a_failure_at_any_later_step_ends_the_sign_in_and_closes_everything() {
         for error in [
             BackendError::Malformed,
             BackendError::TooLarge,
-            BackendError::NoLicence,
+            BackendError::NoLicence(None),
         ] {
             let server = server();
             let backend = server.backend();
@@ -274,7 +274,7 @@ fn every_text_tells_a_person_what_to_do() {
         BackendError::CertificateChanged,
         BackendError::BadCredentials,
         BackendError::AccountLocked,
-        BackendError::NoLicence,
+        BackendError::NoLicence(None),
         BackendError::NotSignedIn,
         BackendError::Unsupported,
         BackendError::NotFound,

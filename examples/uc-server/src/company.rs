@@ -8,7 +8,7 @@ use uc_model::{
 };
 use uc_protocol::{
     limits::MAX_TEXT_BYTES,
-    ucx::{Me, Number, NumberKind},
+    ucx::{Licence, Me, Number, NumberKind},
 };
 
 use crate::{
@@ -142,6 +142,8 @@ pub struct User {
     pub(crate) initial_password: bool,
     pub(crate) in_mulap: bool,
     pub(crate) call_me: bool,
+    /// Those that the user hasn't got.
+    pub(crate) missing_licences: Vec<Licence>,
 }
 
 impl User {
@@ -300,6 +302,7 @@ struct UserEntry {
     mulap: bool,
     #[serde(default)]
     call_me: Option<String>,
+    licences: Option<Vec<Licence>>,
 }
 
 impl UserEntry {
@@ -326,6 +329,14 @@ impl UserEntry {
         }
         let call_me = self.call_me.as_ref().map(PhoneNumber::new).transpose();
         let call_me = call_me.map_err(|_| refuse("call_me"))?.is_some();
+        let missing_licences = match &self.licences {
+            None => Vec::new(),
+            Some(own) if own.contains(&Licence::Other) => return Err(refuse("licences")),
+            Some(own) => {
+                let missing = LICENCES.into_iter().filter(|known| !own.contains(known));
+                missing.collect()
+            }
+        };
         let mut numbers = vec![Number {
             kind: NumberKind::Internal,
             number: self.extension.clone(),
@@ -346,9 +357,18 @@ impl UserEntry {
             initial_password: self.initial_password,
             in_mulap: self.mulap,
             call_me,
+            missing_licences,
         })
     }
 }
+
+/// What a user may have to have.
+const LICENCES: [Licence; 4] = [
+    Licence::User,
+    Licence::Voip,
+    Licence::Conference,
+    Licence::Voicemail,
+];
 
 fn line_of(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|b| *b == b'\n').count() + 1
@@ -379,6 +399,8 @@ mod tests {
             "[[user]]\nextension = \"330\"\npassword = \"hush\"",
             "[[user]]\nextension = \"330\"\nlast_name = \"A\"\npassword = \"\"",
             "[[user]]\nextension = \"330\"\nlast_name = \"A\"\npassword = \"hush\"\nage = 3",
+            "[[user]]\nextension = \"330\"\nlast_name = \"A\"\npassword = \"hush\"\n\
+             licences = [\"driving\"]",
             "[[user]]\nextension = \"330\"\nlast_name = \"A\"\npassword = \"hush\"\n\
              [[user]]\nextension = \"330\"\nlast_name = \"B\"\npassword = \"hush\"",
         ];

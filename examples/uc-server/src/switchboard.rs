@@ -7,10 +7,10 @@ use tokio::{
     sync::{Notify, mpsc},
     time::Instant,
 };
-use uc_protocol::ucx::{EventId, Hello, Me, PasswordUpdate, Secret};
+use uc_protocol::ucx::{EventId, Hello, PasswordUpdate, Secret};
 
 use crate::{
-    exchange::{Backlog, Exchange, Millis, Refusal, SessionId, Verdict},
+    exchange::{Backlog, Entered, Exchange, Millis, Refusal, SessionId, Verdict},
     fault::Faults,
     store::{Delivery, Journal, StoreError, Subscriber},
     wsi::Polls,
@@ -55,7 +55,7 @@ impl Switchboard {
         user: &str,
         password: Secret,
         session: SessionId,
-    ) -> Result<Result<(Me, bool), Refusal>, StoreError> {
+    ) -> Result<Result<Entered, Refusal>, StoreError> {
         let checked = self.look(|exchange, _| {
             exchange.check_account(user)?;
             Ok(exchange.credentials(user))
@@ -66,11 +66,8 @@ impl Switchboard {
         };
         let verdict = tokio::task::spawn_blocking(move || credentials.judge(&password.0));
         let verdict = verdict.await.unwrap_or(Verdict::Wrong);
-        self.perform(|exchange, now| {
-            let me = exchange.sign_in(user, verdict, session, now)?;
-            Ok((me, exchange.must_change_password(user)))
-        })
-        .await
+        self.perform(|exchange, now| exchange.sign_in(user, verdict, session, now))
+            .await
     }
 
     /// Changes the password of the session's user.

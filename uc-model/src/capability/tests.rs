@@ -116,3 +116,32 @@ fn a_set_is_listed_and_cut() {
     let all: CapabilitySet = Capability::ALL.into_iter().collect();
     assert_eq!(all.iter().count(), Capability::ALL.len());
 }
+
+#[test]
+fn a_missing_licence_takes_its_capabilities_away_and_no_others() {
+    use Capability as C;
+    let on = Configuration {
+        voip: true,
+        conferences: true,
+        ..NOTHING
+    };
+    let all = CapabilitySet::offered(Mode::Smart, &on);
+    for (licence, gone) in [
+        (
+            Licence::Voip,
+            &[C::VoipCalls, C::Dtmf, C::Hold, C::Pickup][..],
+        ),
+        (Licence::Conference, &[C::Conferences]),
+        (Licence::Voicemail, &[C::Voicemail]),
+    ] {
+        let left = CapabilitySet::licensed(Mode::Smart, &on, &[licence]);
+        let missing: CapabilitySet = all.iter().filter(|one| !left.has(*one)).collect();
+        assert_eq!(missing, set(&[gone]), "{licence}");
+    }
+    let desk = Configuration {
+        desk_phones: true,
+        ..on
+    };
+    let left = CapabilitySet::licensed(Mode::Smart, &desk, &[Licence::Voip]);
+    assert!(left.has(C::Hold) && left.has(C::DeskPhoneControl) && !left.has(C::VoipCalls));
+}

@@ -303,6 +303,15 @@ impl DialPlan {
         self.trunk_code.as_deref()
     }
 
+    /// What was wanted from the outside line, where the digits begin with the trunk code; `None` for
+    /// all others, and for what could be an extension: whoever seizes a line wants none.
+    pub fn without_trunk_code(&self, dialled: &PhoneNumber) -> Option<PhoneNumber> {
+        let digits = dialled.dialable();
+        let wanted = outside(&digits, self.trunk_code()?)?;
+        let wanted = PhoneNumber::new(wanted).ok()?;
+        (!self.may_be_extension(&wanted)).then_some(wanted)
+    }
+
     /// The beginnings of keys that digits typed so far may stand for: the digits themselves, and
     /// what they become as a local, national or international number.
     pub(crate) fn beginnings(&self, typed: &str) -> Vec<String> {

@@ -11,9 +11,9 @@ use super::{
 use crate::limits::{
     MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_CHANGES, MAX_CONTACT_NUMBERS, MAX_CONTACTS,
     MAX_CONVERSATION_ENTRIES, MAX_CONVERSATIONS, MAX_EMERGENCY_NUMBERS, MAX_FAVOURITES, MAX_GROUPS,
-    MAX_ID_BYTES, MAX_KNOWN_CONTACTS, MAX_MESSAGE_BYTES, MAX_NUMBER_BYTES, MAX_REDIAL,
-    MAX_REPORT_LINES, MAX_SDP_BYTES, MAX_SETTINGS_BYTES, MAX_STATE_BYTES, MAX_TEXT_BYTES,
-    MAX_USERS,
+    MAX_ID_BYTES, MAX_KNOWN_CONTACTS, MAX_LICENCES, MAX_MESSAGE_BYTES, MAX_NUMBER_BYTES,
+    MAX_REDIAL, MAX_REPORT_LINES, MAX_SDP_BYTES, MAX_SETTINGS_BYTES, MAX_STATE_BYTES,
+    MAX_TEXT_BYTES, MAX_USERS,
 };
 
 type Checked = Result<(), FieldError>;
@@ -116,6 +116,7 @@ impl Resource for SignIn {
 impl Resource for Session {
     fn check(&self) -> Checked {
         text("session", &self.session.0)?;
+        at_most("licences", self.missing_licences.len(), MAX_LICENCES)?;
         self.me.check()
     }
 }

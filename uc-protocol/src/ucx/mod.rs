@@ -80,4 +80,4 @@ pub use location::{Country, Location};
 pub use messages::{Delivery, SendMessage};
 pub use presence::{PresenceResource, PresenceState, PresenceUpdate};
 pub use problem::{Problem, ProblemType};
-pub use session::{Configuration, Hello, Me, Mode, Secret, Session, SignIn, Snapshot};
+pub use session::{Configuration, Hello, Licence, Me, Mode, Secret, Session, SignIn, Snapshot};

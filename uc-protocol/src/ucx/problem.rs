@@ -10,7 +10,7 @@ pub enum ProblemType {
     /// 403: too many wrong passwords.
     #[serde(rename = "urn:ucx:problem:account-locked")]
     AccountLocked,
-    /// 403: no licence for this.
+    /// 403: the user has no licence for this; `licence` says which.
     #[serde(rename = "urn:ucx:problem:no-licence")]
     NoLicence,
     /// 401: the session token is unknown or has expired.
@@ -71,6 +71,9 @@ pub struct Problem {
     /// With `call-failed`: why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<super::Cause>,
+    /// With `no-licence`: which one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence: Option<super::Licence>,
 }
 
 impl ProblemType {
@@ -170,6 +173,15 @@ impl Problem {
             status: kind.status(),
             title: kind.title().to_owned(),
             cause: None,
+            licence: None,
+        }
+    }
+
+    /// `no-licence`, and which.
+    pub fn no_licence(licence: super::Licence) -> Self {
+        Self {
+            licence: Some(licence),
+            ..Self::new(ProblemType::NoLicence)
         }
     }
 

@@ -81,6 +81,24 @@ pub struct SignIn {
     pub client: String,
 }
 
+/// What has to be bought and assigned to a user before a function works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Licence {
+    /// Signing in at all.
+    User,
+    /// Calls through the built-in client.
+    Voip,
+    /// Conferences as their moderator.
+    Conference,
+    /// A mailbox.
+    Voicemail,
+    /// One that this version doesn't know.
+    #[serde(other)]
+    Other,
+}
+
 /// The answer to a sign-in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
@@ -91,6 +109,9 @@ pub struct Session {
     /// The password must be changed before anything else (CONN-4).
     #[serde(default)]
     pub must_change_password: bool,
+    /// The licences that the user hasn't got: what needs them is refused with `no-licence`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing_licences: Vec<Licence>,
 }
 
 /// The signed-in user.

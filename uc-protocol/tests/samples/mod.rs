@@ -6,10 +6,11 @@ use uc_protocol::ucx::{
     ConnectionState, ContactDraft, ContactList, ContactOrigin, ContactResource, ConversationEntry,
     ConversationList, ConversationResource, Country, Delivery, Describe, Description,
     DescriptionKind, Device, Direction, Directory, Event, EventId, Favourite, FavouriteChange,
-    FavouriteGroup, FavouritesResource, Hello, ImportReport, KnownContact, Location, MakeCall, Me,
-    Message, Mode, Number, NumberKind, Party, PasswordUpdate, PresenceResource, PresenceState,
-    PresenceUpdate, Problem, ProblemType, Profile, SearchResults, Secret, SendMessage, Session,
-    SettingsUpdate, SignIn, SkipReason, SkippedLine, Snapshot, Visibility, VisibilityUpdate,
+    FavouriteGroup, FavouritesResource, Hello, ImportReport, KnownContact, Licence, Location,
+    MakeCall, Me, Message, Mode, Number, NumberKind, Party, PasswordUpdate, PresenceResource,
+    PresenceState, PresenceUpdate, Problem, ProblemType, Profile, SearchResults, Secret,
+    SendMessage, Session, SettingsUpdate, SignIn, SkipReason, SkippedLine, Snapshot, Visibility,
+    VisibilityUpdate,
 };
 
 fn id() -> impl Strategy<Value = String> {
@@ -149,11 +150,25 @@ fn me() -> impl Strategy<Value = Me> {
 }
 
 pub(crate) fn session() -> impl Strategy<Value = Session> {
-    (text(), me(), any::<bool>()).prop_map(|(session, me, must_change_password)| Session {
-        session: Secret(session),
-        me,
-        must_change_password,
-    })
+    let missing = vec(licence(), 0..4);
+    (text(), me(), any::<bool>(), missing).prop_map(
+        |(session, me, must_change_password, missing_licences)| Session {
+            session: Secret(session),
+            me,
+            must_change_password,
+            missing_licences,
+        },
+    )
+}
+
+fn licence() -> impl Strategy<Value = Licence> {
+    select(vec![
+        Licence::User,
+        Licence::Voip,
+        Licence::Conference,
+        Licence::Voicemail,
+        Licence::Other,
+    ])
 }
 
 fn state() -> impl Strategy<Value = PresenceState> {
@@ -529,12 +544,12 @@ pub(crate) fn snapshot() -> impl Strategy<Value = Snapshot> {
 }
 
 pub(crate) fn problem() -> impl Strategy<Value = Problem> {
-    (select(ProblemType::ALL.to_vec()), text(), of(cause())).prop_map(|(kind, title, cause)| {
-        Problem {
-            kind,
-            status: kind.status(),
-            title,
-            cause,
-        }
+    let kind = select(ProblemType::ALL.to_vec());
+    (kind, text(), of(cause()), of(licence())).prop_map(|(kind, title, cause, licence)| Problem {
+        kind,
+        status: kind.status(),
+        title,
+        cause,
+        licence,
     })
 }

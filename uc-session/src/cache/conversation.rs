@@ -23,7 +23,7 @@ pub(super) struct ConversationRow {
 /// Short names: a conversation has up to a thousand of these.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "k", rename_all = "snake_case")]
-enum EntryRow {
+pub(super) enum EntryRow {
     Call {
         id: String,
         #[serde(rename = "in")]
@@ -48,7 +48,7 @@ enum EntryRow {
 
 #[derive(Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Route {
+pub(super) enum Route {
     #[default]
     Direct,
     Group,
@@ -57,7 +57,7 @@ enum Route {
 
 #[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Stage {
+pub(super) enum Stage {
     Waiting,
     Sending,
     Sent,
@@ -74,8 +74,13 @@ impl Route {
     }
 }
 
-/// One conversation; an entry of a kind that is not known here is left out.
-pub(super) fn write(conversation: &Conversation) -> ConversationRow {
+/// One conversation, without its messages where no `texts` shall be kept; an entry of a kind that
+/// is not known here is left out.
+pub(super) fn write(conversation: &Conversation, texts: bool) -> ConversationRow {
+    let is_kept = |entry: &&ConversationEntry| match entry {
+        ConversationEntry::Message(_) => texts,
+        _ => true,
+    };
     let contact = conversation.contact.as_ref();
     let name = conversation.name.as_ref();
     ConversationRow {
@@ -88,12 +93,13 @@ pub(super) fn write(conversation: &Conversation) -> ConversationRow {
         entries: conversation
             .entries
             .iter()
+            .filter(is_kept)
             .filter_map(write_entry)
             .collect(),
     }
 }
 
-fn write_entry(entry: &ConversationEntry) -> Option<EntryRow> {
+pub(super) fn write_entry(entry: &ConversationEntry) -> Option<EntryRow> {
     Some(match entry {
         ConversationEntry::Call {
             id,
@@ -141,7 +147,7 @@ fn read_row(row: ConversationRow) -> Option<Conversation> {
     })
 }
 
-fn read_entry(row: EntryRow) -> Option<ConversationEntry> {
+pub(super) fn read_entry(row: EntryRow) -> Option<ConversationEntry> {
     Some(match row {
         EntryRow::Call {
             id,

@@ -158,7 +158,7 @@ fn favourites() -> Favourites {
 }
 
 async fn keeper(store: &Arc<MemoryStore>, name: &str, user: &str) -> Arc<Keeper> {
-    let (keeper, loaded) = Keeper::open(Arc::clone(store) as _, name, user).await;
+    let (keeper, loaded) = Keeper::open(Arc::clone(store) as _, name, user, true).await;
     loaded.expect("nothing is damaged");
     Arc::new(keeper)
 }
@@ -168,14 +168,19 @@ async fn kept(
     name: &str,
     user: &str,
 ) -> Result<Option<Cached>, CacheError> {
-    Keeper::open(Arc::clone(store) as _, name, user).await.1
+    Keeper::open(Arc::clone(store) as _, name, user, true)
+        .await
+        .1
 }
 
 /// A store in which `state` was kept for 330 under "office".
 async fn stored(state: &State) -> Arc<MemoryStore> {
     let store = Arc::new(MemoryStore::default());
     let keeper = keeper(&store, "office", "330").await;
-    keeper.save(state.clone(), Timestamp(7)).await.unwrap();
+    keeper
+        .save(state.clone(), Outboxes::default(), Timestamp(7))
+        .await
+        .unwrap();
     store
 }
 
@@ -229,7 +234,7 @@ async fn only_what_changed_is_written_and_what_is_gone_is_removed() {
     let store = Arc::new(MemoryStore::default());
     let keeper = keeper(&store, "office", "330").await;
     Arc::clone(&keeper)
-        .save(state.clone(), Timestamp(1))
+        .save(state.clone(), Outboxes::default(), Timestamp(1))
         .await
         .unwrap();
     state.apply(Update::Conversation(conversation("b", 3)));
@@ -237,7 +242,7 @@ async fn only_what_changed_is_written_and_what_is_gone_is_removed() {
         id: ConversationId::new("a").unwrap(),
         rev: Rev(4),
     });
-    let batch = keeper.changes(&state, Timestamp(2));
+    let batch = keeper.changes(&state, &Outboxes::default(), Timestamp(2));
     let changes: Vec<_> = batch
         .changes()
         .map(|(key, value)| (key, value.is_some()))
@@ -250,7 +255,10 @@ async fn only_what_changed_is_written_and_what_is_gone_is_removed() {
             ("cache/office/head", true),
         ]
     );
-    keeper.save(state.clone(), Timestamp(2)).await.unwrap();
+    keeper
+        .save(state.clone(), Outboxes::default(), Timestamp(2))
+        .await
+        .unwrap();
     let cached = kept(&store, "office", "330").await.unwrap().unwrap();
     assert_eq!(cached.state.conversations, [conversation("b", 3)]);
     assert_eq!(cached.at, Timestamp(2));
@@ -311,11 +319,82 @@ async fn names_do_not_reach_into_each_other() {
     let store = Arc::new(MemoryStore::default());
     for name in ["a", "a/b", "a%2Fb", "a/"] {
         let keeper = keeper(&store, name, name).await;
-        keeper.save(state(Vec::new()), Timestamp(1)).await.unwrap();
+        keeper
+            .save(state(Vec::new()), Outboxes::default(), Timestamp(1))
+            .await
+            .unwrap();
     }
     Cached::forget(&*store, "a/b").await.unwrap();
     for (name, there) in [("a", true), ("a/b", false), ("a%2Fb", true), ("a/", true)] {
         let cached = kept(&store, name, name).await.unwrap();
         assert_eq!(cached.is_some(), there, "{name}");
     }
+}
+
+fn waiting() -> Outboxes {
+    let mut outbox = Outbox::new();
+    for (id, text) in [("a", "one"), ("b", "two"), ("c", "three")] {
+        let (id, text) = (EntryId::new(id).unwrap(), MessageText::new(text).unwrap());
+        outbox.write(id, text, Timestamp(3)).unwrap();
+    }
+    outbox.failed(&EntryId::new("b").unwrap(), DeliveryFailure::TimedOut);
+    outbox.next_to_send();
+    by_number(&[(PhoneNumber::new("+49 30 331").unwrap(), outbox)])
+}
+
+#[tokio::test]
+async fn messages_that_wait_are_kept_those_on_their_way_wait_again_and_none_is_left_behind() {
+    let store = Arc::new(MemoryStore::default());
+    let keeper = keeper(&store, "office", "330").await;
+    let save = |unsent| Arc::clone(&keeper).save(State::new(), unsent, Timestamp(1));
+    save(waiting()).await.unwrap();
+    let cached = kept(&store, "office", "330").await.unwrap().unwrap();
+    let (to, outbox) = &cached.unsent[0];
+    assert_eq!(to.as_str(), "+49 30 331");
+    let found: Vec<_> = outbox
+        .messages()
+        .map(|own| (own.id.as_str(), own.text.expose(), own.at, own.delivery))
+        .collect();
+    let failed = Delivery::Failed(DeliveryFailure::TimedOut);
+    assert_eq!(
+        found,
+        [
+            ("a", "one", Timestamp(3), Delivery::Waiting),
+            ("b", "two", Timestamp(3), failed),
+            ("c", "three", Timestamp(3), Delivery::Waiting),
+        ]
+    );
+    save(Outboxes::default()).await.unwrap();
+    let cached = kept(&store, "office", "330").await.unwrap().unwrap();
+    assert!(cached.unsent.is_empty());
+}
+
+#[tokio::test]
+async fn where_no_texts_are_wanted_none_is_kept_and_those_of_earlier_are_thrown_away() {
+    let text = |entry: &ConversationEntry| matches!(entry, ConversationEntry::Message(_));
+    let mut talked = conversation("a", 1);
+    let message = |id: &str| ChatMessage {
+        id: EntryId::new(id).unwrap(),
+        direction: CallDirection::Incoming,
+        at: Timestamp(1),
+        text: MessageText::new("hush").unwrap(),
+        delivery: Delivery::Delivered,
+    };
+    talked.entries = vec![ConversationEntry::Message(message("m"))];
+    let state = state(vec![talked]);
+    let store = stored(&state).await;
+    let open =
+        |store: &Arc<MemoryStore>| Keeper::open(Arc::clone(store) as _, "office", "330", false);
+    let (keeper, loaded) = open(&store).await;
+    assert_eq!(loaded, Ok(None), "it had texts");
+    assert_eq!(store.entries("").await, Ok(Vec::new()));
+    let keeper = Arc::new(keeper);
+    keeper.save(state, waiting(), Timestamp(2)).await.unwrap();
+    for (key, value) in store.entries("").await.unwrap() {
+        assert!(!String::from_utf8(value).unwrap().contains("hush"), "{key}");
+        assert!(!key.contains("unsent"));
+    }
+    let cached = open(&store).await.1.unwrap().unwrap();
+    let conversation = &cached.state.conversations[0];
+    assert!(!conversation.entries.iter().any(text) && cached.unsent.is_empty());
 }

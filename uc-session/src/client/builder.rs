@@ -34,6 +34,7 @@ pub struct ClientBuilder {
     media: Option<Arc<dyn MediaEngine>>,
     devices: Vec<(SoundRole, Vec<String>)>,
     cache: Option<(Arc<dyn Store>, String)>,
+    texts: bool,
     #[cfg(feature = "media")]
     pub(crate) impairment: Option<voip_media::Impairment>,
     clock: Arc<dyn Clock>,
@@ -54,6 +55,7 @@ impl ClientBuilder {
             media: None,
             devices: Vec::new(),
             cache: None,
+            texts: true,
             #[cfg(feature = "media")]
             impairment: None,
             clock: Arc::new(SystemClock::default()),
@@ -135,11 +137,20 @@ impl ClientBuilder {
         self
     }
 
-    /// Keeps favourites, contacts and conversations in `store` under `name` (one for each profile),
-    /// and shows them at the next start until the server has told its own. Default: nothing is
-    /// kept.
+    /// Keeps favourites, contacts, conversations and messages that haven't gone in `store` under
+    /// `name` (one for each profile). At the next start they are shown until the server has told
+    /// its own, and the messages go. Default: nothing is kept.
     pub fn cache(mut self, store: Arc<dyn Store>, name: &str) -> Self {
         self.cache = Some((store, name.to_owned()));
+        self
+    }
+
+    /// Whether texts of messages are among what is [kept](ClientBuilder::cache). Without them the
+    /// messages of a conversation are shown once the server has told them, messages that haven't
+    /// gone are forgotten at the client's end, and what an earlier client has kept with texts is
+    /// thrown away. Default: `true`.
+    pub fn keep_texts(mut self, keep: bool) -> Self {
+        self.texts = keep;
         self
     }
 
@@ -174,7 +185,7 @@ impl ClientBuilder {
         config.patient = patient;
         let mut keeper = None;
         if let Some((store, name)) = self.cache.clone() {
-            let (opened, cached) = Keeper::open(store, &name, &self.user).await;
+            let (opened, cached) = Keeper::open(store, &name, &self.user, self.texts).await;
             keeper = Some(Arc::new(opened));
             config.cached = Some(cached);
         }

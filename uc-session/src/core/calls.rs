@@ -6,7 +6,9 @@ use std::{
     time::Duration,
 };
 
-use uc_model::{Action, CallId, Capability, DeviceKind, Digits, FailureCause, PhoneNumber};
+use uc_model::{
+    Action, CallId, Capability, DeviceKind, Digits, FailureCause, Licence, PhoneNumber,
+};
 
 use self::machine::Machine;
 use super::{
@@ -81,6 +83,9 @@ impl Calls {
             (true, true) => Ok(DeviceKind::Voip),
             _ if io.can(Capability::DeskPhoneControl) => Ok(DeviceKind::DeskPhone),
             (true, false) => Err(CallError::NoSound),
+            (false, _) if io.lacks(Licence::Voip) => {
+                Err(BackendError::NoLicence(Some(Licence::Voip)).into())
+            }
             (false, _) => Err(CallError::Unsupported),
         }
     }

@@ -1,26 +1,29 @@
+mod current;
+mod entry;
 #[cfg(test)]
 mod tests;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use uc_model::{InitialPassword, PasswordChange, Redacted, UserName};
+use uc_model::Redacted;
 
 use super::{
     Config, Reply, Ticket, Why,
     backoff::{Backoff, FAST_EVERY},
     io::{Io, Purpose},
     liveness::{Liveness, PATIENCE, SHORT_PATIENCE, Silence},
-    race::{Finish, Race},
+    race::Race,
 };
 use crate::{
     error::SignInError,
     events::Event,
     port::{
-        BackendError, BackendEvent, Certificate, Cursor, LinkId, Operation, Outcome, ServerAddress,
-        ServerChange, Service, SignedIn, StateSnapshot,
+        BackendError, BackendEvent, Cursor, LinkId, Operation, Outcome, ServerAddress,
+        ServerChange, StateSnapshot,
     },
     view::{self, LostReason},
 };
+use current::Buffer;
 
 /// The way to the server: found, signed in, subscribed, current; lost and found again.
 ///
@@ -50,14 +53,6 @@ enum Phase {
     Live(LinkId, Liveness, Option<Buffer>),
     Waiting { until: Duration },
     Ended,
-}
-
-/// Changes that came before the snapshot they may be newer than.
-#[derive(Debug, Default)]
-struct Buffer {
-    changes: Vec<(Cursor, ServerChange)>,
-    /// The server has started over, or too much came: one more snapshot is needed.
-    stale: bool,
 }
 
 /// What a command of the connection was for.
@@ -311,262 +306,6 @@ impl Connection {
         self.take_signals()
     }
 
-    fn race(&mut self, io: &mut Io) {
-        self.last_round = io.time();
-        self.phase = Phase::Racing(Box::new(Race::new(io, &self.config)));
-    }
-
-    fn dialled(&mut self, io: &mut Io, link: LinkId, result: Result<Outcome, BackendError>) {
-        let Phase::Racing(race) = &mut self.phase else {
-            // Closed long ago; once more, for a backend that made it in the meantime.
-            return io.close(link);
-        };
-        self.last_round = race.round_began;
-        match race.dialled(io, &self.config, link, result) {
-            None => {}
-            Some(Finish::Won { link, strangers }) => {
-                self.report(io, strangers);
-                self.enter(io, link);
-            }
-            Some(Finish::Lost { error, strangers }) => {
-                if self.was_live {
-                    self.report(io, strangers);
-                }
-                self.give_up(io, error);
-            }
-        }
-    }
-
-    /// Tells of each foreign certificate once.
-    fn report(&mut self, io: &mut Io, strangers: Vec<(ServerAddress, Certificate)>) {
-        for (address, certificate) in strangers {
-            let known = (address.clone(), certificate.sha256);
-            if !self.strangers.contains(&known) && self.strangers.len() < MOST_STRANGERS {
-                self.strangers.push(known);
-                io.event(Event::CertificateStranger {
-                    address,
-                    certificate,
-                });
-            }
-        }
-    }
-
-    fn enter(&mut self, io: &mut Io, link: LinkId) {
-        self.phase = Phase::Entering(link);
-        if self.has_session {
-            let step = Purpose::Connection(Step::Resume(link));
-            io.operate(step, Operation::Resume { link });
-            return;
-        }
-        let operation = Operation::SignIn {
-            link,
-            user: self.config.user.clone(),
-            password: self.config.password.clone(),
-        };
-        io.operate(Purpose::Connection(Step::SignIn(link)), operation);
-    }
-
-    fn entered(&mut self, io: &mut Io, link: LinkId, result: Result<Outcome, BackendError>) {
-        match result {
-            Ok(Outcome::SignedIn(user)) if user.must_change_password => {
-                return self.change_initial_password(io, link, user);
-            }
-            Ok(Outcome::SignedIn(user)) => self.signed_in(io, user),
-            Ok(Outcome::Done) => {}
-            Ok(_) => return self.broken(io, BackendError::Malformed),
-            Err(BackendError::NotSignedIn) if self.has_session => return self.session_gone(io),
-            Err(error) => return self.refused(io, error),
-        }
-        self.subscribe(io, link);
-    }
-
-    fn subscribe(&mut self, io: &mut Io, link: LinkId) {
-        self.phase = Phase::Subscribing(link, Buffer::default());
-        let after = self.cursor.clone();
-        let operation = Operation::Subscribe { link, after };
-        io.operate(Purpose::Connection(Step::Subscribe(link)), operation);
-    }
-
-    /// An initial password is changed to the one that was given for it, by the rules of the mode;
-    /// without one, or where another client has to do it, the sign-in ends (CONN-4).
-    fn change_initial_password(&mut self, io: &mut Io, link: LinkId, user: SignedIn) {
-        let mode = user.mode;
-        self.signed_in(io, user);
-        let change = match (mode.initial_password(), self.config.new_password.clone()) {
-            (InitialPassword::ChangeElsewhere, _) => {
-                return self.reject(io, SignInError::PasswordChangeElsewhere);
-            }
-            (InitialPassword::ChangeHere, None) => {
-                return self.reject(io, SignInError::PasswordChangeRequired);
-            }
-            (InitialPassword::ChangeHere, Some(new)) => PasswordChange {
-                old: Some(self.config.password.clone()),
-                repeated: new.clone(),
-                new,
-            },
-        };
-        let name = UserName::new(&self.config.user);
-        let checked = name.map_or(Ok(()), |name| change.check(mode, &name, true));
-        if let Err(error) = checked {
-            return self.reject(io, error.into());
-        }
-        let service = Service::ChangePassword(change);
-        let step = Purpose::Connection(Step::NewPassword(link));
-        io.operate(step, Operation::Service { link, service });
-    }
-
-    fn new_password_set(
-        &mut self,
-        io: &mut Io,
-        link: LinkId,
-        result: Result<Outcome, BackendError>,
-    ) {
-        match result {
-            Ok(_) => {
-                if let Some(new) = self.config.new_password.take() {
-                    self.password_changed(new);
-                }
-                self.subscribe(io, link);
-            }
-            Err(error) => self.broken(io, error),
-        }
-    }
-
-    /// The sign-in can't go on: the session is left, nobody tries again.
-    fn reject(&mut self, io: &mut Io, error: SignInError) {
-        self.leave(io);
-        if self.was_live {
-            io.event(Event::SessionEnded);
-        }
-        self.end(io, error);
-    }
-
-    fn signed_in(&mut self, io: &mut Io, user: SignedIn) {
-        io.change().user = Some(Arc::new(user));
-        self.has_session = true;
-        self.cursor = None;
-    }
-
-    /// A sign-in that failed: for good if the server has said no.
-    fn refused(&mut self, io: &mut Io, error: BackendError) {
-        let for_good = matches!(
-            error,
-            BackendError::BadCredentials | BackendError::AccountLocked | BackendError::NoLicence
-        );
-        if for_good && self.was_live {
-            self.leave(io);
-            io.event(Event::SessionEnded);
-            return self.end(io, SignInError::Backend(error));
-        }
-        self.broken(io, error);
-    }
-
-    fn subscribed(&mut self, io: &mut Io, link: LinkId, result: Result<Outcome, BackendError>) {
-        match result {
-            Ok(_) => {
-                if let Phase::Subscribing(_, buffer) = &mut self.phase {
-                    self.phase = Phase::Fetching(link, std::mem::take(buffer));
-                }
-                fetch(io, link);
-            }
-            Err(BackendError::NotSignedIn) => self.session_gone(io),
-            Err(error) => self.broken(io, error),
-        }
-    }
-
-    fn fetched(&mut self, io: &mut Io, result: Result<Outcome, BackendError>) {
-        let (link, buffer) = match &mut self.phase {
-            Phase::Fetching(link, buffer) => (*link, buffer),
-            Phase::Live(link, _, Some(buffer)) => (*link, buffer),
-            _ => return,
-        };
-        let snapshot = match result {
-            Ok(Outcome::Snapshot(snapshot)) => snapshot,
-            Ok(_) => return self.fail(io, LostReason::NoSnapshot(BackendError::Malformed)),
-            Err(BackendError::NotSignedIn) => return self.session_gone(io),
-            Err(error) => return self.fail(io, LostReason::NoSnapshot(error)),
-        };
-        if std::mem::take(&mut buffer.stale) {
-            return fetch(io, link);
-        }
-        let changes = std::mem::take(&mut buffer.changes);
-        self.cursor = Some(snapshot.as_of.clone());
-        let known = snapshot.rev;
-        self.signals.push(Signal::Snapshot(snapshot));
-        for (cursor, change) in changes {
-            if change.rev() > known {
-                self.cursor = Some(cursor);
-                self.signals.push(Signal::Change(change));
-            }
-        }
-        self.current(io, link);
-    }
-
-    /// The state is whole.
-    fn current(&mut self, io: &mut Io, link: LinkId) {
-        if let Phase::Live(_, _, buffer) = &mut self.phase {
-            *buffer = None;
-            return;
-        }
-        self.phase = Phase::Live(link, Liveness::new(io.time()), None);
-        io.link = Some(link);
-        io.change().connection = view::Connection::Live;
-        self.just_live = true;
-        self.signals.push(Signal::Live);
-    }
-
-    /// The signals of a snapshot have been obeyed: says that the connection is live.
-    pub(super) fn settled(&mut self, io: &mut Io) {
-        if !std::mem::take(&mut self.just_live) {
-            return;
-        }
-        if std::mem::take(&mut self.told_lost) {
-            io.event(Event::ConnectionRestored);
-        }
-        self.was_live = true;
-        if let Some(ticket) = self.ticket.take() {
-            io.reply(ticket, Reply::SignIn(Ok(())));
-        }
-    }
-
-    fn change(&mut self, cursor: Cursor, change: ServerChange) {
-        match &mut self.phase {
-            Phase::Live(_, _, None) => {
-                self.cursor = Some(cursor);
-                self.signals.push(Signal::Change(change));
-            }
-            Phase::Subscribing(_, buffer)
-            | Phase::Fetching(_, buffer)
-            | Phase::Live(_, _, Some(buffer)) => buffer.push(cursor, change),
-            Phase::Idle
-            | Phase::Racing(_)
-            | Phase::Entering(_)
-            | Phase::Waiting { .. }
-            | Phase::Ended => {}
-        }
-    }
-
-    /// The server can't continue: everything is fetched again.
-    fn reset(&mut self, io: &mut Io, cursor: Option<Cursor>) {
-        self.cursor = cursor;
-        match &mut self.phase {
-            Phase::Live(link, _, buffer @ None) => {
-                *buffer = Some(Buffer::default());
-                fetch(io, *link);
-            }
-            Phase::Subscribing(_, buffer) => buffer.changes.clear(),
-            Phase::Fetching(_, buffer) | Phase::Live(_, _, Some(buffer)) => {
-                buffer.changes.clear();
-                buffer.stale = true;
-            }
-            Phase::Idle
-            | Phase::Racing(_)
-            | Phase::Entering(_)
-            | Phase::Waiting { .. }
-            | Phase::Ended => {}
-        }
-    }
-
     fn probed(&mut self, io: &mut Io, result: Result<Outcome, BackendError>) {
         let Phase::Live(_, liveness, _) = &mut self.phase else {
             return;
@@ -618,12 +357,6 @@ impl Connection {
         self.race(io);
     }
 
-    /// The way into the session broke before it was live (again).
-    fn broken(&mut self, io: &mut Io, error: BackendError) {
-        self.leave(io);
-        self.give_up(io, SignInError::Backend(error));
-    }
-
     /// The connection failed for `reason`.
     fn fail(&mut self, io: &mut Io, reason: LostReason) {
         let error = match &reason {
@@ -665,21 +398,6 @@ impl Connection {
         io.link = None;
     }
 
-    /// An attempt has failed: the next one follows, or the sign-in has failed.
-    fn give_up(&mut self, io: &mut Io, error: SignInError) {
-        if !self.was_live {
-            match passing(&error).filter(|_| self.config.patient) {
-                None => return self.end(io, error),
-                Some(_) if self.told_lost => {}
-                Some(reason) => self.tell_lost(io, LostReason::NotReached(reason)),
-            }
-        }
-        let until = self
-            .backoff
-            .next(self.last_round, io.time(), &mut io.random);
-        self.phase = Phase::Waiting { until };
-    }
-
     fn end(&mut self, io: &mut Io, error: SignInError) {
         self.phase = Phase::Ended;
         io.link = None;
@@ -690,35 +408,9 @@ impl Connection {
         self.signals.push(Signal::Ended);
     }
 
-    fn is_entering(&self, link: LinkId) -> bool {
-        matches!(self.phase, Phase::Entering(current) if current == link)
-    }
-
-    fn is_subscribing(&self, link: LinkId) -> bool {
-        matches!(self.phase, Phase::Subscribing(current, _) if current == link)
-    }
-
     fn take_signals(&mut self) -> Vec<Signal> {
         std::mem::take(&mut self.signals)
     }
-}
-
-impl Buffer {
-    fn push(&mut self, cursor: Cursor, change: ServerChange) {
-        if self.changes.len() < MOST_BUFFERED {
-            self.changes.push((cursor, change));
-        } else {
-            self.changes.clear();
-            self.stale = true;
-        }
-    }
-}
-
-fn fetch(io: &mut Io, link: LinkId) {
-    io.operate(
-        Purpose::Connection(Step::Snapshot(link)),
-        Operation::Snapshot { link },
-    );
 }
 
 fn probe(io: &mut Io, link: LinkId, liveness: &mut Liveness, patience: Duration) {
@@ -729,25 +421,5 @@ fn probe(io: &mut Io, link: LinkId, liveness: &mut Liveness, patience: Duration)
     }
 }
 
-/// Why an attempt failed, if another may succeed without anybody's doing.
-fn passing(error: &SignInError) -> Option<BackendError> {
-    match error {
-        SignInError::Unreachable { lan, .. } => Some(BackendError::Dial(*lan)),
-        SignInError::Backend(
-            error @ (BackendError::Dial(_)
-            | BackendError::Broken { .. }
-            | BackendError::TimedOut
-            | BackendError::Unavailable
-            | BackendError::NotSignedIn
-            | BackendError::Closed),
-        ) => Some(error.clone()),
-        _ => None,
-    }
-}
-
-/// Changes kept until the snapshot is there; more make another snapshot necessary (our choice).
-const MOST_BUFFERED: usize = 1024;
-/// Foreign certificates that are told of; an address may show a new one each time (our choice).
-const MOST_STRANGERS: usize = 16;
 /// A session that ends more often isn't entered again by itself (our choice).
 const SIGN_IN_PAUSE: Duration = Duration::from_secs(60);

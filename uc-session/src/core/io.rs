@@ -3,7 +3,7 @@ use std::{
     time::Duration,
 };
 
-use uc_model::{Capability, Digits, Timestamp};
+use uc_model::{Capability, Digits, Licence, Timestamp};
 
 use super::{
     Command, CommandId, MediaCommand, MediaId, Output, Reply, Ticket, Why, calls, chat, connection,
@@ -139,6 +139,12 @@ impl Io {
     pub(super) fn can(&self, capability: Capability) -> bool {
         let user = self.view.user.as_ref();
         user.is_some_and(|user| user.capabilities.has(capability))
+    }
+
+    /// Whether the user hasn't got this licence.
+    pub(super) fn lacks(&self, licence: Licence) -> bool {
+        let user = self.view.user.as_ref();
+        user.is_some_and(|user| user.missing_licences.contains(&licence))
     }
 
     /// Sets the time; says whether the computer seems to have slept: the wall clock has moved

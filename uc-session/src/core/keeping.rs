@@ -4,9 +4,9 @@ use uc_model::Timestamp;
 
 use super::{Why, io::Io};
 use crate::{
-    cache::{CacheError, Cached},
+    cache::{self, CacheError, Cached},
     events::Event,
-    view::Known,
+    view::{Known, Outboxes},
 };
 
 /// When what is known is saved for the next start.
@@ -15,15 +15,18 @@ use crate::{
 ///   Off     Waiting ── time ──▶ Saving ── done, failed ──▶ Waiting
 /// ```
 ///
-/// Saved at once when the server's state is there for the first time, then [`PAUSE`] after a
-/// change, every [`REFRESH`] without one (so that "as of" stays true), [`RETRY`] after a failure,
-/// and at the end. Nothing is saved before the server has told anything: what is stored is as good.
+/// Saved at once when the server's state is there for the first time and when messages that wait have
+/// changed (they are nowhere else), then [`PAUSE`] after a change, every [`REFRESH`] without one (so that "as of" stays true), [`RETRY`] after a failure,
+/// and at the end. Before the server has told anything only changes of the messages are saved: what
+/// else is stored is as good.
 #[derive(Debug)]
 pub(super) struct Keeping {
     stage: Stage,
     /// The last moment, of the wall clock, at which the view was the server's.
     known_at: i64,
     changed: bool,
+    /// The messages that wait, as they were seen last.
+    unsent: Outboxes,
     /// A failure was told, and none since has been a success.
     told: bool,
     last: bool,
@@ -43,18 +46,22 @@ impl Keeping {
             None => Stage::Off,
             Some(_) => Stage::Waiting(io.time()),
         };
+        let mut known_at = 0;
         match cached {
-            Some(Ok(Some(Cached { at, state }))) => {
+            Some(Ok(Some(Cached { at, state, unsent }))) => {
                 io.change().state.replace(state);
+                io.view.outboxes = cache::by_number(&unsent);
                 io.view.as_of = Known::Cached { at };
+                known_at = at.0;
             }
             Some(Err(error)) => io.event(Event::CacheFailed(error)),
             Some(Ok(None)) | None => {}
         }
         Self {
             stage,
-            known_at: 0,
+            known_at,
             changed: false,
+            unsent: io.view.outboxes.clone(),
             told: false,
             last: false,
         }
@@ -66,16 +73,25 @@ impl Keeping {
             self.known_at = io.now.wall_ms;
         }
         if std::mem::take(&mut io.unsaved) {
-            self.changed = true;
-            if let Stage::Waiting(at) = &mut self.stage {
-                *at = (*at).min(io.time() + PAUSE);
-            }
+            self.changed_by(io.time() + PAUSE);
+        }
+        if self.stage != Stage::Off && self.unsent != io.view.outboxes {
+            self.unsent = io.view.outboxes.clone();
+            self.changed_by(io.time());
+        }
+    }
+
+    /// Something is to be saved at `due`.
+    fn changed_by(&mut self, due: Duration) {
+        self.changed = true;
+        if let Stage::Waiting(at) = &mut self.stage {
+            *at = (*at).min(due);
         }
     }
 
     pub(super) fn next_timeout(&self, io: &Io) -> Option<(Duration, Why)> {
         match self.stage {
-            Stage::Waiting(at) if io.view.as_of == Known::Live => Some((at, Why::Save)),
+            Stage::Waiting(at) if self.is_new(io) => Some((at, Why::Save)),
             // The command's own deadline.
             Stage::Waiting(_) | Stage::Off | Stage::Saving => None,
         }
@@ -84,6 +100,15 @@ impl Keeping {
     pub(super) fn handle_timeout(&mut self, io: &mut Io) {
         if self.next_timeout(io).is_some_and(|(at, _)| io.time() >= at) {
             self.save(io);
+        }
+    }
+
+    /// Whether there is something to save.
+    fn is_new(&self, io: &Io) -> bool {
+        match io.view.as_of {
+            Known::Live => true,
+            Known::Cached { .. } => self.changed,
+            Known::Nothing => false,
         }
     }
 
@@ -109,7 +134,7 @@ impl Keeping {
     /// Saves for the last time.
     pub(super) fn close(&mut self, io: &mut Io) {
         self.last = true;
-        if io.view.as_of == Known::Live && matches!(self.stage, Stage::Waiting(_)) {
+        if self.is_new(io) && matches!(self.stage, Stage::Waiting(_)) {
             self.save(io);
         }
     }

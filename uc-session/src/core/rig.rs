@@ -204,6 +204,7 @@ pub(super) fn signed_in() -> Outcome {
         grouping: ConversationGrouping::default(),
         dial_plan: None,
         must_change_password: false,
+        missing_licences: Vec::new(),
     })
 }
 

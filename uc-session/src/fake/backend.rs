@@ -243,6 +243,7 @@ impl World {
             grouping: ConversationGrouping::default(),
             dial_plan: None,
             must_change_password: false,
+            missing_licences: Vec::new(),
         }
     }
 

@@ -5,8 +5,8 @@ use thiserror::Error;
 use uc_model::{
     Account, Call, CallId, CapabilitySet, Contact, ContactId, Conversation, ConversationGrouping,
     ConversationId, DeviceKind, DialPlan, Directory, Extension, FailureCause, Favourites,
-    ImportFormat, ImportReport, KnownContact, Mode, PasswordChange, PhoneNumber, Photo, Presence,
-    Redacted, Rev, UserId,
+    ImportFormat, ImportReport, KnownContact, Licence, Mode, PasswordChange, PhoneNumber, Photo,
+    Presence, Redacted, Rev, UserId,
 };
 
 /// Somebody's presence as of a revision.
@@ -296,6 +296,8 @@ pub struct SignedIn {
     pub dial_plan: Option<DialPlan>,
     /// The password must be changed first (CONN-4).
     pub must_change_password: bool,
+    /// The licences that the user hasn't got; what needs them is not among the capabilities.
+    pub missing_licences: Vec<Licence>,
 }
 
 /// What the server keeps for the user, as of a revision.
@@ -518,9 +520,9 @@ pub enum BackendError {
     /// Too many wrong passwords.
     #[error("the account is locked after too many wrong passwords: ask the administrator")]
     AccountLocked,
-    /// No licence.
-    #[error("the server has no licence left for this: ask the administrator")]
-    NoLicence,
+    /// The user hasn't got a licence that this needs; which one, where the server says it.
+    #[error("{}", no_licence_text(*.0))]
+    NoLicence(Option<Licence>),
     /// The initial password has to be changed first.
     #[error("the initial password has to be changed before anything else")]
     PasswordChangeRequired,
@@ -575,4 +577,9 @@ pub enum BackendError {
     /// The link is not known (closed).
     #[error("the connection was closed")]
     Closed,
+}
+
+fn no_licence_text(licence: Option<Licence>) -> String {
+    let licence = licence.map_or_else(String::new, |licence| format!("{licence} "));
+    format!("this user has no {licence}licence: ask the administrator to assign one")
 }

@@ -149,6 +149,8 @@ fn connect(path: &Path) -> Result<Connection, Fault> {
         _ => return Err(Fault::Foreign),
     }
     connection.pragma_update(None, "journal_mode", "WAL")?;
+    // What is deleted, messages for one, is overwritten in the file.
+    connection.pragma_update(None, "secure_delete", true)?;
     synchronise(&connection, false)?;
     migrate(&mut connection)?;
     Ok(connection)

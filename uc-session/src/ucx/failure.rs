@@ -5,7 +5,7 @@ use uc_protocol::{
     ucx::{DecodeError, Problem, ProblemType},
 };
 
-use super::{Unreadable, call};
+use super::{Unreadable, call, session};
 use crate::port::{BackendError, DialFailure};
 
 impl From<Unreadable> for BackendError {
@@ -58,7 +58,9 @@ fn of_problem(problem: &Problem) -> BackendError {
     match problem.kind {
         ProblemType::BadCredentials => BackendError::BadCredentials,
         ProblemType::AccountLocked => BackendError::AccountLocked,
-        ProblemType::NoLicence => BackendError::NoLicence,
+        ProblemType::NoLicence => {
+            BackendError::NoLicence(problem.licence.and_then(session::read_licence))
+        }
         ProblemType::NotSignedIn => BackendError::NotSignedIn,
         ProblemType::PasswordChangeRequired => BackendError::PasswordChangeRequired,
         ProblemType::NotFound => BackendError::NotFound,

@@ -134,9 +134,10 @@ impl UcxBackend {
         let request = Request::post(Route::Session).body(&credentials);
         let answer = link.ask(request).await?;
         let answer: wire::Session = answer.decode().map_err(|_| BackendError::Malformed)?;
-        let signed_in = session::read(hello, answer.me, answer.must_change_password)?;
-        link.sign_in(answer.session.clone());
-        self.state().session = Some(answer.session);
+        let token = answer.session.clone();
+        let signed_in = session::read(hello, answer)?;
+        link.sign_in(token.clone());
+        self.state().session = Some(token);
         Ok(Outcome::SignedIn(signed_in))
     }
 

@@ -2,7 +2,7 @@
 
 use uc_model::{
     Capability, CapabilitySet, Configuration, ContactId, ConversationGrouping, ConversationId,
-    Extension, Mode, Redacted, Rev, UserId,
+    Extension, Licence, Mode, Redacted, Rev, UserId,
 };
 use uc_protocol::ucx as wire;
 
@@ -13,11 +13,10 @@ use crate::port::{BackendEvent, Cursor, ServerChange, SignedIn, StateSnapshot};
 pub(super) const UCX_VERSION: u32 = 1;
 
 /// What a sign-in gives: the server's hello and its answer to the credentials.
-pub(super) fn read(
-    hello: wire::Hello,
-    me: wire::Me,
-    must_change_password: bool,
-) -> Result<SignedIn, Unreadable> {
+pub(super) fn read(hello: wire::Hello, session: wire::Session) -> Result<SignedIn, Unreadable> {
+    let me = session.me;
+    let missing = session.missing_licences.into_iter();
+    let missing: Vec<_> = missing.filter_map(read_licence).collect();
     Ok(SignedIn {
         user: UserId::new(me.user)?,
         extension: Extension::new(me.extension)?,
@@ -25,18 +24,39 @@ pub(super) fn read(
         server: format!("{} {}", hello.server, hello.version),
         mode: read_mode(hello.mode),
         dial_plan: hello.location.as_ref().and_then(account::read_location),
-        capabilities: capabilities(hello.mode, &hello.configuration),
+        capabilities: capabilities(hello.mode, &hello.configuration, &missing),
         grouping: match hello.configuration.conversations_by_number {
             true => ConversationGrouping::ByNumber,
             false => ConversationGrouping::ByFormat,
         },
-        must_change_password,
+        must_change_password: session.must_change_password,
+        missing_licences: missing,
     })
 }
 
-/// What this backend can do with a server of this mode and configuration: what the server offers,
-/// as far as version 1 of UCX has requests for it.
-pub(super) fn capabilities(mode: wire::Mode, on: &wire::Configuration) -> CapabilitySet {
+/// What this backend can do for a user with a server of this mode and configuration: what the
+/// server offers, as far as version 1 of UCX has requests for it.
+pub(super) fn capabilities(
+    mode: wire::Mode,
+    on: &wire::Configuration,
+    missing: &[Licence],
+) -> CapabilitySet {
+    let on = read_configuration(on);
+    CapabilitySet::licensed(read_mode(mode), &on, missing).intersection(spoken())
+}
+
+/// A licence by its name; `None` for one that is not known here.
+pub(super) const fn read_licence(licence: wire::Licence) -> Option<Licence> {
+    match licence {
+        wire::Licence::User => Some(Licence::User),
+        wire::Licence::Voip => Some(Licence::Voip),
+        wire::Licence::Conference => Some(Licence::Conference),
+        wire::Licence::Voicemail => Some(Licence::Voicemail),
+        _ => None,
+    }
+}
+
+const fn read_configuration(on: &wire::Configuration) -> Configuration {
     let wire::Configuration {
         chat,
         voip,
@@ -48,7 +68,7 @@ pub(super) fn capabilities(mode: wire::Mode, on: &wire::Configuration) -> Capabi
         key_programming,
         conversations_by_number: _,
     } = *on;
-    let on = Configuration {
+    Configuration {
         chat,
         voip,
         conferences,
@@ -57,8 +77,7 @@ pub(super) fn capabilities(mode: wire::Mode, on: &wire::Configuration) -> Capabi
         mulap,
         web_collaboration,
         key_programming,
-    };
-    CapabilitySet::offered(read_mode(mode), &on).intersection(spoken())
+    }
 }
 
 /// What version 1 of UCX has requests for: the one place where that is said.

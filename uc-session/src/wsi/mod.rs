@@ -317,6 +317,7 @@ fn signed_in(user: &str, extension: Extension, login: &Login) -> Result<SignedIn
         grouping: ConversationGrouping::default(),
         dial_plan: None,
         must_change_password: false,
+        missing_licences: Vec::new(),
     })
 }
 

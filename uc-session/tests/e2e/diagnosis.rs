@@ -172,7 +172,7 @@ async fn a_missing_licence_and_a_foreign_service_have_steps_of_their_own() {
     })
     .await;
     let told = diagnosis(at(rogue.address).trust(Trust::Pin(rogue.sha256))).await;
-    let none = Bad::Backend(BackendError::NoLicence);
+    let none = Bad::Backend(BackendError::NoLicence(None));
     assert_eq!(obstacle(&told), (Step::Licence, none));
     assert_eq!(good(&told, Step::Credentials), Good::Yes);
 

@@ -69,7 +69,7 @@ const BACKEND: [BackendError; 19] = [
     BackendError::CertificateChanged,
     BackendError::BadCredentials,
     BackendError::AccountLocked,
-    BackendError::NoLicence,
+    BackendError::NoLicence(None),
     BackendError::NotSignedIn,
     BackendError::Unsupported,
     BackendError::NoUcx,

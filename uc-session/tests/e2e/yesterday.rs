@@ -1,12 +1,17 @@
 //! Clients that start with what an earlier one kept.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use async_trait::async_trait;
-use uc_model::{Conversation, Timestamp};
+use uc_model::{
+    Conversation, ConversationEntry, Delivery, DeliveryFailure, PhoneNumber, Timestamp,
+};
 use uc_server::{Certificate, RunningServer, Server};
 use uc_session::{
     CacheError, Client, ClientBuilder, Connection, Event, Events, Known, LostReason, SignInError,
@@ -218,4 +223,119 @@ async fn a_full_disk_is_told_and_hinders_nothing() {
     within(client.sign_out()).await;
     let client = within(rosa(&server, &disk).start()).await.unwrap();
     assert_eq!(entries(&client), 1, "the last save had room");
+}
+
+/// What a store would have if its owner were killed now.
+async fn copy(store: &MemoryStore) -> Arc<MemoryStore> {
+    let copy = MemoryStore::default();
+    for (key, value) in store.entries("").await.unwrap() {
+        copy.put(&key, &value).await.unwrap();
+    }
+    Arc::new(copy)
+}
+
+/// Waits until the messages that wait for 331 are kept, `last` among them.
+async fn waiting_is_kept(store: &MemoryStore, last: &str) {
+    let kept = || store.get("cache/office/unsent/331");
+    within(async {
+        loop {
+            let row = kept().await.unwrap().unwrap_or_default();
+            if String::from_utf8(row).unwrap().contains(last) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await;
+}
+
+fn waiting(client: &Client) -> Vec<String> {
+    let view = client.view();
+    let unsent = view.unsent(&PhoneNumber::new("331").unwrap());
+    let texts = unsent.iter().map(|message| message.text.expose());
+    texts.map(str::to_owned).collect()
+}
+
+fn written(client: &Client) -> Vec<String> {
+    let view = client.view();
+    let entries = view.conversations().flat_map(|known| &known.entries);
+    let messages = entries.filter_map(|entry| match entry {
+        ConversationEntry::Message(message) => Some(message.text.expose().to_owned()),
+        _ => None,
+    });
+    messages.collect()
+}
+
+#[tokio::test]
+async fn messages_that_had_not_gone_go_once_after_a_restart_of_the_client() {
+    let server = Server::builder().start().await.unwrap();
+    let bruno = within(builder(&server, "331").sign_in()).await.unwrap();
+    let store = Arc::new(MemoryStore::default());
+    let client = within(rosa(&server, &store).sign_in()).await.unwrap();
+    server.silence(true);
+    server.cut_connections();
+    until(|| client.view().connection == Connection::Restoring).await;
+    let to = PhoneNumber::new("331").unwrap();
+    for text in ["first", "second"] {
+        within(client.send_message(&to, text)).await.unwrap();
+    }
+    waiting_is_kept(&store, "second").await;
+    let killed = copy(&store).await;
+    drop(client);
+
+    let client = within(rosa(&server, &copy(&killed).await).start())
+        .await
+        .unwrap();
+    assert_eq!(waiting(&client), ["first", "second"], "before it is asked");
+    server.silence(false);
+    within(client.signed_in()).await.unwrap();
+    until(|| written(&bruno) == ["first", "second"]).await;
+    until(|| waiting(&client).is_empty()).await;
+    assert_eq!(written(&client), ["first", "second"]);
+
+    // Killed after the server had taken them, and before that was kept.
+    let again = within(rosa(&server, &killed).start()).await.unwrap();
+    assert_eq!(waiting(&again), ["first", "second"]);
+    within(again.signed_in()).await.unwrap();
+    until(|| waiting(&again).is_empty()).await;
+    assert_eq!(written(&again), ["first", "second"], "each once");
+    assert_eq!(written(&bruno), ["first", "second"]);
+    within(again.sign_out()).await;
+    assert_eq!(killed.get("cache/office/unsent/331").await, Ok(None));
+}
+
+#[tokio::test]
+async fn a_message_given_up_before_the_server_is_there_stays_given_up() {
+    let server = Server::builder().start().await.unwrap();
+    let store = Arc::new(MemoryStore::default());
+    let client = within(rosa(&server, &store).sign_in()).await.unwrap();
+    let to = PhoneNumber::new("331").unwrap();
+    // Nobody is there to receive it.
+    let id = within(client.send_message(&to, "never mind"))
+        .await
+        .unwrap();
+    assert!(within(client.message_sent(&to, &id)).await.is_err());
+    waiting_is_kept(&store, "never mind").await;
+    within(client.sign_out()).await;
+
+    server.silence(true);
+    let client = within(rosa(&server, &store).start()).await.unwrap();
+    let view = client.view();
+    let failed = Delivery::Failed(DeliveryFailure::Unreachable);
+    assert_eq!(view.unsent(&to)[0].delivery, failed, "as it was");
+    within(client.discard_message(&to, &id)).await;
+    within(async {
+        while store
+            .get("cache/office/unsent/331")
+            .await
+            .unwrap()
+            .is_some()
+        {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await;
+    let again = within(rosa(&server, &store).start()).await.unwrap();
+    assert!(waiting(&again).is_empty());
+    assert!(matches!(again.view().as_of, Known::Cached { .. }));
 }

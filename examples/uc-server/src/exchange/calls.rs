@@ -1,7 +1,7 @@
 use uc_model::{Capability, PhoneNumber};
 use uc_protocol::ucx::{
     CallResource, Cause, Clear, ConnectionState, Describe, Description, DescriptionKind, Device,
-    Event, MakeCall, Party,
+    Event, Licence, MakeCall, Party,
 };
 
 use super::{
@@ -32,6 +32,9 @@ impl Exchange {
             (Device::Voip, _) if !self.can(Capability::VoipCalls) => {
                 return Err(Refusal::Unsupported);
             }
+            (Device::Voip, _) if !self.has_licence(&caller, Licence::Voip) => {
+                return Err(Refusal::NoLicence(Licence::Voip));
+            }
             (Device::Voip, Some(offer)) => Some(first_offer(offer)?),
             (Device::Voip, None) => {
                 return Err(Refusal::Value("a VoIP call needs an offer in description"));
@@ -43,8 +46,11 @@ impl Exchange {
             (Device::DeskPhone, Some(_)) => return Err(Refusal::AtDesk),
             _ => return Err(Refusal::NoDeskPhones),
         };
-        let callee = self.callee(&caller, &request.to, device, now)?;
-        let key = self.place(&caller, &callee, request.to, device, now);
+        let dialled = PhoneNumber::new(&request.to)
+            .map_err(|_| Refusal::Value("what was dialled is no telephone number"))?;
+        let to = self.wanted(&caller, &dialled).to_string();
+        let callee = self.callee(&caller, &dialled, &to, device, now)?;
+        let key = self.place(&caller, &callee, to, device, now);
         let call = self.calls.get_mut(&key).expect("it was placed above");
         call.caller.carrier = offer.is_some().then(|| session.clone());
         call.caller.description = offer;
@@ -310,25 +316,27 @@ impl Exchange {
     fn callee(
         &mut self,
         caller: &str,
+        dialled: &PhoneNumber,
         to: &str,
         device: Device,
         now: Millis,
     ) -> Result<String, Refusal> {
-        let number = PhoneNumber::new(to)
-            .map_err(|_| Refusal::Value("what was dialled is no telephone number"))?;
         if self.running_count(caller) >= MAX_CALLS {
             return Err(Refusal::CallFailed(Cause::Busy));
         }
-        self.note_dialled(caller, &number);
-        let Some(callee) = self.reached_by(&number).map(|u| u.me.user.clone()) else {
+        self.note_dialled(caller, dialled);
+        let Some(callee) = self.reached_by(dialled).map(|u| u.me.user.clone()) else {
             self.write_attempt(caller, None, to, now);
             return Err(Refusal::CallFailed(Cause::NoSuchNumber));
         };
         if callee == caller {
             return Err(Refusal::Value("this is your own number; call another"));
         }
-        let on_desk = device == Device::DeskPhone;
-        let cause = if !(on_desk || self.is_reachable(&callee, now)) {
+        let rings = match device {
+            Device::DeskPhone => true,
+            _ => self.is_reachable(&callee, now) && self.has_licence(&callee, Licence::Voip),
+        };
+        let cause = if !rings {
             Cause::Unreachable
         } else if self.running_count(&callee) >= MAX_CALLS {
             Cause::Busy

@@ -72,7 +72,7 @@ impl Exchange {
     /// Whom a number reaches: an extension, or a number of the directory, in any notation and with
     /// or without the trunk code.
     pub(super) fn reached_by(&self, number: &PhoneNumber) -> Option<&User> {
-        let bare = self.without_trunk_code(number);
+        let bare = self.company.plan().without_trunk_code(number);
         let dialled = [Some(number), bare.as_ref()];
         dialled.into_iter().flatten().find_map(|number| {
             let key = self.company.plan().key(number);
@@ -85,12 +85,17 @@ impl Exchange {
         })
     }
 
-    /// Whoever has dialled the trunk code wants no extension.
-    fn without_trunk_code(&self, number: &PhoneNumber) -> Option<PhoneNumber> {
-        let plan = self.company.plan();
-        let dialled = number.dialable();
-        let bare = PhoneNumber::new(dialled.strip_prefix(plan.trunk_code()?)?).ok()?;
-        (!plan.may_be_extension(&bare)).then_some(bare)
+    /// The number as histories and displays have it: without the trunk code with which it was
+    /// dialled, so that it is the number of whoever has it. Where the digits can be read with
+    /// and without a code, the reading that somebody has is right; if nobody has either, Smart's
+    /// users have dialled the code, since Suite adds it by itself (NUM-3).
+    pub(super) fn wanted(&self, user: &str, dialled: &PhoneNumber) -> PhoneNumber {
+        let known = |number: &PhoneNumber| self.whose(user, number).is_some();
+        let smart = self.company.system.mode == uc_protocol::ucx::Mode::Smart;
+        match self.company.plan().without_trunk_code(dialled) {
+            Some(bare) if known(&bare) || (smart && !known(dialled)) => bare,
+            _ => dialled.clone(),
+        }
     }
 
     fn numbers_of(&self, user: &User) -> Vec<Number> {

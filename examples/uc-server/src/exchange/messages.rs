@@ -36,7 +36,8 @@ impl Exchange {
                     delivery: Delivery::Sent,
                 })
             };
-            let party = exchange.party(&receiver, Some(message.to));
+            let wanted = exchange.wanted(user, &number).to_string();
+            let party = exchange.party(&receiver, Some(wanted));
             exchange.record(user, &party, Some(entry(CallDirection::Outgoing)));
             let party = exchange.party(user, None);
             exchange.record(&receiver, &party, Some(entry(CallDirection::Incoming)));

@@ -35,7 +35,7 @@ pub(crate) use events::{Backlog, Logged};
 pub(crate) use presence::OwnPresence;
 pub(crate) use refusal::Refusal;
 pub(crate) use replay::{Answer, AnswerKey};
-pub(crate) use sessions::SessionId;
+pub(crate) use sessions::{Entered, SessionId};
 
 use crate::{
     company::{Company, User},

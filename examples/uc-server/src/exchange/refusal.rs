@@ -5,7 +5,7 @@ use uc_model::{
 };
 use uc_protocol::{
     sdp::SdpError,
-    ucx::{Cause, Problem, ProblemType},
+    ucx::{Cause, Licence, Problem, ProblemType},
 };
 
 /// Why a request is refused. The texts are the `title`s of the problems.
@@ -19,6 +19,8 @@ pub(crate) enum Refusal {
     OldPassword,
     #[error("the initial password has to be changed before anything else")]
     PasswordChangeRequired,
+    #[error("this user has no licence for that; the administrator assigns one")]
+    NoLicence(Licence),
     #[error("the session is over or unknown; sign in again")]
     NotSignedIn,
     #[error("the server has no such resource")]
@@ -78,6 +80,10 @@ impl Refusal {
                 Self::CallFailed(cause) => Some(cause),
                 _ => None,
             },
+            licence: match self {
+                Self::NoLicence(licence) => Some(licence),
+                _ => None,
+            },
         }
     }
 
@@ -85,6 +91,7 @@ impl Refusal {
         match self {
             Self::BadCredentials | Self::OldPassword => (ProblemType::BadCredentials, 401),
             Self::AccountLocked => (ProblemType::AccountLocked, 403),
+            Self::NoLicence(_) => (ProblemType::NoLicence, 403),
             Self::PasswordChangeRequired => (ProblemType::PasswordChangeRequired, 403),
             Self::NotSignedIn => (ProblemType::NotSignedIn, 401),
             Self::NotFound => (ProblemType::NotFound, 404),

@@ -2,6 +2,7 @@ use std::fmt;
 
 use ring::digest;
 use serde::{Deserialize, Serialize};
+use uc_protocol::ucx::{Licence, Me};
 
 use super::{Exchange, Millis, Refusal, Verdict};
 use crate::store::{SavedSession, Write};
@@ -22,6 +23,15 @@ impl fmt::Debug for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SessionId({})", self.0.get(..8).unwrap_or_default())
     }
+}
+
+/// Who has signed in.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Entered {
+    pub(crate) me: Me,
+    /// Before anything else (CONN-4).
+    pub(crate) must_change_password: bool,
+    pub(crate) missing_licences: Vec<Licence>,
 }
 
 /// What is known about a session.
@@ -61,27 +71,40 @@ impl Exchange {
         Ok(())
     }
 
-    /// Takes the verdict on a password; a right one opens the session.
+    /// Takes the verdict on a password; a right one opens the session of a user with a licence.
     pub(crate) fn sign_in(
         &mut self,
         user: &str,
         verdict: Verdict,
         session: SessionId,
         now: Millis,
-    ) -> Result<uc_protocol::ucx::Me, Refusal> {
+    ) -> Result<Entered, Refusal> {
         self.check_account(user)?;
         let Some(account) = self.company.user(user) else {
             return Err(Refusal::BadCredentials);
         };
-        let me = account.me.clone();
+        let entered = Entered {
+            me: account.me.clone(),
+            must_change_password: self.must_change_password(user),
+            missing_licences: account.missing_licences.clone(),
+        };
         if verdict != Verdict::Fits {
             self.count_wrong(user, verdict);
             return Err(Refusal::BadCredentials);
         }
         self.count_failures(user, 0);
+        if entered.missing_licences.contains(&Licence::User) {
+            return Err(Refusal::NoLicence(Licence::User));
+        }
         self.make_room(user, now);
         self.open(session, user, now);
-        Ok(me)
+        Ok(entered)
+    }
+
+    /// Whether the user has been assigned a licence.
+    pub(super) fn has_licence(&self, user: &str, licence: Licence) -> bool {
+        let account = self.company.user(user);
+        account.is_some_and(|account| !account.missing_licences.contains(&licence))
     }
 
     /// Unlocks an account that wrong passwords have locked.

@@ -119,15 +119,16 @@ async fn sign_in(
     let request: SignIn = read(request.into_body(), MAX_BODY_BYTES).await?.decode()?;
     let token = new_token();
     let session = SessionId::of_token(&token);
-    let (me, must_change_password) = board
+    let entered = board
         .sign_in(&request.user, request.password, session)
         .await
         .map_err(|_| reply::plain(ProblemType::Unavailable))?
         .map_err(|refusal| refusal.problem())?;
     let session = Session {
         session: Secret(token),
-        me,
-        must_change_password,
+        me: entered.me,
+        must_change_password: entered.must_change_password,
+        missing_licences: entered.missing_licences,
     };
     Ok(Reply::new(201, &session).into_response())
 }

@@ -150,5 +150,6 @@ pub(super) fn problem(kind: ProblemType, status: u16, title: &str) -> Problem {
         status,
         title: title.to_owned(),
         cause: None,
+        licence: None,
     }
 }

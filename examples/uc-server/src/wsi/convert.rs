@@ -42,6 +42,7 @@ pub(super) fn refusal(refusal: exchange::Refusal) -> Refusal {
         Why::BadCredentials
         | Why::OldPassword
         | Why::PasswordChangeRequired
+        | Why::NoLicence(_)
         | Why::Presence(_)
         | Why::Password(_)
         | Why::Profile(_)

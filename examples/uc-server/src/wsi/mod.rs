@@ -120,8 +120,8 @@ async fn sign_in(board: &Switchboard, user: &str, password: Secret) -> Result<Lo
     let id = Secret(new_token());
     let session = session_of(&id);
     let signed_in = board.sign_in(user, password, session.clone()).await;
-    let (_, must_change) = signed_in.map_err(unavailable)?.map_err(convert::refusal)?;
-    if must_change {
+    let entered = signed_in.map_err(unavailable)?.map_err(convert::refusal)?;
+    if entered.must_change_password {
         let step = move |exchange: &mut Exchange, now| exchange.sign_out(&session, now);
         board.perform(step).await.map_err(unavailable)?;
         return Err(convert::refusal(exchange::Refusal::PasswordChangeRequired));

@@ -376,3 +376,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_trunk_code_is_told_from_the_number_behind_it() {
+    let german = munich().with_trunk_code("0").unwrap();
+    let wanted = |plan: &DialPlan, dialled: &str| {
+        let wanted = plan.without_trunk_code(&number(dialled))?;
+        Some(plan.key(&wanted).as_str().to_owned())
+    };
+    let berlin = Some("+493023125330".to_owned());
+    assert_eq!(wanted(&german, "0 030 23125-330"), berlin);
+    assert_eq!(wanted(&german, "0 0049 30 23125330"), berlin);
+    assert_eq!(
+        wanted(&german, "0 70098765"),
+        Some("+498970098765".to_owned())
+    );
+    for other in ["+49 30 23125330", "321", "0321", "0"] {
+        assert_eq!(wanted(&german, other), None, "{other}");
+    }
+    let american = new_york().with_trunk_code("9").unwrap();
+    let found = wanted(&american, "9 1 646 555 0123");
+    assert_eq!(found, Some("+16465550123".to_owned()));
+    assert_eq!(wanted(&munich(), "0 030 23125330"), None, "it has none");
+}

@@ -26,6 +26,7 @@ fn yesterday() -> Cached {
             conversations: vec![conversation("old", 3), conversation("same", 4)],
             ..Snapshot::default()
         },
+        unsent: Vec::new(),
     }
 }
 

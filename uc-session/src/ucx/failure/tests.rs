@@ -1,9 +1,9 @@
 use std::io::ErrorKind;
 
-use uc_model::FailureCause;
+use uc_model::{FailureCause, Licence};
 use uc_protocol::{
     net::{DialError, ProxyError},
-    ucx::Cause,
+    ucx::{self as wire, Cause},
 };
 
 use super::*;
@@ -45,7 +45,7 @@ fn every_explained_refusal_has_its_error() {
     let expected = |kind| match kind {
         ProblemType::BadCredentials => BackendError::BadCredentials,
         ProblemType::AccountLocked => BackendError::AccountLocked,
-        ProblemType::NoLicence => BackendError::NoLicence,
+        ProblemType::NoLicence => BackendError::NoLicence(None),
         ProblemType::NotSignedIn => BackendError::NotSignedIn,
         ProblemType::PasswordChangeRequired => BackendError::PasswordChangeRequired,
         ProblemType::NotFound => BackendError::NotFound,
@@ -64,6 +64,20 @@ fn every_explained_refusal_has_its_error() {
     for kind in ProblemType::ALL {
         let error = RequestError::Problem(Problem::new(kind));
         assert_eq!(of_request(&error), expected(kind), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_missing_licence_is_named_where_it_is_known_here() {
+    for (licence, expected) in [
+        (wire::Licence::User, Some(Licence::User)),
+        (wire::Licence::Voip, Some(Licence::Voip)),
+        (wire::Licence::Conference, Some(Licence::Conference)),
+        (wire::Licence::Voicemail, Some(Licence::Voicemail)),
+        (wire::Licence::Other, None),
+    ] {
+        let error = RequestError::Problem(Problem::no_licence(licence));
+        assert_eq!(of_request(&error), BackendError::NoLicence(expected));
     }
 }
 

@@ -34,9 +34,18 @@ fn all_on() -> wire::Configuration {
     }
 }
 
+fn session(me: wire::Me, must_change_password: bool) -> wire::Session {
+    wire::Session {
+        session: wire::Secret("token".into()),
+        me,
+        must_change_password,
+        missing_licences: vec![wire::Licence::Voip, wire::Licence::Other],
+    }
+}
+
 #[test]
 fn a_sign_in_tells_who_and_where() {
-    let signed_in = read(hello(wire::Mode::Suite, all_on()), me(), true).unwrap();
+    let signed_in = read(hello(wire::Mode::Suite, all_on()), session(me(), true)).unwrap();
     assert_eq!(signed_in.user.as_str(), "330");
     assert_eq!(signed_in.extension.as_str(), "330");
     assert_eq!(signed_in.name.expose(), "Anna Adler");
@@ -44,6 +53,8 @@ fn a_sign_in_tells_who_and_where() {
     assert_eq!(signed_in.mode, Mode::Suite);
     assert_eq!(signed_in.grouping, ConversationGrouping::ByNumber);
     assert!(signed_in.must_change_password);
+    assert_eq!(signed_in.missing_licences, [Licence::Voip]);
+    assert!(!signed_in.capabilities.has(Capability::VoipCalls));
 }
 
 #[test]
@@ -53,12 +64,15 @@ fn an_impossible_user_or_extension_is_unreadable() {
         user: String::new(),
         ..me()
     };
-    assert_eq!(read(hello(), bad_user, false), Err(Unreadable));
+    assert_eq!(read(hello(), session(bad_user, false)), Err(Unreadable));
     let bad_extension = wire::Me {
         extension: "x".into(),
         ..me()
     };
-    assert_eq!(read(hello(), bad_extension, false), Err(Unreadable));
+    assert_eq!(
+        read(hello(), session(bad_extension, false)),
+        Err(Unreadable)
+    );
 }
 
 #[test]
@@ -108,7 +122,7 @@ fn capabilities_follow_the_configuration() {
             let chat = chat.then_some(&C::Chat);
             let expected = always.iter().chain(of_mode).chain(*extra).chain(chat);
             let expected: CapabilitySet = expected.copied().collect();
-            let found = capabilities(mode, configuration);
+            let found = capabilities(mode, configuration, &[]);
             assert_eq!(found, expected, "{configuration:?}");
         }
     }

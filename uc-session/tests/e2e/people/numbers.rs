@@ -1,4 +1,7 @@
-use uc_model::{Destination, Dialling, FailureCause, Line, PhoneNumber};
+use uc_model::{
+    ContactDraft, ConversationFilter, Destination, Dialling, FailureCause, Line, NumberKind,
+    PhoneNumber, SearchQuery, TypedNumber,
+};
 use uc_server::{RunningServer, Server};
 use uc_session::{CallError, Client};
 
@@ -86,6 +89,61 @@ async fn inside_the_us_a_canonical_number_is_dialled_in_national_form_and_arrive
     assert_eq!(sent.number.as_str(), "916465550123");
     reaches(&bruno, "+1 (646) 555-0123", "Rosa").await;
     assert_eq!(redial(&bruno), ["916465550123"]);
+}
+
+/// With whom the client's newest conversation is, and by which number.
+async fn newest(client: &Client, entries: usize) -> (String, Option<String>, bool) {
+    let all = || client.view().conversation_list().rows;
+    let count = || {
+        all()
+            .iter()
+            .map(|(known, _)| known.entries.len())
+            .sum::<usize>()
+    };
+    until(|| count() == entries).await;
+    let (newest, _) = all().remove(0);
+    let name = newest.name.clone().map(|name| name.into_inner());
+    (newest.number.to_string(), name, newest.contact.is_some())
+}
+
+#[tokio::test]
+async fn what_was_dialled_with_a_trunk_code_is_in_history_and_search_the_number_of_its_owner() {
+    let server = with_numbers(MUNICH, "+49 (30) 23125-330").await;
+    let bruno = client(&server, "331").await;
+    let mut draft = ContactDraft::default();
+    draft.last_name = "Tanne".to_owned().into();
+    draft.numbers = vec![TypedNumber {
+        kind: NumberKind::Business,
+        number: PhoneNumber::new("+49 (40) 39200-77").unwrap(),
+    }];
+    within(bruno.add_contact(draft)).await.unwrap();
+    let rosa = Some("Rosa".to_owned());
+    let tanne = Some("Tanne".to_owned());
+    for (at, (written, number, name)) in [
+        ("030 23125 330", "03023125330", rosa),
+        ("040 39200-77", "0403920077", tanne.clone()),
+        ("0049 40 39200 77", "0049403920077", tanne),
+        ("0041 44 668 18 00", "0041446681800", None),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let Ok(Dialling::Ask { external, .. }) = bruno.dialling(written) else {
+            panic!("{written} may be both");
+        };
+        assert_eq!(external.number.as_str(), format!("0{number}"));
+        if let Ok(call) = within(bruno.call_destination(external)).await {
+            within(call.hang_up()).await.unwrap();
+        }
+        let found = newest(&bruno, at + 1).await;
+        assert_eq!(found, (number.to_owned(), name.clone(), name.is_some()));
+    }
+    let plan = bruno.view().dial_plan();
+    let berlin = plan.canonical(&PhoneNumber::new("030 23125330").unwrap());
+    assert_eq!(berlin.unwrap().as_str(), "+493023125330");
+    let filter = ConversationFilter::Matching(SearchQuery::new("+49 40 39200"));
+    let rows = bruno.view().filtered_conversations(&filter).rows;
+    assert_eq!(rows.len(), 2, "in whatever format it was dialled");
 }
 
 #[tokio::test]

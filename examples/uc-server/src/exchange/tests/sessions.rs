@@ -1,4 +1,4 @@
-use uc_protocol::ucx::{Cause, PresenceState, PresenceUpdate};
+use uc_protocol::ucx::{Cause, Licence, PresenceState, PresenceUpdate};
 
 use super::*;
 use crate::exchange::sessions::GRACE_MS;
@@ -109,4 +109,24 @@ fn a_return_time_lapses_and_the_state_stays() {
 fn a_session_shows_no_token() {
     let shown = format!("{:?}", SessionId::of_token("secret"));
     assert!(!shown.contains("secret") && shown.len() < 24);
+}
+
+#[test]
+fn who_has_no_voip_licence_makes_no_voip_call_whatever_the_client_thinks() {
+    let user = |extension: &str, more: &str| {
+        format!(
+            "[[user]]\nextension = \"{extension}\"\nlast_name = \"A\"\npassword = \"a\"\n{more}\n"
+        )
+    };
+    let text = user("330", "licences = [\"user\"]") + &user("331", "");
+    let company = Company::from_toml(&text).unwrap();
+    let mut rig = Rig::new();
+    rig.exchange = Exchange::new(company, "e1".into(), Saved::default(), 1_000);
+    for user in ["330", "331"] {
+        rig.sign_in(user, user);
+    }
+    let refused = rig.dial("330", "331");
+    assert_eq!(refused, Err(Refusal::NoLicence(Licence::Voip)));
+    let unreachable = rig.dial("331", "330");
+    assert_eq!(unreachable, Err(Refusal::CallFailed(Cause::Unreachable)));
 }
