@@ -71,6 +71,11 @@ impl Srtp {
         kind: MediaKind,
         packet: &[u8],
     ) -> Result<BytesMut, SecureError> {
+        // rtc-srtp 0.21.1 measures a header with extensions anew, and panics where that is more than
+        // the packet has. None of ours has any (`write_header`).
+        if kind == MediaKind::Rtp && packet.first().is_none_or(|first| first & EXTENSION != 0) {
+            return Err(SecureError::Unauthenticated);
+        }
         let protected = match kind {
             MediaKind::Rtp => self.outbound.encrypt_rtp(packet),
             MediaKind::Rtcp => self.outbound.encrypt_rtcp(packet),
@@ -111,6 +116,9 @@ impl Srtp {
         .map_err(|_| SecureError::NoKeys)
     }
 }
+
+/// Says in an RTP header's first octet that extensions follow (RFC 3550 §5.1).
+const EXTENSION: u8 = 0x10;
 
 fn open(context: &mut Context, kind: MediaKind, packet: &[u8]) -> Result<BytesMut, SecureError> {
     let opened = match kind {
