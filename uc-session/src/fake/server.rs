@@ -121,7 +121,7 @@ impl FakeServer {
     /// A server without users, behind every address, that can do everything the SDK can.
     pub fn new() -> Self {
         use Capability::{
-            Chat, Conversations, DefaultNumbers, DeleteFavouriteGroups, DirectorySearch,
+            Chat, Conversations, DefaultNumbers, DeleteFavouriteGroups, DirectorySearch, Dtmf,
             EditContacts, Favourites as Favoured, Hold, Presence as Seen, VoipCalls,
         };
         let capabilities = [
@@ -129,6 +129,7 @@ impl FakeServer {
             DirectorySearch,
             Conversations,
             VoipCalls,
+            Dtmf,
             Hold,
             EditContacts,
             Favoured,

@@ -99,9 +99,12 @@ fn capabilities_follow_the_configuration() {
     };
     let table: [(wire::Configuration, &[C]); 4] = [
         (wire::Configuration::default(), &[]),
-        (voip, &[C::VoipCalls, C::Hold]),
+        (voip, &[C::VoipCalls, C::Hold, C::Dtmf]),
         (desk, &[C::DeskPhoneControl, C::Hold]),
-        (all_on(), &[C::VoipCalls, C::DeskPhoneControl, C::Hold]),
+        (
+            all_on(),
+            &[C::VoipCalls, C::DeskPhoneControl, C::Hold, C::Dtmf],
+        ),
     ];
     let modes: [(wire::Mode, &[C]); 2] = [
         (
