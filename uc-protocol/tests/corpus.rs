@@ -13,6 +13,7 @@ use uc_protocol::{
         Changes, ContactDraft, ContactList, Event, FavouriteChange, ImportReport, MakeCall,
         Problem, SearchResults, SendMessage, Session, Snapshot, decode, paths::Route,
     },
+    wsi::{exercise_answers, exercise_events, exercise_query},
 };
 
 /// Gives each seed of a target to `body`.
@@ -61,4 +62,11 @@ fn problems_and_paths_are_read_without_panic() {
         let _ = decode::<Problem>(bytes);
         let _ = Route::parse(&String::from_utf8_lossy(bytes));
     });
+}
+
+#[test]
+fn what_is_read_of_wsi_survives_being_written() {
+    replay("wsi_xml", exercise_answers);
+    replay("wsi_events", exercise_events);
+    replay("wsi_query", exercise_query);
 }

@@ -27,6 +27,7 @@ mod command;
 mod document;
 mod error;
 mod event;
+mod exercise;
 mod names;
 mod presence;
 mod query;
@@ -40,6 +41,8 @@ pub use document::{
 };
 pub use error::WsiError;
 pub use event::{CallEvent, CallEventKind, Event, Hook, decode_events, encode_events};
+#[doc(hidden)]
+pub use exercise::{exercise_answers, exercise_events, exercise_query};
 pub use names::{Name, Names};
 pub use presence::Presence;
 pub use query::{Query, QueryError};

@@ -119,9 +119,17 @@ fn escape(text: &str, out: &mut String) {
             '\r' => out.push_str("&#13;"),
             '\n' => out.push_str("&#10;"),
             '\t' => out.push_str("&#9;"),
-            c if is_char(c) => out.push(c),
-            _ => out.push(char::REPLACEMENT_CHARACTER),
+            c => out.push(readable(c)),
         }
+    }
+}
+
+/// What XML can't hold becomes U+FFFD, read and written alike.
+const fn readable(c: char) -> char {
+    if is_char(c) {
+        c
+    } else {
+        char::REPLACEMENT_CHARACTER
     }
 }
 
@@ -191,9 +199,10 @@ impl Tree {
             let name = std::str::from_utf8(attribute.key.into_inner());
             let value = std::str::from_utf8(&attribute.value).ok().map(unescape);
             let value = value.ok_or(WsiError::Syntax(at))?;
+            let value = value.ok_or(WsiError::Entity(at))?;
             element.attributes.push((
                 name.map_err(|_| WsiError::Syntax(at))?.to_owned(),
-                value.ok_or(WsiError::Entity(at))?,
+                value.chars().map(readable).collect(),
             ));
         }
         self.open.push(element);
@@ -217,7 +226,7 @@ impl Tree {
 
     fn text(&mut self, text: &str, at: usize) -> Result<(), WsiError> {
         match self.open.last_mut() {
-            Some(element) => element.text.push_str(text),
+            Some(element) => element.text.extend(text.chars().map(readable)),
             None if text
                 .trim_matches(['\u{FEFF}', ' ', '\t', '\r', '\n'])
                 .is_empty() => {}
