@@ -91,7 +91,7 @@ impl Session {
             }
             _ => {
                 for action in std::mem::take(&mut self.asked) {
-                    self.follow(action);
+                    follow(&mut self.calls, action);
                 }
                 self.machine.handle_calls(self.now, self.calls);
             }
@@ -118,24 +118,6 @@ impl Session {
         }
     }
 
-    /// The application does what it was asked, if that is still possible.
-    fn follow(&mut self, action: Action) {
-        let calls = &mut self.calls;
-        if !calls.allow(action) {
-            return;
-        }
-        match action {
-            Action::Answer => (calls.ringing, calls.active) = (0, 1),
-            Action::Reject => calls.ringing = 0,
-            Action::End if calls.active > 0 => calls.active -= 1,
-            Action::End => calls.held = 0,
-            Action::Mute(on) => calls.muted = on,
-            Action::Hold => (calls.active, calls.held) = (0, calls.active),
-            Action::Retrieve => (calls.active, calls.held) = (1, 0),
-            Action::Swap => std::mem::swap(&mut calls.active, &mut calls.held),
-        }
-    }
-
     fn end(&mut self) {
         self.calls = Calls::NONE;
         self.machine.handle_calls(self.now, Calls::NONE);
@@ -149,5 +131,22 @@ impl Session {
         }
         self.machine.handle_calls(self.now, Calls::NONE);
         self.drain(true);
+    }
+}
+
+/// The application does what it was asked, if that is still possible.
+pub(crate) fn follow(calls: &mut Calls, action: Action) {
+    if !calls.allow(action) {
+        return;
+    }
+    match action {
+        Action::Answer => (calls.ringing, calls.active) = (0, 1),
+        Action::Reject => calls.ringing = 0,
+        Action::End if calls.active > 0 => calls.active -= 1,
+        Action::End => calls.held = 0,
+        Action::Mute(on) => calls.muted = on,
+        Action::Hold => (calls.active, calls.held) = (0, calls.active),
+        Action::Retrieve => (calls.active, calls.held) = (1, 0),
+        Action::Swap => std::mem::swap(&mut calls.active, &mut calls.held),
     }
 }
