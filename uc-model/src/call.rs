@@ -150,6 +150,12 @@ impl AllowedActions {
         Self(self.0 | (1 << action as u8))
     }
 
+    /// These, but not `action`.
+    #[must_use]
+    pub const fn without(self, action: Action) -> Self {
+        Self(self.0 & !(1 << action as u8))
+    }
+
     /// Whether `action` is allowed.
     pub const fn has(self, action: Action) -> bool {
         self.0 & (1 << action as u8) != 0

@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use thiserror::Error;
 use uc_model::{
-    Account, AllowedActions, CallId, ChatMessage, ConnectionState, ContactId, Conversation,
+    Account, Action, AllowedActions, CallId, ChatMessage, ConnectionState, ContactId, Conversation,
     ConversationFilter, ConversationGrouping, ConversationId, ConversationList, DeviceKind,
     DialPlan, Directory, Favourites, KnownContact, Outbox, PhoneNumber, Presence, PresenceState,
     State, Timestamp, UserId,
@@ -209,9 +209,13 @@ impl CallStatus {
         self.call.local == ConnectionState::Alerting
     }
 
-    /// What the user may ask for now.
+    /// What the user may ask for now; keys can be sent where the call's sound is, which may be elsewhere.
     pub fn allowed_actions(&self) -> AllowedActions {
-        self.call.allowed_actions()
+        let actions = self.call.allowed_actions();
+        match self.sound {
+            Sound::Connected | Sound::Interrupted => actions,
+            _ => actions.without(Action::SendDigits),
+        }
     }
 
     /// Whether both sides have taken the call and its sound, if it is carried here, is connected.

@@ -1,8 +1,8 @@
 //! [`MediaEngine`] and [`MediaSession`].
 
-use super::soon;
 use uc_model::Digits;
 
+use super::soon;
 use crate::port::{MediaEngine, MediaError, MediaEvent, MediaIntent, MediaSession};
 
 /// Every promise of a [`MediaEngine`].

@@ -16,9 +16,9 @@ use crate::{
 /// ```
 ///
 /// Saved at once when the server's state is there for the first time and when messages that wait have
-/// changed (they are nowhere else), then [`PAUSE`] after a change, every [`REFRESH`] without one (so that "as of" stays true), [`RETRY`] after a failure,
-/// and at the end. Before the server has told anything only changes of the messages are saved: what
-/// else is stored is as good.
+/// changed (they are nowhere else), then [`PAUSE`] after a change, every [`REFRESH`] without one (so
+/// that "as of" stays true), [`RETRY`] after a failure, and at the end. Before the server has told
+/// anything only changes of the messages are saved: what else is stored is as good.
 #[derive(Debug)]
 pub(super) struct Keeping {
     stage: Stage,

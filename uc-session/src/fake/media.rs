@@ -19,7 +19,7 @@ pub struct NullMediaEngine {
     counts: Arc<Counts>,
     next_failure: Arc<Mutex<Option<MediaError>>>,
     silent: Arc<Mutex<bool>>,
-    digits: Arc<Mutex<String>>,
+    digits: Arc<Mutex<Vec<Digits>>>,
 }
 
 #[derive(Debug, Default)]
@@ -53,7 +53,8 @@ impl NullMediaEngine {
 
     /// The keys that were sent, by all sessions.
     pub fn digits_sent(&self) -> String {
-        locked(&self.digits).clone()
+        let sent = locked(&self.digits);
+        sent.iter().map(Digits::expose).collect()
     }
 
     /// How many sessions there were and are.
@@ -93,7 +94,7 @@ impl MediaEngine for NullMediaEngine {
 struct NullMediaSession {
     counts: Arc<Counts>,
     silent: bool,
-    digits: Arc<Mutex<String>>,
+    digits: Arc<Mutex<Vec<Digits>>>,
     inner: Mutex<Inner>,
     events: tokio::sync::Mutex<mpsc::UnboundedReceiver<MediaEvent>>,
 }
@@ -209,7 +210,7 @@ impl MediaSession for NullMediaSession {
         if inner.intent.is_some_and(|intent| intent.held) {
             return Err(MediaError::Held);
         }
-        locked(&self.digits).push_str(digits.expose());
+        locked(&self.digits).push(digits.clone());
         Ok(())
     }
 
