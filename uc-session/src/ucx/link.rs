@@ -8,6 +8,7 @@ use std::{
 use tokio::time::timeout;
 use tracing::debug;
 use uc_protocol::{
+    limits::HEARTBEAT_S,
     net::{EventStream, Link, Request, Response, StreamItem},
     ucx::{self as wire, EventId, paths::Route},
 };
@@ -90,16 +91,17 @@ impl OpenLink {
     }
 }
 
-/// Hands every event on, at the pace of the sink, until the stream is over.
+/// Hands every event on, at the pace of the sink, until the stream is over. One that says nothing, not
+/// even a comment, is over as well: probes go over other connections and don't tell of it.
 async fn pass_on(mut stream: EventStream, link: LinkId, sink: Arc<dyn EventSink>) {
-    let end = loop {
-        match stream.next().await {
-            Ok(item) => sink.deliver(link, event_of(item)).await,
-            Err(end) => break end,
+    let error = loop {
+        match timeout(STREAM_SILENCE, stream.next()).await {
+            Ok(Ok(item)) => sink.deliver(link, event_of(item)).await,
+            Ok(Err(end)) => break failure::of_stream(end),
+            Err(_) => break BackendError::TimedOut,
         }
     };
-    debug!(link = link.0, %end, "event stream over");
-    let error = failure::of_stream(end);
+    debug!(link = link.0, %error, "event stream over");
     sink.deliver(link, BackendEvent::StreamEnded(error)).await;
 }
 
@@ -127,6 +129,10 @@ fn event_of(item: StreamItem) -> BackendEvent {
         _ => BackendEvent::Undecodable,
     }
 }
+
+/// So long may an event stream say nothing: two comments of the server's are missing then, and it is
+/// noticed within 25 s (wire contract).
+const STREAM_SILENCE: Duration = Duration::from_secs(2 * HEARTBEAT_S);
 
 /// How long a probe may take: with the 15 s of silence before it, 5 s are left of the 25 s.
 pub(crate) const PROBE_TIME: Duration = Duration::from_secs(5);

@@ -362,6 +362,22 @@ async fn a_probe_gives_up_before_other_requests_do() {
 }
 
 #[tokio::test]
+async fn a_stream_that_falls_silent_is_over_though_probes_are_answered() {
+    let rogue = Rogue::start(good).await;
+    let party = signed_in_at(&rogue).await;
+    party.subscribe(None).await.unwrap();
+    rogue.push(&event("e1-1", "{"));
+    assert_eq!(party.sink.next().await, BackendEvent::Undecodable);
+    let probe = || party.execute(Operation::Probe { link: LINK });
+    assert_eq!(probe().await, Ok(Outcome::Done));
+    tokio::time::pause();
+    let start = tokio::time::Instant::now();
+    let over = BackendEvent::StreamEnded(BackendError::TimedOut);
+    assert_eq!(party.sink.next().await, over);
+    assert!(start.elapsed() < Duration::from_secs(25));
+}
+
+#[tokio::test]
 async fn a_request_before_the_sign_in_is_refused_here() {
     let rogue = Rogue::start(good).await;
     let party = Party::new();
