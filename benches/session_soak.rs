@@ -30,7 +30,7 @@ use tokio::{
     sync::watch,
     time::{sleep, timeout},
 };
-use uc_model::{Presence, PresenceState, Redacted, UserId};
+use uc_model::{Conversation, ConversationId, Presence, PresenceState, Redacted, UserId};
 use uc_server::{Server, Storage};
 use uc_session::{
     CallError, Client, Connection, Event, Events, Trust, fake::TokioClock, port::BackendError,
@@ -169,6 +169,7 @@ impl Soak {
         let after = (tasks(), open_files());
         let difference = (second - first).abs();
         let counts = &self.counts;
+        // Anything lost, doubled or different has ended the run by an error.
         let report = json!({
             "cycles": counts.cycles, "changes": counts.changes, "events": counts.events,
             "cuts": counts.cuts, "drops": counts.drops, "kills": counts.kills,
@@ -351,8 +352,8 @@ impl Soak {
                 .enumerate()
                 .filter(|(_, seat)| seat.user == user)
             {
-                if shown(&seat.client) != wanted {
-                    return Some(format!("client {number} shows something else"));
+                if let Some(what) = shown(&seat.client).differs_from(&wanted) {
+                    return Some(format!("client {number} {what}"));
                 }
                 let Truth {
                     said,
@@ -477,14 +478,57 @@ impl Drop for Soak {
 }
 
 /// Who is seen how, and the history: number, entries in their order, unread.
-fn shown(client: &Client) -> impl PartialEq {
+struct Shown {
+    presences: BTreeMap<UserId, Presence>,
+    conversations: BTreeMap<ConversationId, Arc<Conversation>>,
+}
+
+fn shown(client: &Client) -> Shown {
     let view = client.view();
-    let presences: Vec<_> = view
-        .presences()
-        .map(|(user, presence)| (user.clone(), presence.clone()))
-        .collect();
-    let conversations: Vec<_> = view.conversations().cloned().collect();
-    (presences, conversations)
+    let presences = view.presences();
+    let conversations = view.conversations();
+    Shown {
+        presences: presences
+            .map(|(user, presence)| (user.clone(), presence.clone()))
+            .collect(),
+        conversations: conversations
+            .map(|known| (known.id.clone(), Arc::clone(known)))
+            .collect(),
+    }
+}
+
+impl Shown {
+    /// The first difference, in words; the users and numbers are made up.
+    fn differs_from(&self, wanted: &Self) -> Option<String> {
+        for user in self.presences.keys().chain(wanted.presences.keys()) {
+            let (here, there) = (self.presences.get(user), wanted.presences.get(user));
+            if here != there {
+                let words = |one: Option<&Presence>| {
+                    one.map(|one| {
+                        (
+                            one.state,
+                            one.note.as_ref().map(|note| note.expose().clone()),
+                        )
+                    })
+                };
+                let (here, there) = (words(here), words(there));
+                return Some(format!("shows {user} as {here:?} instead of {there:?}"));
+            }
+        }
+        for id in self.conversations.keys().chain(wanted.conversations.keys()) {
+            let (here, there) = (self.conversations.get(id), wanted.conversations.get(id));
+            if here != there {
+                let words = |one: Option<&Arc<Conversation>>| {
+                    one.map(|one| (one.rev, one.entries.len(), one.unread))
+                };
+                let (here, there) = (words(here), words(there));
+                return Some(format!(
+                    "shows a conversation's revision, entries and unread as {here:?} instead of {there:?}"
+                ));
+            }
+        }
+        None
+    }
 }
 
 fn entries(client: &Client) -> usize {
