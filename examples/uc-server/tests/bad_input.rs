@@ -2,6 +2,8 @@
 
 mod client;
 
+use std::time::Duration;
+
 use client::{Client, server, tls};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -54,6 +56,42 @@ async fn a_hundred_megabytes_are_refused_and_others_are_served() {
     assert!(answer.contains("urn:ucx:problem:too-large"), "{answer}");
     let mut other = client.again(server.address()).await;
     assert_eq!(other.get("/uc/v1/snapshot").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_request_refused_before_its_body_came_leaves_the_connection_open() {
+    let server = server().await;
+    let client = Client::signed_in(&server, "330").await;
+    let good = format!("authorization: Bearer {}\r\n", client.token.unwrap());
+    let bad_key = format!("{good}idempotency-key: \r\n");
+    let refused = [
+        ("POST /uc/v1/calls", "", 401),
+        ("POST /uc/v1/contacts", bad_key.as_str(), 422),
+        ("PATCH /uc/v1/calls", good.as_str(), 405),
+        ("POST /uc/v1/nowhere", good.as_str(), 404),
+    ];
+    let mut stream = tls(server.address()).await;
+    let mut expected = Vec::new();
+    for (line, headers, status) in refused {
+        let head = format!("{line} HTTP/1.1\r\nhost: test\r\n{headers}content-length: 2\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // The server has time to refuse it.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        stream.write_all(b"{}").await.unwrap();
+        expected.push(status.to_string());
+    }
+    let last = "GET /uc/v1/hello HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n";
+    stream.write_all(last.as_bytes()).await.unwrap();
+    expected.push("200".to_owned());
+    let mut answers = Vec::new();
+    let _ = stream.read_to_end(&mut answers).await;
+    let answers = String::from_utf8_lossy(&answers);
+    let statuses: Vec<_> = answers
+        .split("HTTP/1.1 ")
+        .skip(1)
+        .map(|answer| &answer[..3])
+        .collect();
+    assert_eq!(statuses, expected, "{answers}");
 }
 
 #[tokio::test]

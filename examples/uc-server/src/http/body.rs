@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::{Request, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use uc_protocol::{
@@ -35,9 +36,8 @@ impl Received {
     }
 }
 
-/// Reads a body. One larger than `most` is read on to [`DRAIN_BYTES`] without being kept, so that
-/// the connection can be used again; beyond, hyper closes it after the answer.
-pub(super) async fn read(body: Incoming, most: usize) -> Result<Received, Problem> {
+/// Reads a body of at most `most` bytes.
+pub(super) async fn read(body: &mut Incoming, most: usize) -> Result<Received, Problem> {
     match tokio::time::timeout(TIMEOUT, collect(body, most)).await {
         Ok(outcome) => outcome,
         Err(_) => Err(reply::problem(
@@ -48,26 +48,39 @@ pub(super) async fn read(body: Incoming, most: usize) -> Result<Received, Proble
     }
 }
 
-async fn collect(mut body: Incoming, most: usize) -> Result<Received, Problem> {
+async fn collect(body: &mut Incoming, most: usize) -> Result<Received, Problem> {
     let mut received = Vec::new();
-    let mut size = 0;
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| reply::plain(ProblemType::Malformed))?;
-        let data: Bytes = frame.into_data().unwrap_or_default();
-        size += data.len();
-        if size <= most {
-            received.extend_from_slice(&data);
-        } else {
-            received = Vec::new();
+    while let Some(data) = next(body).await {
+        let data = data.map_err(|_| reply::plain(ProblemType::Malformed))?;
+        if received.len() + data.len() > most {
+            return Err(reply::plain(ProblemType::TooLarge));
         }
-        if size > DRAIN_BYTES {
-            break;
-        }
-    }
-    if size > most {
-        return Err(reply::plain(ProblemType::TooLarge));
+        received.extend_from_slice(&data);
     }
     Ok(Received(received))
+}
+
+/// Throws away what an answer left unread of a body, up to [`DRAIN_BYTES`]: hyper closes the
+/// connection otherwise, and a client that sends its next request over it loses that. Who waits
+/// for 100 (Continue) has sent nothing yet, and isn't asked to (RFC 9110 §10.1.1).
+pub(super) async fn drain(mut request: Request<Incoming>) {
+    if request.headers().contains_key(header::EXPECT) {
+        return;
+    }
+    let rest = async {
+        let mut size = 0;
+        while size <= DRAIN_BYTES
+            && let Some(Ok(data)) = next(request.body_mut()).await
+        {
+            size += data.len();
+        }
+    };
+    let _ = tokio::time::timeout(TIMEOUT, rest).await;
+}
+
+async fn next(body: &mut Incoming) -> Option<hyper::Result<Bytes>> {
+    let frame = body.frame().await?;
+    Some(frame.map(|frame| frame.into_data().unwrap_or_default()))
 }
 
 fn refuse(error: &DecodeError) -> Problem {
@@ -81,5 +94,5 @@ fn refuse(error: &DecodeError) -> Problem {
 
 /// How long a body may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// How much of a body that is too large is read and thrown away.
+/// How much of a body is thrown away at most.
 const DRAIN_BYTES: usize = 2 * MAX_FILE_BYTES;

@@ -32,20 +32,22 @@ use reply::Reply;
 use resource::{Ask, Step};
 
 /// Answers one request. Whatever is wrong with it, there is an answer.
-pub(crate) async fn handle(board: Arc<Switchboard>, request: Request<Incoming>) -> Response<Body> {
+pub(crate) async fn handle(
+    board: Arc<Switchboard>,
+    mut request: Request<Incoming>,
+) -> Response<Body> {
     board.faults.delay().await;
-    match answer(&board, request).await {
-        Ok(response) => response,
-        Err(problem) => {
-            tracing::debug!(kind = ?problem.kind, "request refused");
-            Reply::problem(&problem).into_response()
-        }
-    }
+    let answered = answer(&board, &mut request).await;
+    body::drain(request).await;
+    answered.unwrap_or_else(|problem| {
+        tracing::debug!(kind = ?problem.kind, "request refused");
+        Reply::problem(&problem).into_response()
+    })
 }
 
 async fn answer(
     board: &Arc<Switchboard>,
-    request: Request<Incoming>,
+    request: &mut Request<Incoming>,
 ) -> Result<Response<Body>, Problem> {
     let path = request.uri().path_and_query().map_or("", |p| p.as_str());
     if let Some(query) = wsi::query_of(path) {
@@ -65,23 +67,23 @@ async fn answer(
         (&Method::POST, Route::Session) => sign_in(board, request).await,
         (&Method::PUT, Route::MyPassword) => change_password(board, request).await,
         (&Method::DELETE, Route::Session) => {
-            let session = identify(board, &request)?;
+            let session = identify(board, request)?;
             serve(board, session, Route::Session, request).await
         }
         (&Method::PUT, Route::MyPhoto) => {
-            let session = authorize(board, &request)?;
+            let session = authorize(board, request)?;
             set_photo(board, session, request).await
         }
         (&Method::GET, Route::UserPhoto(user)) => {
-            let session = authorize(board, &request)?;
-            photo(board, &session, &user, &request)
+            let session = authorize(board, request)?;
+            photo(board, &session, &user, request)
         }
         (&Method::GET, Route::Events) => {
-            let session = authorize(board, &request)?;
-            subscribe(board, &session, &request)
+            let session = authorize(board, request)?;
+            subscribe(board, &session, request)
         }
         (_, route) => {
-            let session = authorize(board, &request)?;
+            let session = authorize(board, request)?;
             serve(board, session, route, request).await
         }
     }
@@ -114,9 +116,9 @@ fn identify(board: &Switchboard, request: &Request<Incoming>) -> Result<SessionI
 
 async fn sign_in(
     board: &Switchboard,
-    request: Request<Incoming>,
+    request: &mut Request<Incoming>,
 ) -> Result<Response<Body>, Problem> {
-    let request: SignIn = read(request.into_body(), MAX_BODY_BYTES).await?.decode()?;
+    let request: SignIn = read(request.body_mut(), MAX_BODY_BYTES).await?.decode()?;
     let token = new_token();
     let session = SessionId::of_token(&token);
     let entered = board
@@ -135,10 +137,10 @@ async fn sign_in(
 
 async fn change_password(
     board: &Switchboard,
-    request: Request<Incoming>,
+    request: &mut Request<Incoming>,
 ) -> Result<Response<Body>, Problem> {
-    let session = identify(board, &request)?;
-    let update: PasswordUpdate = read(request.into_body(), MAX_BODY_BYTES).await?.decode()?;
+    let session = identify(board, request)?;
+    let update: PasswordUpdate = read(request.body_mut(), MAX_BODY_BYTES).await?.decode()?;
     board
         .change_password(&session, update)
         .await
@@ -151,9 +153,9 @@ async fn change_password(
 async fn set_photo(
     board: &Switchboard,
     session: SessionId,
-    request: Request<Incoming>,
+    request: &mut Request<Incoming>,
 ) -> Result<Response<Body>, Problem> {
-    let file = read(request.into_body(), MAX_BODY_BYTES).await?;
+    let file = read(request.body_mut(), MAX_BODY_BYTES).await?;
     let photo = tokio::task::spawn_blocking(move || Photo::from_file(file.bytes()));
     let photo = photo.await.unwrap_or(Err(PhotoError::Damaged));
     let photo = photo.map_err(|error| Refusal::from(error).problem())?;
@@ -200,18 +202,18 @@ async fn serve(
     board: &Switchboard,
     session: SessionId,
     route: Route,
-    request: Request<Incoming>,
+    request: &mut Request<Incoming>,
 ) -> Result<Response<Body>, Problem> {
     let method = request.method().clone();
     let key = match method {
         Method::GET => None,
-        _ => idempotency_key(&request)?,
+        _ => idempotency_key(request)?,
     };
     let most = match route {
         Route::ContactImports(_) => MAX_FILE_BYTES,
         _ => MAX_BODY_BYTES,
     };
-    let body = read(request.into_body(), most).await?;
+    let body = read(request.body_mut(), most).await?;
     let keyed = key.map(|key| (key, fingerprint(&method, &route, body.bytes())));
     let owner = session.clone();
     let ask = Ask {
