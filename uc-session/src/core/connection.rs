@@ -90,6 +90,8 @@ pub(super) struct Connection {
     ticket: Option<Ticket>,
     was_live: bool,
     just_live: bool,
+    /// The event stream may be dead though the server answers.
+    stream_doubted: bool,
     /// It was told that the connection is lost, and not yet that it is back.
     told_lost: bool,
     /// There is a session that can be resumed.
@@ -110,6 +112,7 @@ impl Connection {
             ticket: None,
             was_live: false,
             just_live: false,
+            stream_doubted: false,
             told_lost: false,
             has_session: false,
             signed_in_at: None,
@@ -179,7 +182,7 @@ impl Connection {
             Step::NewPassword(link) if self.is_entering(link) => {
                 self.new_password_set(io, link, result);
             }
-            Step::Subscribe(link) if self.is_subscribing(link) => {
+            Step::Subscribe(link) if self.link() == Some(link) => {
                 self.subscribed(io, link, result);
             }
             Step::Snapshot(link) if self.link() == Some(link) => self.fetched(io, result),
@@ -311,7 +314,12 @@ impl Connection {
             return;
         };
         match result {
-            Ok(_) => liveness.heard(io.time()),
+            Ok(_) => {
+                liveness.heard(io.time());
+                if std::mem::take(&mut self.stream_doubted) {
+                    self.renew(io);
+                }
+            }
             Err(BackendError::NotSignedIn) => self.session_gone(io),
             // What was heard meanwhile may have waited in this computer while it slept.
             Err(BackendError::TimedOut) => self.fail(io, LostReason::Silent),
@@ -324,7 +332,10 @@ impl Connection {
     fn doubt(&mut self, io: &mut Io, patience: Duration) {
         self.backoff.hurry(io.time());
         match &mut self.phase {
-            Phase::Live(link, liveness, _) => probe(io, *link, liveness, patience),
+            Phase::Live(link, liveness, _) => {
+                self.stream_doubted = true;
+                probe(io, *link, liveness, patience);
+            }
             Phase::Waiting { .. } => self.race(io),
             Phase::Racing(race) if self.was_live => race.begin_round(io, &self.config),
             Phase::Entering(_) | Phase::Subscribing(..) | Phase::Fetching(..) if self.was_live => {
@@ -375,6 +386,7 @@ impl Connection {
             return;
         }
         io.link = None;
+        self.stream_doubted = false;
         self.tell_lost(io, reason);
         self.signals.push(Signal::Lost);
         self.backoff.hurry(io.time());

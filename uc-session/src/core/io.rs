@@ -337,6 +337,15 @@ impl Io {
         None
     }
 
+    /// What is under way for such purposes isn't sent once more: something newer replaces it, and
+    /// must not be overwritten by it.
+    pub(super) fn supersede(&mut self, old: impl Fn(Purpose) -> bool) {
+        let flights = self.flights.values_mut();
+        for flight in flights.filter(|flight| old(flight.purpose)) {
+            flight.again = None;
+        }
+    }
+
     /// Sends what waited for a connection.
     pub(super) fn unpark(&mut self) {
         for Parked {

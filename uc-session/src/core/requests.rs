@@ -48,6 +48,7 @@ impl Requests {
         if let Err(error) = may_set(io, &presence) {
             return io.reply(ticket, Reply::Presence(Err(error)));
         }
+        io.supersede(|purpose| matches!(purpose, Purpose::Presence(_)));
         let service = Service::SetPresence(presence);
         if let Err(error) = ask(io, Purpose::Presence(ticket), Capability::Presence, service) {
             io.reply(ticket, Reply::Presence(Err(error)));
@@ -255,3 +256,51 @@ fn ask(
 
 /// Requests that wait for the server at once (our choice).
 const MOST_UNDER_WAY: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use uc_model::PresenceState;
+
+    use super::*;
+    use crate::core::{Output, Request, rig::Rig};
+    use crate::port::Operation;
+
+    fn sets(state: PresenceState) -> impl Fn(&Operation) -> bool {
+        move |operation| {
+            matches!(operation, Operation::Service { service: Service::SetPresence(presence), .. }
+                if presence.state == state)
+        }
+    }
+
+    const BROKEN: BackendError = BackendError::Broken {
+        before_answer: true,
+    };
+
+    #[test]
+    fn a_presence_that_broke_is_sent_once_more_unless_a_newer_one_was_sent() {
+        let mut rig = Rig::live();
+        rig.request(Request::SetPresence(Presence::of(PresenceState::Lunch)));
+        assert!(rig.complete(sets(PresenceState::Lunch), Err(BROKEN)));
+        // Sent once more, and again on its way when the next is set.
+        rig.request(Request::SetPresence(Presence::of(PresenceState::Home)));
+        assert!(rig.complete(sets(PresenceState::Home), Ok(Outcome::Done)));
+        assert!(rig.complete(sets(PresenceState::Lunch), Ok(Outcome::Done)));
+
+        rig.request(Request::SetPresence(Presence::of(PresenceState::Lunch)));
+        rig.request(Request::SetPresence(Presence::of(PresenceState::Home)));
+        assert!(rig.complete(sets(PresenceState::Home), Ok(Outcome::Done)));
+        assert!(rig.complete(sets(PresenceState::Lunch), Err(BROKEN)));
+        let refused = |output: &Output| {
+            matches!(
+                output,
+                Output::Reply {
+                    reply: Some(Reply::Presence(Err(_))),
+                    ..
+                }
+            )
+        };
+        assert!(rig.last.iter().any(refused), "{:?}", rig.last);
+        let none = !rig.complete(sets(PresenceState::Lunch), Ok(Outcome::Done));
+        assert!(none, "it would overwrite the newer one");
+    }
+}

@@ -26,6 +26,8 @@ enum State {
 pub(crate) struct Cable {
     pub(crate) address: SocketAddr,
     state: Arc<watch::Sender<State>>,
+    /// The connection that is dead though the others live.
+    severed: Arc<watch::Sender<Option<usize>>>,
     carrying: JoinHandle<()>,
 }
 
@@ -44,16 +46,19 @@ impl Cable {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::new(watch::Sender::new(State::Whole));
-        let seen = Arc::clone(&state);
+        let severed = Arc::new(watch::Sender::new(None));
+        let (seen, dead) = (Arc::clone(&state), Arc::clone(&severed));
         let carrying = tokio::spawn(async move {
             let mut carried = JoinSet::new();
             while let Ok((near, _)) = listener.accept().await {
-                carried.spawn(carry(near, server, seen.subscribe()));
+                let severed = is(dead.subscribe(), Some(carried.len()));
+                carried.spawn(carry(near, server, seen.subscribe(), severed));
             }
         });
         Self {
             address,
             state,
+            severed,
             carrying,
         }
     }
@@ -64,6 +69,11 @@ impl Cable {
 
     pub(crate) fn hush(&self) {
         self.state.send_replace(State::Hushed);
+    }
+
+    /// Lets one connection, by the order in which they were made, carry nothing any more.
+    pub(crate) fn sever(&self, connection: usize) {
+        self.severed.send_replace(Some(connection));
     }
 
     pub(crate) fn mend(&self) {
@@ -77,7 +87,12 @@ impl Drop for Cable {
     }
 }
 
-async fn carry(mut near: TcpStream, server: Option<SocketAddr>, state: watch::Receiver<State>) {
+async fn carry(
+    mut near: TcpStream,
+    server: Option<SocketAddr>,
+    state: watch::Receiver<State>,
+    severed: impl Future<Output = ()>,
+) {
     let now = *state.borrow();
     match now {
         State::Whole => {}
@@ -94,13 +109,15 @@ async fn carry(mut near: TcpStream, server: Option<SocketAddr>, state: watch::Re
     };
     tokio::select! {
         _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
-        () = becomes(state.clone(), State::Cut) => {}
-        () = becomes(state.clone(), State::Hushed) => dead(near, state).await,
+        () = is(state.clone(), State::Cut) => {}
+        () = is(state.clone(), State::Hushed) => dead(near, state).await,
+        () = severed => dead(near, state).await,
     }
 }
 
-async fn becomes(mut state: watch::Receiver<State>, wanted: State) {
-    let _ = state.wait_for(|state| *state == wanted).await;
+/// Waits until it is so.
+async fn is<T: PartialEq>(mut seen: watch::Receiver<T>, wanted: T) {
+    let _ = seen.wait_for(|seen| *seen == wanted).await;
 }
 
 /// Takes what is sent to nowhere, until somebody closes.
@@ -109,7 +126,7 @@ async fn dead(mut near: TcpStream, state: watch::Receiver<State>) {
     loop {
         tokio::select! {
             read = near.read(&mut lost) => if !matches!(read, Ok(1..)) { return },
-            () = becomes(state.clone(), State::Cut) => return,
+            () = is(state.clone(), State::Cut) => return,
         }
     }
 }

@@ -181,6 +181,37 @@ async fn a_dead_connection_is_replaced_within_a_second_of_the_systems_word() {
 }
 
 #[tokio::test]
+async fn an_event_stream_that_alone_is_dead_is_replaced_at_the_systems_word() {
+    let server = Server::builder().start().await.unwrap();
+    let cable = Cable::to(server.address()).await;
+    let (rosa, bruno) = (
+        within(rosa(&server, &cable).sign_in()).await.unwrap(),
+        bruno(&server).await,
+    );
+    let shows =
+        |state| rosa.view().presence(&UserId::new("331").unwrap()) == Some(&Presence::of(state));
+    sets(&bruno, &[PresenceState::Lunch]).await;
+    until(|| shows(PresenceState::Lunch)).await;
+    let mut events = rosa.events();
+    // Events came to the first connection, which was idle; requests go over the second.
+    cable.sever(0);
+    sets(&bruno, &[PresenceState::Home]).await;
+    within(rosa.search("bruno")).await.unwrap();
+    sleep(Duration::from_millis(300)).await;
+    assert!(shows(PresenceState::Lunch), "the stream is dead");
+    let word = Instant::now();
+    rosa.network_changed();
+    let is = |event: &Event, wanted| matches!(event, Event::Presence { presence, .. } if presence.state == wanted);
+    event(&mut events, |event| is(event, PresenceState::Home)).await;
+    let took = word.elapsed();
+    assert!(took <= Duration::from_secs(1), "{took:?}");
+    // Told once, and the new stream goes on.
+    sets(&bruno, &[PresenceState::Office]).await;
+    let told = within(events.next()).await.unwrap();
+    assert!(is(&told, PresenceState::Office), "{told:?}");
+}
+
+#[tokio::test]
 async fn a_server_behind_a_proxy_is_reached_and_found_again() {
     let server = Server::builder().start().await.unwrap();
     let proxy = Cable::proxy().await;

@@ -34,15 +34,29 @@ impl Connection {
         link: LinkId,
         result: Result<Outcome, BackendError>,
     ) {
-        match result {
-            Ok(_) => {
-                if let Phase::Subscribing(_, buffer) = &mut self.phase {
-                    self.phase = Phase::Fetching(link, std::mem::take(buffer));
-                }
+        match (result, &mut self.phase) {
+            (Ok(_), Phase::Subscribing(_, buffer)) => {
+                self.phase = Phase::Fetching(link, std::mem::take(buffer));
                 fetch(io, link);
             }
-            Err(BackendError::NotSignedIn) => self.session_gone(io),
-            Err(error) => self.broken(io, error),
+            // Renewed: it goes on after the last event, or begins with a reset.
+            (Ok(_), _) => {}
+            (Err(BackendError::NotSignedIn), _) => self.session_gone(io),
+            (Err(error), Phase::Live(..)) => self.fail(io, LostReason::Closed(error)),
+            (Err(error), _) => self.broken(io, error),
+        }
+    }
+
+    /// Opens the event stream anew in place of one that may be dead. A probe can't tell: it goes
+    /// over another connection.
+    pub(super) fn renew(&mut self, io: &mut Io) {
+        let Phase::Live(link, ..) = self.phase else {
+            return;
+        };
+        let purpose = Purpose::Connection(Step::Subscribe(link));
+        let after = self.cursor.clone();
+        if !io.is_under_way(|other| other == purpose) {
+            io.operate(purpose, Operation::Subscribe { link, after });
         }
     }
 
@@ -137,10 +151,6 @@ impl Connection {
             | Phase::Waiting { .. }
             | Phase::Ended => {}
         }
-    }
-
-    pub(super) fn is_subscribing(&self, link: LinkId) -> bool {
-        matches!(self.phase, Phase::Subscribing(current, _) if current == link)
     }
 }
 

@@ -204,6 +204,31 @@ fn what_comes_between_subscription_and_snapshot_is_applied_only_if_newer() {
 }
 
 #[test]
+fn a_changed_network_is_probed_and_gets_a_new_stream_after_the_last_event() {
+    let renewed = |o: &Operation| matches!(o, Operation::Subscribe { after: Some(after), .. } if after.0 == "e-1");
+    let probed = |o: &Operation| matches!(o, Operation::Probe { .. });
+    let renewing = || {
+        let mut rig = Rig::live();
+        rig.request(Request::NetworkChanged);
+        rig.request(Request::NetworkChanged);
+        assert!(rig.complete(probed, Ok(Outcome::Done)));
+        rig
+    };
+
+    let mut rig = renewing();
+    assert!(rig.complete(renewed, Ok(Outcome::Subscribed)));
+    assert!(
+        !rig.complete(renewed, Ok(Outcome::Subscribed)),
+        "once is enough"
+    );
+    assert_eq!(name(&rig), "Live");
+
+    let mut rig = renewing();
+    assert!(rig.complete(renewed, Err(BackendError::TimedOut)));
+    assert_eq!(name(&rig), "Waiting");
+}
+
+#[test]
 fn a_flood_before_the_snapshot_makes_another_snapshot_necessary() {
     let mut rig = reach("Fetching", false);
     for rev in 0..3000 {
