@@ -1,6 +1,7 @@
-//! `cargo xtask bench model`: what searching 100,000 contacts and applying a million events cost, beside
-//! what one would write instead, in the same run: a linear search, a JSON file, a map of JSON
-//! values, and as a limit a plain vector indexed by number.
+//! `cargo xtask bench model`: what searching 100,000 contacts, applying a million events and showing a
+//! history of 100,000 calls after a start cost, beside what one would write instead, in the same run: a
+//! linear search, a JSON file, a map of JSON values, a table, and as a limit a plain vector indexed by
+//! number.
 //!
 //! Other programs may run beside it: each keystroke is the best of five tries, and the nanoseconds of an
 //! event are the median over batches of a thousand.
@@ -8,6 +9,8 @@
 //! A *keystroke* is one search for the 20 best of what was typed so far, with 50 favourites and
 //! 100 recent contacts. An *event* changes a user's presence (nine in ten) or a call, and tells
 //! what changed.
+
+mod store;
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
@@ -34,21 +37,26 @@ struct Arguments {
     /// How many events, in thousands.
     #[arg(long, default_value_t = 1000)]
     thousand_events: usize,
+    /// How many calls are in the history, in hundreds.
+    #[arg(long, default_value_t = 1000)]
+    hundred_calls: usize,
     /// Prints one JSON object.
     #[arg(long)]
     json: bool,
 }
 
-fn main() {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments = Arguments::parse();
     let report = json!({
         "search": search(arguments.contacts),
         "events": events(arguments.thousand_events * 1000),
+        "store": store::first_view(arguments.hundred_calls * 100)?,
     });
     match arguments.json {
         true => println!("{report}"),
         false => println!("{report:#}"),
     }
+    Ok(())
 }
 
 fn search(count: usize) -> Value {

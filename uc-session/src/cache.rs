@@ -285,7 +285,7 @@ fn to_json<T: Serialize>(row: &T) -> Vec<u8> {
 }
 
 /// Counts up with every change of a row that an older version can't read or would misread.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const HEAD: &str = "head";
 const FAVOURITES: &str = "favourites";
 const CONTACT: &str = "contact";

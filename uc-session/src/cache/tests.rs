@@ -291,10 +291,10 @@ async fn another_versions_and_leftovers_are_named_and_thrown_away() {
     for (key, value, error) in [
         (
             "head",
-            r#"{"version":2,"user":"330","at":1}"#,
+            r#"{"version":1,"user":"330","at":1}"#,
             CacheError::OtherVersion,
         ),
-        ("head", r#"{"version":1}"#, CacheError::Unreadable),
+        ("head", r#"{"version":2}"#, CacheError::Unreadable),
         ("favourites", "7", CacheError::Unreadable),
         ("voicemail/1", "{}", CacheError::Unreadable),
     ] {
