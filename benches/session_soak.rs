@@ -28,6 +28,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     runtime::Handle,
     sync::watch,
+    task::JoinHandle,
     time::{sleep, timeout},
 };
 use uc_model::{Conversation, ConversationId, Presence, PresenceState, Redacted, UserId};
@@ -86,6 +87,8 @@ struct Soak {
     random: u64,
     truth: BTreeMap<&'static str, Truth>,
     said: u64,
+    /// What users have said and nobody has answered yet; one each.
+    unanswered: BTreeMap<&'static str, (u64, JoinHandle<bool>)>,
     counts: Counts,
 }
 
@@ -146,6 +149,7 @@ impl Soak {
             random: 7,
             truth: USERS.iter().map(|user| (*user, Truth::default())).collect(),
             said: 0,
+            unanswered: BTreeMap::new(),
             counts: Counts::default(),
         };
         soak.start_server().await?;
@@ -228,11 +232,11 @@ impl Soak {
 
     /// One trouble, changes before, during and after it, and then the same everywhere.
     async fn cycle(&mut self) -> Result<(), Failed> {
-        self.change().await;
+        self.change().await?;
         self.trouble().await?;
-        self.change().await;
+        self.change().await?;
         self.settle().await?;
-        self.change().await;
+        self.change().await?;
         self.settle().await
     }
 
@@ -243,14 +247,14 @@ impl Soak {
             0 => {
                 self.counts.cuts += 1;
                 self.seats[seat].way.send_replace(Way::Cut);
-                self.change().await;
+                self.change().await?;
                 sleep(pause).await;
                 self.seats[seat].way.send_replace(Way::Open);
             }
             1 => {
                 self.counts.drops += 1;
                 self.seats[seat].way.send_replace(Way::Dropping);
-                self.change().await;
+                self.change().await?;
                 sleep(pause).await;
                 self.seats[seat].way.send_replace(Way::Open);
                 self.seats[seat].client.network_changed();
@@ -286,37 +290,74 @@ impl Soak {
 
     /// A user says something, or calls in vain, by one of the clients. What isn't acknowledged may
     /// or may not have happened, and is said again when all is well.
-    async fn change(&mut self) {
+    async fn change(&mut self) -> Result<(), Failed> {
         let seat = self.number(4) as usize;
         let (user, client) = (self.seats[seat].user, self.seats[seat].client.clone());
-        let calls = self.number(3) == 0;
-        let truth = self.truth.entry(user).or_default();
-        if calls {
-            truth.tried += 1;
-            let asked = timeout(PATIENCE, client.call(NOBODY)).await;
-            // Refused by the server itself: then it stands in the history.
-            if matches!(
-                asked,
-                Ok(Err(CallError::Backend(BackendError::CallFailed(_))))
-            ) {
-                truth.called += 1;
-                self.counts.changes += 1;
-            }
-            return;
+        if self.number(3) == 0 {
+            self.call_in_vain(user, &client).await;
+            return Ok(());
         }
+        // A user's two clients could overtake each other otherwise.
+        self.hear_at_last(user).await?;
         self.said += 1;
         let said = self.said;
         let mut presence = Presence::of(PresenceState::Meeting);
         presence.note = Some(Redacted::new(said.to_string()));
-        let taken = timeout(PATIENCE, client.set_presence(presence)).await;
-        // Else it may come late or not at all, and nothing can be demanded until the next.
-        let taken = matches!(taken, Ok(Ok(())));
-        truth.said = if taken { said } else { 0 };
-        self.counts.changes += u32::from(taken);
+        let asked = tokio::spawn(async move { client.set_presence(presence).await.is_ok() });
+        self.unanswered.insert(user, (said, asked));
+        self.truth.entry(user).or_default().said = 0;
+        // Where nothing can be answered, the trouble goes on without waiting for it.
+        self.hear_answer(user, PATIENCE).await?;
+        Ok(())
+    }
+
+    async fn call_in_vain(&mut self, user: &'static str, client: &Client) {
+        let truth = self.truth.entry(user).or_default();
+        truth.tried += 1;
+        let asked = timeout(PATIENCE, client.call(NOBODY)).await;
+        // Refused by the server itself: then it stands in the history.
+        if matches!(
+            asked,
+            Ok(Err(CallError::Backend(BackendError::CallFailed(_))))
+        ) {
+            truth.called += 1;
+            self.counts.changes += 1;
+        }
+    }
+
+    /// What became of the last thing that `user` said: while that isn't known, and where it wasn't
+    /// acknowledged, nothing can be demanded. False: it isn't known yet.
+    async fn hear_answer(
+        &mut self,
+        user: &'static str,
+        patience: Duration,
+    ) -> Result<bool, Failed> {
+        let Some((said, asked)) = self.unanswered.get_mut(user) else {
+            return Ok(true);
+        };
+        let Ok(taken) = timeout(patience, asked).await else {
+            return Ok(false);
+        };
+        if taken? {
+            self.truth.entry(user).or_default().said = *said;
+            self.counts.changes += 1;
+        }
+        self.unanswered.remove(user);
+        Ok(true)
+    }
+
+    async fn hear_at_last(&mut self, user: &'static str) -> Result<(), Failed> {
+        if self.hear_answer(user, LONGEST).await? {
+            return Ok(());
+        }
+        Err(format!("{user} never got an answer").into())
     }
 
     /// Waits until all clients are there and show the same as a fresh one of their user.
     async fn settle(&mut self) -> Result<(), Failed> {
+        for user in USERS {
+            self.hear_at_last(user).await?;
+        }
         let begun = now();
         loop {
             let difference = self.difference().await;
