@@ -56,6 +56,11 @@ pub enum DeliveryFailure {
     /// The other has no client that receives messages now.
     #[error("the other can't be reached by message now; send it again later, or call")]
     Unreachable,
+    /// Nobody with this number receives messages: it is no user's.
+    #[error(
+        "nobody with this number can receive messages: write to the internal number of a colleague"
+    )]
+    NoReceiver,
     /// The server refused it.
     #[error("the server refused the message")]
     Refused,
@@ -71,8 +76,11 @@ pub enum DeliveryFailure {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ChatError {
-    /// Suite, or chat is off.
-    #[error("this system has no instant messages")]
+    /// Suite, chat is off, or the server speaks WSI alone.
+    #[error(
+        "this server offers no instant messages (only UC Smart does, where they are switched on): \
+         call instead"
+    )]
     Unsupported,
     /// The contact is no user of the system.
     #[error("this contact can't receive instant messages")]

@@ -273,6 +273,7 @@ fn every_text_tells_a_person_what_to_do() {
     let backend = [
         BackendError::CertificateChanged,
         BackendError::BadCredentials,
+        BackendError::SignInRefused,
         BackendError::AccountLocked,
         BackendError::NoLicence(None),
         BackendError::NotSignedIn,

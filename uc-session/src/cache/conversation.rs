@@ -64,6 +64,7 @@ pub(super) enum Stage {
     Sent,
     Delivered,
     Unreachable,
+    NoReceiver,
     Refused,
     ChatOff,
     TimedOut,
@@ -204,7 +205,7 @@ const ROUTES: [(Route, CallRoute); 3] = [
     ),
 ];
 
-const STAGES: [(Stage, Delivery); 8] = [
+const STAGES: [(Stage, Delivery); 9] = [
     (Stage::Waiting, Delivery::Waiting),
     (Stage::Sending, Delivery::Sending),
     (Stage::Sent, Delivery::Sent),
@@ -212,6 +213,10 @@ const STAGES: [(Stage, Delivery); 8] = [
     (
         Stage::Unreachable,
         Delivery::Failed(DeliveryFailure::Unreachable),
+    ),
+    (
+        Stage::NoReceiver,
+        Delivery::Failed(DeliveryFailure::NoReceiver),
     ),
     (Stage::Refused, Delivery::Failed(DeliveryFailure::Refused)),
     (Stage::ChatOff, Delivery::Failed(DeliveryFailure::ChatOff)),

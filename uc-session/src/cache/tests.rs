@@ -48,6 +48,7 @@ fn messages() -> impl Strategy<Value = ConversationEntry> {
         Delivery::Sent,
         Delivery::Delivered,
         Delivery::Failed(DeliveryFailure::Unreachable),
+        Delivery::Failed(DeliveryFailure::NoReceiver),
         Delivery::Failed(DeliveryFailure::Refused),
         Delivery::Failed(DeliveryFailure::ChatOff),
         Delivery::Failed(DeliveryFailure::TimedOut),

@@ -162,6 +162,7 @@ impl Chat {
 const fn failure(error: &BackendError) -> Option<DeliveryFailure> {
     match error {
         BackendError::Broken { .. } | BackendError::Closed | BackendError::NotSignedIn => None,
+        BackendError::NotFound => Some(DeliveryFailure::NoReceiver),
         BackendError::Undeliverable => Some(DeliveryFailure::Unreachable),
         BackendError::Unsupported => Some(DeliveryFailure::ChatOff),
         BackendError::TimedOut | BackendError::Unavailable => Some(DeliveryFailure::TimedOut),

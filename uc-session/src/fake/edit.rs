@@ -143,9 +143,9 @@ impl World {
         to: &PhoneNumber,
         text: MessageText,
     ) -> Result<Vec<ServerChange>, BackendError> {
-        let other = UserId::new(to.dialable()).map_err(|_| BackendError::RefusedValue)?;
+        let other = UserId::new(to.dialable()).map_err(|_| BackendError::NotFound)?;
         if other == *user || !self.users.contains_key(&other) {
-            return Err(BackendError::RefusedValue);
+            return Err(BackendError::NotFound);
         }
         if !self.sessions.values().any(|signed_in| *signed_in == other) {
             return Err(BackendError::Undeliverable);

@@ -517,6 +517,13 @@ pub enum BackendError {
     /// User name or password are wrong.
     #[error("user name or password are wrong: check both; the user name is the internal number")]
     BadCredentials,
+    /// The sign-in was refused for a reason that can't be read, as WSI gives it.
+    #[error(
+        "the server refused the sign-in and tells no reason that can be read: check user name and \
+         password; if they are right, ask the administrator whether the account is locked, has its \
+         initial password, or has no licence"
+    )]
+    SignInRefused,
     /// Too many wrong passwords.
     #[error("the account is locked after too many wrong passwords: ask the administrator")]
     AccountLocked,

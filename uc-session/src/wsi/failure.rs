@@ -29,11 +29,12 @@ pub(super) fn of_refusal(refusal: &Refusal, names: &Names) -> BackendError {
     }
 }
 
-/// The server refused to sign somebody in. It gives its reason in words only, which are not read.
+/// The server refused to sign somebody in. It gives its reason in words only, which nobody knows: a
+/// wrong password and a missing licence look the same.
 pub(super) const fn of_sign_in(refusal: &Refusal) -> BackendError {
     match refusal {
         Refusal::NotMonitored | Refusal::Call(_) => BackendError::Malformed,
-        _ => BackendError::BadCredentials,
+        _ => BackendError::SignInRefused,
     }
 }
 
@@ -81,9 +82,9 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_sign_in_means_wrong_credentials() {
+    fn a_refused_sign_in_tells_no_reason() {
         let refused = of_sign_in(&Refusal::Other("whatever".into()));
-        assert_eq!(refused, BackendError::BadCredentials);
+        assert_eq!(refused, BackendError::SignInRefused);
     }
 
     #[test]

@@ -158,7 +158,7 @@ async fn a_contact_is_written_to_where_it_is_a_user_and_chat_is_on() {
     let outside = number("0171 39200-77");
     let id = within(rosa.send_message(&outside, "hi")).await.unwrap();
     let refused = within(rosa.message_sent(&outside, &id)).await;
-    assert_eq!(refused, Err(DeliveryFailure::Refused));
+    assert_eq!(refused, Err(DeliveryFailure::NoReceiver));
     within(rosa.discard_message(&outside, &id)).await;
     assert!(rosa.view().unsent(&outside).is_empty());
 

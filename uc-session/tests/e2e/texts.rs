@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Write as _};
 
-use uc_model::{Action, DigitsError, FailureCause, PhoneNumber};
+use uc_model::{Action, ChatError, DeliveryFailure, DigitsError, FailureCause, PhoneNumber};
 use uc_session::{
     Bad, CacheError, CallError, LostReason, PreferencesError, ProfileError, ServiceError,
     SignInError,
@@ -65,9 +65,10 @@ const DIAL: [DialFailure; 8] = [
     DialFailure::NoRoute,
 ];
 
-const BACKEND: [BackendError; 19] = [
+const BACKEND: [BackendError; 20] = [
     BackendError::CertificateChanged,
     BackendError::BadCredentials,
+    BackendError::SignInRefused,
     BackendError::AccountLocked,
     BackendError::NoLicence(None),
     BackendError::NotSignedIn,
@@ -137,6 +138,22 @@ fn calls() -> Vec<CallError> {
     ]
 }
 
+const CHAT: [ChatError; 5] = [
+    ChatError::Unsupported,
+    ChatError::NoReceiver,
+    ChatError::TooManyWaiting,
+    ChatError::Duplicate,
+    ChatError::NotFailed,
+];
+
+const DELIVERY: [DeliveryFailure; 5] = [
+    DeliveryFailure::Unreachable,
+    DeliveryFailure::NoReceiver,
+    DeliveryFailure::Refused,
+    DeliveryFailure::ChatOff,
+    DeliveryFailure::TimedOut,
+];
+
 const SERVICES: [ServiceError; 4] = [
     ServiceError::NotConnected,
     ServiceError::Unsupported,
@@ -193,6 +210,8 @@ fn every_text_says_what_happened_and_what_helps() {
     chapter(&mut out, "services", SERVICES);
     chapter(&mut out, "calls", calls());
     chapter(&mut out, "why calls end", CAUSES);
+    chapter(&mut out, "messages", CHAT);
+    chapter(&mut out, "why messages don't arrive", DELIVERY);
     chapter(&mut out, "sound", MEDIA);
     chapter(&mut out, "the store", STORE);
     chapter(&mut out, "the key store", SECRETS);

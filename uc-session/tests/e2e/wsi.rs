@@ -129,12 +129,17 @@ async fn a_cut_is_restored_and_what_was_missed_is_fetched() {
 }
 
 #[tokio::test]
-async fn wrong_credentials_are_told() {
+async fn a_refused_sign_in_names_every_reason_that_there_can_be() {
     let server = server().await;
     let wrong = over_wsi(&server, "330").password("wrong".to_owned());
-    let refused = within(wrong.sign_in()).await.unwrap_err();
-    let expected = SignInError::Backend(BackendError::BadCredentials);
-    assert_eq!(refused.to_string(), expected.to_string());
+    // 341 is locked.
+    for refused in [wrong, over_wsi(&server, "341")] {
+        let refused = within(refused.sign_in()).await.unwrap_err();
+        assert_eq!(refused, SignInError::Backend(BackendError::SignInRefused));
+        for reason in ["password", "locked", "licence"] {
+            assert!(refused.to_string().contains(reason), "{refused}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -91,7 +91,7 @@ impl Exchange {
     ) -> Result<String, Refusal> {
         let receiver = self.reached_by(number).map(|user| &user.me.user);
         let receiver = receiver.filter(|receiver| *receiver != sender);
-        let receiver = receiver.ok_or(Refusal::Value("nobody there can receive messages"))?;
+        let receiver = receiver.ok_or(Refusal::NoReceiver)?;
         // An identity of the other's must not be overwritten.
         if self.users[receiver].history.having(message).is_some() {
             return Err(Refusal::Value(

@@ -63,6 +63,8 @@ pub(crate) enum Refusal {
     Message(#[from] MessageTextError),
     #[error("this system has no instant messages")]
     NoChat,
+    #[error("nobody with this number can receive messages")]
+    NoReceiver,
     #[error("the other has no client that could receive it now; send it again later, or call")]
     Undeliverable,
     #[error("the call can't be connected: {}", reason(*.0))]
@@ -94,7 +96,7 @@ impl Refusal {
             Self::NoLicence(_) => (ProblemType::NoLicence, 403),
             Self::PasswordChangeRequired => (ProblemType::PasswordChangeRequired, 403),
             Self::NotSignedIn => (ProblemType::NotSignedIn, 401),
-            Self::NotFound => (ProblemType::NotFound, 404),
+            Self::NotFound | Self::NoReceiver => (ProblemType::NotFound, 404),
             Self::WrongState | Self::CarriedElsewhere | Self::AtDesk => {
                 (ProblemType::WrongState, 409)
             }

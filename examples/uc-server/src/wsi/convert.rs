@@ -59,6 +59,7 @@ pub(super) fn refusal(refusal: exchange::Refusal) -> Refusal {
         | Why::Favourite(_)
         | Why::Message(_)
         | Why::NoChat
+        | Why::NoReceiver
         | Why::Undeliverable
         | Why::NoDeskPhones => Refusal::Other(refusal.to_string()),
     }

@@ -162,7 +162,10 @@ impl Connection {
     fn refused(&mut self, io: &mut Io, error: BackendError) {
         let for_good = matches!(
             error,
-            BackendError::BadCredentials | BackendError::AccountLocked | BackendError::NoLicence(_)
+            BackendError::BadCredentials
+                | BackendError::SignInRefused
+                | BackendError::AccountLocked
+                | BackendError::NoLicence(_)
         );
         if for_good && self.was_live {
             self.leave(io);
