@@ -85,8 +85,9 @@ pub use profile::{Profile, ProfileError};
 pub use redacted::Redacted;
 pub use search::{Matches, Ranking, SearchIndex, SearchQuery};
 pub use settings::{
-    DateFormat, Language, LogLevel, PopUp, ReadSettings, ServerSettings, Settings, SettingsError,
+    DateFormat, Language, LogLevel, PopUp, ReadSettings, ServerSettings, SettingError, Settings,
+    SettingsError,
 };
 pub use sign_in::{UserName, UserNameError};
 pub use state::{Change, KnownContact, Snapshot, State, Update, UserLine, UserPresence};
-pub use time::{Rev, Timestamp};
+pub use time::{CalendarTime, Rev, Timestamp};

@@ -4,6 +4,7 @@ use crate::{Mode, Redacted, Timestamp};
 
 mod forwarding;
 mod line;
+mod name;
 mod visibility;
 
 pub use forwarding::{Forwarding, ForwardingError, ForwardingTarget, Mailbox};

@@ -1,6 +1,6 @@
 use thiserror::Error;
 
-use crate::{ConversationGrouping, HotKey};
+use crate::{CalendarTime, ConversationGrouping, HotKey};
 
 mod file;
 
@@ -98,7 +98,7 @@ pub struct Settings {
 /// The settings that belong to the person and not to one computer: language, date format, pop-up,
 /// hot key and the grouping of conversations. A server keeps them, and they appear at the first
 /// sign-in on another computer (INST-2).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServerSettings(Settings);
 
 /// Why settings can't be read.
@@ -111,6 +111,21 @@ pub enum SettingsError {
     /// Longer than 64 KiB; on a server, than 8 KiB.
     #[error("the settings are damaged: they are longer than 64 KiB (8 KiB on a server)")]
     TooLong,
+}
+
+/// Why one setting can't be set.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SettingError {
+    /// No setting has this name.
+    #[error("there is no such setting")]
+    NoSuchSetting,
+    /// It can't be that.
+    #[error("this setting can't be that; it is one of {choices}")]
+    Value {
+        /// What it can be, for a person.
+        choices: String,
+    },
 }
 
 /// Settings as read, and what in them was replaced by its default.
@@ -149,7 +164,11 @@ impl Settings {
     /// The settings of a computer where the user signs in for the first time: what the server
     /// keeps comes before the defaults (INST-2).
     pub fn at_first_sign_in(server: Option<&ServerSettings>) -> Self {
-        server.map_or_else(Self::default, |server| server.0.clone())
+        let mut settings = Self::default();
+        if let Some(server) = server {
+            settings.adopt(server);
+        }
+        settings
     }
 
     /// Takes over what the server keeps; what belongs to this computer stays.
@@ -170,6 +189,25 @@ impl Settings {
             grouping,
             ..std::mem::take(self)
         };
+    }
+
+    /// The settings with their values, by the names under which they are written.
+    pub fn entries(&self) -> impl ExactSizeIterator<Item = (&'static str, String)> {
+        file::entries(self).into_iter()
+    }
+
+    /// Sets one setting by its name and value as they are written.
+    ///
+    /// # Errors
+    /// No such setting, or what it can be instead.
+    pub fn set_named(&mut self, name: &str, value: &str) -> Result<(), SettingError> {
+        file::set_named(self, name, value)
+    }
+
+    /// Whether the setting of this name belongs to the person, so that a server keeps it
+    /// ([`ServerSettings`]), or to one computer.
+    pub fn is_personal(name: &str) -> bool {
+        file::is_personal(name)
     }
 
     /// Writes the settings: a line for the version, then one for each setting, in a fixed order.
@@ -195,6 +233,13 @@ impl ServerSettings {
         Self(own)
     }
 
+    /// These with what of `settings` belongs to the person; what only a newer version knows stays.
+    #[must_use]
+    pub fn with(mut self, settings: &Settings) -> Self {
+        self.0.adopt(&Self::of(settings));
+        self
+    }
+
     /// Writes them in the form of [`Settings::write`], without the lines that belong to a
     /// computer.
     pub fn write(&self) -> String {
@@ -202,7 +247,7 @@ impl ServerSettings {
     }
 
     /// Reads what [`write`](Self::write) of this or another version wrote; what belongs to a
-    /// computer is left out.
+    /// computer is left out, and what only a newer version knows is kept for it.
     ///
     /// # Errors
     /// What isn't a text of settings at all, or longer than 8 KiB.
@@ -210,12 +255,30 @@ impl ServerSettings {
         if text.len() > MAX_SERVER_BYTES {
             return Err(SettingsError::TooLong);
         }
-        Ok(Self::of(&Settings::read(text)?.settings))
+        let read = Settings::read(text)?.settings;
+        let mut own = Self::of(&read);
+        own.0.unknown = read.unknown;
+        Ok(own)
     }
 }
 
 /// Longest text that a server keeps, in bytes (the limit of UCX).
 const MAX_SERVER_BYTES: usize = 8 * 1024;
+
+impl DateFormat {
+    /// The day of `at` as a person reads it.
+    pub fn write(self, at: &CalendarTime) -> String {
+        let CalendarTime {
+            year, month, day, ..
+        } = at;
+        match self {
+            Self::YearMonthDay => format!("{year:04}-{month:02}-{day:02}"),
+            Self::DayMonthYearDots => format!("{day:02}.{month:02}.{year:04}"),
+            Self::DayMonthYearDashes => format!("{day:02}-{month:02}-{year:04}"),
+            Self::MonthDayYear => format!("{month:02}/{day:02}/{year:04}"),
+        }
+    }
+}
 
 impl PopUp {
     /// For how long it is seen, in seconds; `None` where something else ends it.

@@ -5,13 +5,13 @@ use std::{
 };
 
 use clap::Args;
-use uc_model::Redacted;
+use uc_model::{Capability, Redacted, Settings};
 use uc_session::{
-    Client, ClientBuilder, Preferences, PreferencesError, ProfileId, SignInError, Trust,
-    port::Certificate,
+    Client, ClientBuilder, Preferences, PreferencesError, ProfileId, ServiceError, SignInError,
+    Trust, port::Certificate,
 };
 
-use crate::{computer::Computer, failure::Failure, profile};
+use crate::{computer::Computer, failure::Failure, output::Output, profile};
 
 /// Where and as whom to sign in: by a profile, or as the options say.
 #[derive(Debug, Args)]
@@ -46,20 +46,42 @@ pub(crate) struct Way {
     builder: ClientBuilder,
     password: Redacted<String>,
     profile: Option<(Preferences, ProfileId)>,
+    /// The settings of this computer where there is no profile.
+    settings: Settings,
 }
 
 impl Account {
-    /// Signs in without sound.
-    pub(crate) async fn sign_in(&self) -> Result<Client, Failure> {
-        self.sign_in_with(Ok).await
+    /// Signs in without sound. Whatever is printed afterwards obeys the user's settings.
+    pub(crate) async fn sign_in(&self, output: &Output) -> Result<Client, Failure> {
+        self.sign_in_with(output, Ok).await
+    }
+
+    /// Signs in where the server offers what is asked for; elsewhere nothing would be there.
+    pub(crate) async fn sign_in_for(
+        &self,
+        output: &Output,
+        capability: Capability,
+    ) -> Result<Client, Failure> {
+        let client = self.sign_in(output).await?;
+        if client.capabilities().has(capability) {
+            return Ok(client);
+        }
+        client.sign_out().await;
+        Err(ServiceError::Unsupported.into())
     }
 
     /// Signs in with what `prepare` adds.
     pub(crate) async fn sign_in_with(
         &self,
+        output: &Output,
         prepare: impl Fn(ClientBuilder) -> Result<ClientBuilder, Failure>,
     ) -> Result<Client, Failure> {
-        self.way().await?.sign_in(prepare).await
+        self.way().await?.sign_in(output, prepare).await
+    }
+
+    /// Whether options say where or as whom to sign in.
+    pub(crate) const fn names_somebody(&self) -> bool {
+        self.server.is_some() || self.user.is_some()
     }
 
     /// What would sign in.
@@ -84,13 +106,21 @@ impl Account {
             }
             None => {
                 let server = self.server.as_deref().unwrap_or("127.0.0.1");
-                let user = self.user.as_deref().unwrap_or_default();
+                // Nobody enters a password in vain.
+                let user = self.user.as_deref().ok_or(Failure::NoAccount)?;
                 let builder = Client::builder(server, user);
                 let builder = match &self.wan {
                     Some(wan) => builder.wan(wan),
                     None => builder,
                 };
                 (builder, self.given_password()?)
+            }
+        };
+        let settings = match &profile {
+            Some((preferences, id)) => preferences.settings_of(*id),
+            None => {
+                let known = self.computer.known_preferences().await?;
+                known.map(|known| known.settings()).unwrap_or_default()
             }
         };
         let password = kept.map_or_else(|| self.asked_password(), Ok)?;
@@ -103,16 +133,18 @@ impl Account {
             builder,
             password,
             profile,
+            settings,
         })
     }
 
-    async fn chosen_profile(&self) -> Result<Option<(Preferences, ProfileId)>, Failure> {
+    /// The profile that was named, or else the one in use.
+    pub(crate) async fn chosen_profile(&self) -> Result<Option<(Preferences, ProfileId)>, Failure> {
         if let Some(name) = &self.profile {
             let preferences = self.computer.preferences().await?;
             let id = profile::find(&preferences, name)?;
             return Ok(Some((preferences, id)));
         }
-        if self.server.is_some() || self.user.is_some() {
+        if self.names_somebody() {
             return Ok(None);
         }
         let known = self.computer.known_preferences().await?;
@@ -141,7 +173,7 @@ impl Account {
     /// The password from the file or the environment, in this order.
     pub(crate) fn given_password(&self) -> Result<Option<Redacted<String>>, Failure> {
         if let Some(path) = &self.password_file {
-            let text = fs::read_to_string(path).map_err(|_| Failure::PasswordFile(path.clone()))?;
+            let text = fs::read_to_string(path).map_err(|error| Failure::file(path, error))?;
             let line = text.lines().next().unwrap_or_default();
             return Ok(Some(Redacted::new(line.to_owned())));
         }
@@ -164,10 +196,28 @@ impl Way {
         &self.password
     }
 
+    /// The profile that signs in.
+    pub(crate) const fn profile(&self) -> Option<&(Preferences, ProfileId)> {
+        self.profile.as_ref()
+    }
+
+    /// The settings in force once `client` has signed in: what the server keeps comes first.
+    pub(crate) fn settings(&self, client: &Client) -> Settings {
+        let mut settings = match &self.profile {
+            Some((preferences, id)) => preferences.settings_of(*id),
+            None => self.settings.clone(),
+        };
+        if let Some(servers) = &client.view().account().settings {
+            settings.adopt(servers);
+        }
+        settings
+    }
+
     /// Signs in with what `prepare` adds; asks a person about an unknown certificate. A profile
-    /// keeps the accepted one.
+    /// keeps the accepted one, and the settings that the server keeps.
     pub(crate) async fn sign_in(
         &self,
+        output: &Output,
         prepare: impl Fn(ClientBuilder) -> Result<ClientBuilder, Failure>,
     ) -> Result<Client, Failure> {
         let builder = prepare(self.builder.clone())?;
@@ -180,7 +230,9 @@ impl Way {
         };
         if let Some((preferences, id)) = &self.profile {
             preferences.keep_pins(*id, &client.pins()).await?;
+            preferences.take_over(*id, &client).await?;
         }
+        output.obey(self.settings(&client));
         Ok(client)
     }
 

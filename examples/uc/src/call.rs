@@ -1,8 +1,9 @@
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use clap::Args;
 use serde_json::json;
 use tokio::time::sleep;
+use uc_model::PhoneNumber;
 use uc_session::{Call, CallError, Client};
 
 use crate::{
@@ -16,7 +17,8 @@ use crate::{
 /// How to call.
 #[derive(Debug, Args)]
 pub(crate) struct CallArguments {
-    /// The number, for example 331 or "+49 (89) 7007-98765".
+    /// The number, for example 331 or "+49 (89) 7007-98765", or a tel: or callto: link where the
+    /// setting telephony-links is on.
     number: String,
     #[command(flatten)]
     sound: SoundArguments,
@@ -49,7 +51,7 @@ pub(crate) async fn call(
 ) -> Result<(), Failure> {
     let times = Times::new(wish.hold_after, wish.hang_up_after)?;
     let client = account
-        .sign_in_with(|builder| wish.sound.apply(builder))
+        .sign_in_with(output, |builder| wish.sound.apply(builder))
         .await?;
     let result = tokio::select! {
         result = place(&client, output, wish, times) => result,
@@ -68,7 +70,7 @@ pub(crate) async fn answer(
 ) -> Result<(), Failure> {
     let times = Times::new(None, wish.hang_up_after)?;
     let client = account
-        .sign_in_with(|builder| wish.sound.apply(builder))
+        .sign_in_with(output, |builder| wish.sound.apply(builder))
         .await?;
     output.progress("Waiting for a call; Ctrl-C ends it.");
     let result = tokio::select! {
@@ -86,9 +88,21 @@ async fn place(
     wish: &CallArguments,
     times: Times,
 ) -> Result<(), Failure> {
-    let call = client.call(&wish.number).await?;
+    let number = number(&wish.number, output.opens_links())?;
+    let call = client.call(&number).await?;
     output.progress("Ringing …");
     talk(&call, output, times, wish.digits.as_deref()).await
+}
+
+/// What to dial: the number, or that of a link. A colon can be part of a number too.
+fn number(wanted: &str, opens_links: bool) -> Result<Cow<'_, str>, Failure> {
+    let scheme = wanted.split_once(':').map(|(scheme, _)| scheme);
+    let is_link = scheme.is_some_and(|scheme| scheme.starts_with(char::is_alphabetic));
+    match is_link {
+        false => Ok(wanted.into()),
+        true if !opens_links => Err(Failure::LinksOff),
+        true => Ok(PhoneNumber::from_link(wanted)?.as_str().to_owned().into()),
+    }
 }
 
 async fn take(client: &Client, output: &Output, times: Times) -> Result<(), Failure> {
@@ -208,3 +222,24 @@ impl Times {
 
 /// How long a call stays on hold.
 const HOLD_FOR: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_dialled_only_where_links_are_on() {
+        for plain in ["331", "+49 (89) 7007:98765"] {
+            assert_eq!(number(plain, false).unwrap(), plain);
+        }
+        for link in ["tel:+49-89-700798765", "CALLTO:+4989700798765"] {
+            assert!(
+                matches!(number(link, false), Err(Failure::LinksOff)),
+                "{link}"
+            );
+            let dialled = number(link, true).unwrap().replace('-', "");
+            assert_eq!(dialled, "+4989700798765");
+        }
+        assert!(matches!(number("mailto:330", true), Err(Failure::Link(_))));
+    }
+}

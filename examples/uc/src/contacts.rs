@@ -10,7 +10,7 @@ use uc_model::{
     ImportReport, KnownContact, NumberKind, PersonalDirectoryError, PhoneNumber, Photo, Redacted,
     TextEncoding, TypedNumber, UserId, contacts_to_csv,
 };
-use uc_session::{Client, EditError};
+use uc_session::{Client, EditError, ServiceError, port::BackendError};
 
 use crate::{
     account::Account,
@@ -108,7 +108,7 @@ pub(crate) async fn search(
     query: &str,
     place: Option<Where>,
 ) -> Result<(), Failure> {
-    let client = account.sign_in().await?;
+    let client = account.sign_in(output).await?;
     let found = match place {
         Some(place) => client.search_directory(place.into(), query).await,
         None => client.search(query).await,
@@ -133,7 +133,7 @@ pub(crate) async fn contacts(
     output: &Output,
     command: &ContactsCommand,
 ) -> Result<(), Failure> {
-    let client = account.sign_in().await?;
+    let client = account.sign_in(output).await?;
     let done = carry_out(&client, output, command).await;
     client.sign_out().await;
     done
@@ -151,11 +151,14 @@ async fn carry_out(
                 output.line(&contact_line(&known.contact), &known_json(known));
             }
             if view.personal_contacts().next().is_none() {
-                output.progress("There are no personal contacts; add one with uc contacts add.");
+                output.progress(match client.capabilities().has(Capability::EditContacts) {
+                    true => "There are no personal contacts; add one with uc contacts add.",
+                    false => "There are no personal contacts, and they aren't added here.",
+                });
             }
         }
         ContactsCommand::Show { id, photo } => {
-            let contact = client.contact(id).await?;
+            let contact = found(client, id).await?;
             show_details(client, output, &contact, photo.as_deref()).await?;
         }
         ContactsCommand::Add(fields) => {
@@ -163,7 +166,7 @@ async fn carry_out(
             show(output, &client.add_contact(draft).await?);
         }
         ContactsCommand::Edit { id, fields } => {
-            let draft = fields.onto(client.contact(id).await?.into());
+            let draft = fields.onto(found(client, id).await?.into());
             show(output, &client.change_contact(id, draft).await?);
         }
         ContactsCommand::Delete { id } => {
@@ -175,13 +178,20 @@ async fn carry_out(
             output.line("Deleted.", &json!({ "deleted": id.as_str() }));
         }
         ContactsCommand::Import { file, format } => {
-            let bytes = std::fs::read(file).map_err(|_| Failure::File(file.clone()))?;
+            let bytes = std::fs::read(file).map_err(|error| Failure::file(file, error))?;
             let report = client.import_contacts(&bytes, (*format).into()).await?;
             tell_import(output, &report);
         }
         ContactsCommand::Export { file } => export(client, output, file.as_ref())?,
     }
     Ok(())
+}
+
+async fn found(client: &Client, id: &ContactId) -> Result<Contact, Failure> {
+    match client.contact(id).await {
+        Err(ServiceError::Backend(BackendError::NotFound)) => Err(Failure::NoContact),
+        other => Ok(other?),
+    }
 }
 
 fn show(output: &Output, contact: &Contact) {
@@ -207,7 +217,8 @@ async fn show_details(
         plain.push_str(&format!("\n  e-mail    {}", email.expose()));
     }
     if let Some((user, presence)) = presence {
-        plain.push_str(&format!("\n  user      {}", presence_line(user, presence)));
+        let line = presence_line(output.words(), user, None, presence);
+        plain.push_str(&format!("\n  user      {line}"));
     }
     if user.is_some() {
         let there = if photo.is_some() { "yes" } else { "no" };
@@ -215,7 +226,7 @@ async fn show_details(
     }
     let mut value = contact_json(contact);
     value["presence"] = presence.map_or(Value::Null, |(user, presence)| {
-        presence_json(user, presence)
+        presence_json(user, None, presence)
     });
     value["photo"] = photo.is_some().into();
     output.line(&plain, &value);
@@ -268,7 +279,7 @@ fn export(client: &Client, output: &Output, file: Option<&PathBuf>) -> Result<()
     match file {
         None => output.line(csv.trim_end(), &json!({ "csv": csv })),
         Some(file) => {
-            std::fs::write(file, csv).map_err(|_| Failure::File(file.clone()))?;
+            std::fs::write(file, csv).map_err(|error| Failure::file(file, error))?;
             output.line(
                 &format!("{count} contacts written."),
                 &json!({ "contacts": count }),

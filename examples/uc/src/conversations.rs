@@ -3,11 +3,17 @@ use std::sync::Arc;
 use clap::Subcommand;
 use serde_json::{Value, json};
 use uc_model::{
-    CallDirection, Conversation, ConversationEntry, ConversationId, Delivery, EntryId, Redacted,
+    CallDirection, Capability, Conversation, ConversationEntry, ConversationId, Delivery, EntryId,
+    Redacted,
 };
 use uc_session::Client;
 
-use crate::{account::Account, failure::Failure, moment, output::Output};
+use crate::{
+    account::Account,
+    failure::Failure,
+    output::Output,
+    words::{Phrase, Words},
+};
 
 /// What to do with the conversations.
 #[derive(Debug, Subcommand)]
@@ -44,7 +50,9 @@ pub(crate) async fn conversations(
     output: &Output,
     command: &ConversationsCommand,
 ) -> Result<(), Failure> {
-    let client = account.sign_in().await?;
+    let client = account
+        .sign_in_for(output, Capability::Conversations)
+        .await?;
     let done = carry_out(&client, output, command).await;
     client.sign_out().await;
     done
@@ -62,14 +70,14 @@ async fn carry_out(
                 output.progress("There are no conversations.");
             }
             for (known, _) in rows {
-                output.line(&line(&known), &value(&known));
+                output.line(&line(output.words(), &known), &value(&known));
             }
         }
         ConversationsCommand::Show { id } => {
             let known = client.view().conversation(id).cloned();
             let known = known.ok_or(Failure::NoConversation)?;
             for entry in &known.entries {
-                output.line(&entry_line(entry), &entry_json(entry));
+                output.line(&entry_line(output.words(), entry), &entry_json(entry));
             }
         }
         ConversationsCommand::Read { id } => {
@@ -91,13 +99,14 @@ async fn carry_out(
     Ok(())
 }
 
-fn line(known: &Arc<Conversation>) -> String {
+fn line(words: Words, known: &Arc<Conversation>) -> String {
     let name = known.name.as_ref().map_or("", |name| name.expose());
     let unread = match known.unread {
         0 => String::new(),
-        unread => format!("{unread} unread"),
+        unread => format!("{unread} {}", words.say(Phrase::Unread)),
     };
-    let newest = known.newest().map(entry_line).unwrap_or_default();
+    let newest = known.newest().map(|entry| entry_line(words, entry));
+    let newest = newest.unwrap_or_default();
     format!(
         "{name:<24} {:<20} {unread:<10} {newest}  ({})",
         known.number.as_str(),
@@ -117,15 +126,15 @@ fn value(known: &Arc<Conversation>) -> Value {
 }
 
 /// One line about an entry.
-pub(crate) fn entry_line(entry: &ConversationEntry) -> String {
+pub(crate) fn entry_line(words: Words, entry: &ConversationEntry) -> String {
     match entry {
         ConversationEntry::Call { at, duration_s, .. } => {
             let what = match entry.history_kind() {
-                Some(kind) if kind.is_missed() => "missed call".to_owned(),
-                _ if *duration_s == 0 => "call without answer".to_owned(),
-                _ => format!("call of {duration_s} s"),
+                Some(kind) if kind.is_missed() => words.say(Phrase::MissedCall).to_owned(),
+                _ if *duration_s == 0 => words.say(Phrase::CallWithoutAnswer).to_owned(),
+                _ => format!("{} {duration_s} s", words.say(Phrase::CallOf)),
             };
-            format!("{} {what}", moment::written(*at))
+            format!("{} {what}", words.moment(*at))
         }
         // What somebody wrote can't turn the line around it.
         ConversationEntry::Message(message) => {
@@ -134,7 +143,7 @@ pub(crate) fn entry_line(entry: &ConversationEntry) -> String {
                 CallDirection::Outgoing => ">",
             };
             let text = message.text.isolated().replace('\n', " ");
-            format!("{} {from} {text}", moment::written(message.at))
+            format!("{} {from} {text}", words.moment(message.at))
         }
         _ => String::new(),
     }

@@ -1,7 +1,10 @@
-use std::path::PathBuf;
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use thiserror::Error;
-use uc_model::{DeliveryFailure, PhotoError, SettingsError};
+use uc_model::{DeliveryFailure, LinkError, PhoneNumber, PhotoError, SettingError, Settings};
 use uc_session::{
     CallError, EditError, MessageError, OpenStoreError, PasswordError, PreferencesError,
     ServiceError, SignInError,
@@ -15,6 +18,12 @@ pub(crate) enum Failure {
     /// Sign-in.
     #[error("{0}")]
     SignIn(#[from] SignInError),
+    /// Neither a profile nor a user.
+    #[error(
+        "nobody is named who signs in: give --user and --server, or make a profile with uc profile \
+         add"
+    )]
+    NoAccount,
     /// An unknown or changed certificate, and nobody to ask.
     #[error(
         "{error}\n  {certificate}\nIf it is the right one, say so with --pin {pin} (or UC_PIN)"
@@ -37,8 +46,13 @@ pub(crate) enum Failure {
     #[error("{0}")]
     Message(#[from] MessageError),
     /// A message that didn't arrive.
-    #[error("{0}")]
-    Delivery(#[from] DeliveryFailure),
+    #[error("the message to {to} didn't arrive: {why}")]
+    Delivery {
+        /// The number.
+        to: PhoneNumber,
+        /// Why.
+        why: DeliveryFailure,
+    },
     /// A change of the password.
     #[error("{0}")]
     Password(#[from] PasswordError),
@@ -51,18 +65,41 @@ pub(crate) enum Failure {
     /// A photo's file.
     #[error("{0}")]
     Photo(#[from] PhotoError),
-    /// A file of settings.
+    /// A setting.
     #[error("{0}")]
-    Settings(#[from] SettingsError),
+    Setting(#[from] SettingError),
+    /// A setting that isn't there.
+    #[error("there is no such setting; the settings are {0}")]
+    NoSuchSetting(String),
+    /// A personal setting, and nobody who keeps it.
+    #[error("this server keeps no settings: make a profile of it, which does (uc profile add)")]
+    NoServerSettings,
+    /// Something else than a freedesktop.org system.
+    #[error("uc can't have itself started at log-in on this system: use the system's own settings")]
+    NoAutostart,
     /// A file.
-    #[error("the file {0} can't be read or written")]
-    File(PathBuf),
+    #[error("the file {path} can't be read or written: {reason}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the operating system says.
+        reason: io::Error,
+    },
     /// No photo.
     #[error("this user has no photo")]
     NoPhoto,
+    /// No such contact.
+    #[error("there is no such contact; uc search and uc contacts list name them")]
+    NoContact,
     /// No such conversation.
     #[error("there is no such conversation; list them again")]
     NoConversation,
+    /// A telephony link.
+    #[error("{0}")]
+    Link(#[from] LinkError),
+    /// A telephony link, and the settings don't want it dialled.
+    #[error("telephony links aren't dialled: allow it with uc settings set telephony-links on")]
+    LinksOff,
     /// A call.
     #[error("{0}")]
     Call(#[from] CallError),
@@ -95,9 +132,6 @@ pub(crate) enum Failure {
     /// What the diagnosis has found was printed already.
     #[error("signing in doesn't work")]
     Diagnosed,
-    /// The password file.
-    #[error("the password file {0} can't be read")]
-    PasswordFile(PathBuf),
     /// The prompt.
     #[error("no password: there is nobody to ask; use --password-file or UC_PASSWORD")]
     NoPassword,
@@ -110,4 +144,21 @@ pub(crate) enum Failure {
     /// The connection ended before what was asked for.
     #[error("the session ended before")]
     Ended,
+}
+
+impl Failure {
+    /// A file that the operating system refuses.
+    pub(crate) fn file(path: &Path, reason: io::Error) -> Self {
+        Self::File {
+            path: path.to_owned(),
+            reason,
+        }
+    }
+
+    /// No setting has this name.
+    pub(crate) fn no_such_setting() -> Self {
+        let known = Settings::default();
+        let names: Vec<_> = known.entries().map(|(name, _)| name).collect();
+        Self::NoSuchSetting(names.join(", "))
+    }
 }

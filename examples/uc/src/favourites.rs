@@ -1,6 +1,8 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
-use uc_model::{ContactId, Favourite, FavouriteChange, FavouriteGroup, GroupName, PhoneNumber};
+use uc_model::{
+    Capability, ContactId, Favourite, FavouriteChange, FavouriteGroup, GroupName, PhoneNumber,
+};
 use uc_session::{Client, View};
 
 use crate::{account::Account, failure::Failure, output::Output};
@@ -74,7 +76,7 @@ pub(crate) async fn favourites(
     output: &Output,
     command: &FavouritesCommand,
 ) -> Result<(), Failure> {
-    let client = account.sign_in().await?;
+    let client = account.sign_in_for(output, Capability::Favourites).await?;
     let done = carry_out(&client, command).await;
     if done.is_ok() {
         list(output, &client.view());

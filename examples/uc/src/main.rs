@@ -6,6 +6,7 @@ mod call;
 mod computer;
 mod contacts;
 mod conversations;
+mod desktop;
 mod diagnose;
 mod failure;
 mod favourites;
@@ -16,8 +17,10 @@ mod moment;
 mod output;
 mod people;
 mod profile;
+mod settings;
 mod sound;
 mod watch;
+mod words;
 
 use std::process::ExitCode;
 
@@ -77,9 +80,9 @@ enum Command {
     /// Sets, removes or saves a photo.
     #[command(subcommand)]
     Photo(me::PhotoCommand),
-    /// Shows or stores the settings that follow you to another computer.
+    /// Lists and sets the settings: language, dates, pop-ups and the like.
     #[command(subcommand)]
-    Settings(me::SettingsCommand),
+    Settings(settings::SettingsCommand),
     /// Changes the password.
     Password(me::PasswordArguments),
     /// Shows the ten numbers dialled last.
@@ -128,7 +131,7 @@ async fn carry_out(arguments: &Arguments, output: &Output) -> Result<(), Failure
         Command::Devices => sound::list(output),
         Command::Me(command) => me::me(account, output, command).await,
         Command::Photo(command) => me::photo(account, output, command).await,
-        Command::Settings(command) => me::settings(account, output, command).await,
+        Command::Settings(command) => settings::settings(account, output, command).await,
         Command::Password(wish) => me::password(account, output, wish).await,
         Command::Redial => me::redial(account, output).await,
         Command::Call(wish) => call::call(account, output, wish).await,

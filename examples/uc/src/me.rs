@@ -1,4 +1,4 @@
-//! What the server keeps for the user: profile, photo, settings, password, redial list.
+//! What the server keeps for the user: profile, photo, password, redial list.
 
 use std::{
     fs,
@@ -9,8 +9,7 @@ use std::{
 use clap::{Args, Subcommand};
 use serde_json::json;
 use uc_model::{
-    Capability, PasswordChange, PasswordChangeError, PhoneNumber, Photo, Profile, Redacted,
-    ServerSettings, Settings, UserId,
+    Capability, PasswordChange, PasswordChangeError, PhoneNumber, Photo, Profile, Redacted, UserId,
 };
 use uc_session::{Client, PasswordError};
 
@@ -58,24 +57,12 @@ pub(crate) enum PhotoCommand {
     },
 }
 
-/// What to do with the settings that the server keeps.
-#[derive(Debug, Subcommand)]
-pub(crate) enum SettingsCommand {
-    /// Prints the settings with which this computer would begin.
-    Show,
-    /// Stores those of a settings file that belong to the person.
-    Store {
-        /// The file.
-        file: PathBuf,
-    },
-}
-
 pub(crate) async fn me(
     account: &Account,
     output: &Output,
     command: &MeCommand,
 ) -> Result<(), Failure> {
-    let client = account.sign_in().await?;
+    let client = account.sign_in_for(output, Capability::Profile).await?;
     let result = match command {
         MeCommand::Show => Ok(()),
         MeCommand::Set(wish) => set_profile(&client, wish).await,
@@ -140,7 +127,7 @@ pub(crate) async fn photo(
     output: &Output,
     command: &PhotoCommand,
 ) -> Result<(), Failure> {
-    let client = account.sign_in().await?;
+    let client = account.sign_in_for(output, Capability::Photo).await?;
     let result = match command {
         PhotoCommand::Set { file } => set_photo(&client, file).await,
         PhotoCommand::Delete => client.delete_photo().await.map_err(Into::into),
@@ -151,7 +138,7 @@ pub(crate) async fn photo(
 }
 
 async fn set_photo(client: &Client, file: &Path) -> Result<(), Failure> {
-    let bytes = fs::read(file).map_err(|_| Failure::File(file.to_owned()))?;
+    let bytes = fs::read(file).map_err(|error| Failure::file(file, error))?;
     Ok(client.set_photo(Photo::from_file(&bytes)?).await?)
 }
 
@@ -163,33 +150,7 @@ async fn fetch_photo(client: &Client, whose: &str, file: &Path) -> Result<(), Fa
 
 /// Writes a PNG file.
 pub(crate) fn save_photo(photo: &Photo, file: &Path) -> Result<(), Failure> {
-    fs::write(file, photo.png()).map_err(|_| Failure::File(file.to_owned()))
-}
-
-pub(crate) async fn settings(
-    account: &Account,
-    output: &Output,
-    command: &SettingsCommand,
-) -> Result<(), Failure> {
-    let client = account.sign_in().await?;
-    let result = match command {
-        SettingsCommand::Show => Ok(()),
-        SettingsCommand::Store { file } => store_settings(&client, file).await,
-    };
-    if result.is_ok() {
-        let view = client.view();
-        let settings = Settings::at_first_sign_in(view.account().settings.as_ref()).write();
-        output.line(settings.trim_end(), &json!({ "settings": settings }));
-    }
-    client.sign_out().await;
-    result
-}
-
-async fn store_settings(client: &Client, file: &Path) -> Result<(), Failure> {
-    let text = fs::read_to_string(file).map_err(|_| Failure::File(file.to_owned()))?;
-    let read = Settings::read(&text)?;
-    let settings = ServerSettings::of(&read.settings);
-    Ok(client.set_settings(settings).await?)
+    fs::write(file, photo.png()).map_err(|error| Failure::file(file, error))
 }
 
 /// Where the new password comes from.
@@ -210,7 +171,7 @@ pub(crate) async fn password(
     let way = account.way().await?;
     let new = new_password(wish)?;
     let client = way
-        .sign_in(|builder| Ok(builder.new_password(new.clone())))
+        .sign_in(output, |builder| Ok(builder.new_password(new.clone())))
         .await?;
     let changed = change_password(&client, way.password(), &new).await;
     client.sign_out().await;
@@ -249,7 +210,7 @@ async fn change_password(
 
 fn new_password(wish: &PasswordArguments) -> Result<Redacted<String>, Failure> {
     if let Some(path) = &wish.new_password_file {
-        let text = fs::read_to_string(path).map_err(|_| Failure::PasswordFile(path.clone()))?;
+        let text = fs::read_to_string(path).map_err(|error| Failure::file(path, error))?;
         return Ok(text.lines().next().unwrap_or_default().to_owned().into());
     }
     if !stdin().is_terminal() {
@@ -266,7 +227,7 @@ fn new_password(wish: &PasswordArguments) -> Result<Redacted<String>, Failure> {
 
 /// Prints the numbers dialled last, newest first.
 pub(crate) async fn redial(account: &Account, output: &Output) -> Result<(), Failure> {
-    let client = account.sign_in().await?;
+    let client = account.sign_in_for(output, Capability::Redial).await?;
     if client.redial().numbers().is_empty() {
         output.progress("Nothing was dialled yet.");
     }

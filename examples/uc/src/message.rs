@@ -1,7 +1,7 @@
 use clap::Subcommand;
 use serde_json::json;
-use uc_model::{EntryId, PhoneNumber};
-use uc_session::Client;
+use uc_model::{Capability, EntryId, PhoneNumber};
+use uc_session::{Client, ServiceError};
 
 use crate::{
     account::Account,
@@ -35,13 +35,10 @@ pub(crate) async fn message(
     output: &Output,
     command: &MessageCommand,
 ) -> Result<(), Failure> {
-    let client = account.sign_in().await?;
+    let client = account.sign_in(output).await?;
     let done = match command {
         MessageCommand::Send { to, text } => send(&client, output, to, text).await,
-        MessageCommand::List { with } => {
-            list(&client, output, with);
-            Ok(())
-        }
+        MessageCommand::List { with } => list(&client, output, with),
     };
     client.sign_out().await;
     done
@@ -54,12 +51,19 @@ async fn send(
     text: &str,
 ) -> Result<(), Failure> {
     let id: EntryId = client.send_message(to, text).await?;
-    client.message_sent(to, &id).await?;
+    let sent = client.message_sent(to, &id).await;
+    sent.map_err(|why| Failure::Delivery {
+        to: to.clone(),
+        why,
+    })?;
     output.line("Sent.", &json!({ "sent": id.as_str() }));
     Ok(())
 }
 
-fn list(client: &Client, output: &Output, with: &PhoneNumber) {
+fn list(client: &Client, output: &Output, with: &PhoneNumber) -> Result<(), Failure> {
+    if !client.capabilities().has(Capability::Conversations) {
+        return Err(ServiceError::Unsupported.into());
+    }
     let view = client.view();
     let number = with.dialable();
     let mut all = view.conversations();
@@ -68,6 +72,7 @@ fn list(client: &Client, output: &Output, with: &PhoneNumber) {
         output.progress("There is no conversation with this number.");
     }
     for entry in known.into_iter().flat_map(|known| &known.entries) {
-        output.line(&entry_line(entry), &entry_json(entry));
+        output.line(&entry_line(output.words(), entry), &entry_json(entry));
     }
+    Ok(())
 }

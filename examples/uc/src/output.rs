@@ -1,19 +1,51 @@
-use std::io::{Write, stdout};
+use std::{
+    io::{Write, stdout},
+    sync::OnceLock,
+};
 
 use serde_json::{Value, json};
 
-use crate::failure::Failure;
+use uc_model::Settings;
+
+use crate::{failure::Failure, words::Words};
 
 /// Plain lines for a person or JSON lines for a program, both on standard output; failures go to
-/// standard error.
+/// standard error. A person's lines obey the settings, a program's are always the same.
 #[derive(Debug)]
 pub(crate) struct Output {
     json: bool,
+    settings: OnceLock<Settings>,
 }
 
 impl Output {
     pub(crate) const fn new(json: bool) -> Self {
-        Self { json }
+        Self {
+            json,
+            settings: OnceLock::new(),
+        }
+    }
+
+    /// Obeys these settings from now on; the first ones count.
+    pub(crate) fn obey(&self, settings: Settings) {
+        let _ = self.settings.set(settings);
+    }
+
+    /// What to write for a person.
+    pub(crate) fn words(&self) -> Words {
+        self.settings.get().map_or_else(Words::default, Words::of)
+    }
+
+    /// Whether telephony links are dialled.
+    pub(crate) fn opens_links(&self) -> bool {
+        let settings = self.settings.get();
+        settings.is_some_and(|settings| settings.telephony_links)
+    }
+
+    /// Whether what pops up is to be printed: a program gets everything. A terminal doesn't know
+    /// whether its window is seen, so it shows what is shown to whoever doesn't look.
+    pub(crate) fn pops_up(&self) -> bool {
+        let pop_up = self.settings.get().map(|settings| settings.pop_up);
+        self.json || pop_up.unwrap_or_default().is_shown(true)
     }
 
     /// One line: `plain` for a person, `value` for a program.

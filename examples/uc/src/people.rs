@@ -1,18 +1,24 @@
+use std::collections::BTreeMap;
+
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
-use uc_model::{Presence, PresenceState, PresenceVisibility, Redacted, Timestamp, UserId};
+use uc_model::{
+    Capability, Contact, Directory, Presence, PresenceState, PresenceVisibility, Redacted,
+    Timestamp, UserId,
+};
 use uc_session::Client;
 
 use crate::{
     account::Account,
     failure::Failure,
-    moment::{self, Moment},
+    moment::Moment,
     output::Output,
+    words::{Phrase, Words},
 };
 
 /// Signs in, says who and where, and signs out.
 pub(crate) async fn sign_in(account: &Account, output: &Output) -> Result<(), Failure> {
-    let client = account.sign_in().await?;
+    let client = account.sign_in(output).await?;
     let user = client.view().user.clone().ok_or(Failure::Ended)?;
     let able = user.capabilities.iter();
     let able: Vec<String> = able.map(|capability| format!("{capability:?}")).collect();
@@ -116,14 +122,11 @@ pub(crate) async fn presence(
     output: &Output,
     wish: &PresenceArguments,
 ) -> Result<(), Failure> {
-    let client = account.sign_in().await?;
+    let client = account.sign_in(output).await?;
     let result = set(&client, wish).await;
     if result.is_ok() {
-        show(
-            &client,
-            output,
-            wish.state.is_none() && wish.visibility.is_none(),
-        );
+        let everybody = wish.state.is_none() && wish.visibility.is_none();
+        show(&client, output, everybody).await;
     }
     client.sign_out().await;
     result
@@ -140,17 +143,22 @@ async fn set(client: &Client, wish: &PresenceArguments) -> Result<(), Failure> {
 }
 
 /// Everybody's presence, or the own one with who sees it.
-fn show(client: &Client, output: &Output, everybody: bool) {
+async fn show(client: &Client, output: &Output, everybody: bool) {
     let view = client.view();
-    let me = view.user.as_ref().map(|me| me.user.clone());
+    let (me, words) = (view.user.as_ref(), output.words());
+    let names = match everybody {
+        true => Names::of(client).await,
+        false => Names::of_oneself(client),
+    };
     for (user, presence) in view.presences() {
-        let own = me.as_ref() == Some(user);
-        let mut value = presence_json(user, presence);
-        let mut line = presence_line(user, presence);
-        if own {
+        let own = me.is_some_and(|me| me.user == *user);
+        let name = names.get(user);
+        let mut value = presence_json(user, name, presence);
+        let mut line = presence_line(words, user, name, presence);
+        if own && client.capabilities().has(Capability::PresenceVisibility) {
             let seen_by = visibility_name(view.account().visibility);
             value["visibility"] = seen_by.into();
-            line = format!("{line}  (seen by: {seen_by})");
+            line = format!("{line}  ({}: {seen_by})", words.say(Phrase::SeenBy));
         }
         if everybody || own {
             output.line(&line, &value);
@@ -177,20 +185,73 @@ fn wanted(state: State, wish: &PresenceArguments) -> Presence {
     }
 }
 
-pub(crate) fn presence_line(user: &UserId, presence: &Presence) -> String {
+/// What the users are called.
+#[derive(Debug, Default)]
+pub(crate) struct Names(BTreeMap<UserId, String>);
+
+impl Names {
+    /// Looks up everybody whose presence is known; whoever isn't found has no name.
+    pub(crate) async fn of(client: &Client) -> Self {
+        let mut names = Self::of_oneself(client);
+        let view = client.view();
+        for (user, _) in view.presences() {
+            if names.get(user).is_some() {
+                continue;
+            }
+            // The internal number is the user name. What else is found saves further searches.
+            let found = client.search_directory(Directory::Internal, user.as_str());
+            for contact in found.await.map(|found| found.contacts).unwrap_or_default() {
+                names.learn(&contact);
+            }
+        }
+        names
+    }
+
+    fn of_oneself(client: &Client) -> Self {
+        let me = client.view().user.clone();
+        let own = me.map(|me| (me.user.clone(), me.name.expose().clone()));
+        // WSI tells no name at the sign-in.
+        let named = own.filter(|(user, name)| user.as_str() != name);
+        Self(named.into_iter().collect())
+    }
+
+    pub(crate) fn get(&self, user: &UserId) -> Option<&str> {
+        self.0.get(user).map(String::as_str)
+    }
+
+    /// WSI's directory tells no users: there the number tells whose entry it is.
+    fn learn(&mut self, contact: &Contact) {
+        let number = contact.numbers.first().map(|own| own.number.as_str());
+        let user = contact.user.clone();
+        let user = user.or_else(|| UserId::new(number?).ok());
+        if let (Some(user), Some(name)) = (user, contact.display_name()) {
+            self.0.entry(user).or_insert_with(|| name.into_inner());
+        }
+    }
+}
+
+pub(crate) fn presence_line(
+    words: Words,
+    user: &UserId,
+    name: Option<&str>,
+    presence: &Presence,
+) -> String {
     let note = presence
         .note
         .as_ref()
         .map_or("", |note| note.expose().as_str());
-    let until = presence.until.map_or(String::new(), moment::written);
-    let state = state_name(presence.state);
-    let line = format!("{:<12} {state:<14} {until:<17} {note}", user.as_str());
+    let until = presence.until.map(|until| words.moment(until));
+    let until = until.unwrap_or_default();
+    let state = words.state(presence.state);
+    let name = name.map_or(String::new(), |name| format!("{name:<24} "));
+    let line = format!("{:<8} {name}{state:<16} {until:<20} {note}", user.as_str());
     line.trim_end().to_owned()
 }
 
-pub(crate) fn presence_json(user: &UserId, presence: &Presence) -> Value {
+pub(crate) fn presence_json(user: &UserId, name: Option<&str>, presence: &Presence) -> Value {
     json!({
         "user": user.as_str(),
+        "name": name,
         "state": state_name(presence.state),
         "until_ms": presence.until.map(|until| until.0),
         "note": presence.note.as_ref().map(Redacted::expose),

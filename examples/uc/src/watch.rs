@@ -1,17 +1,28 @@
 use serde_json::{Value, json};
 use uc_session::{CallStatus, Event};
 
-use crate::{account::Account, failure::Failure, output::Output, people, sound};
+use crate::{
+    account::Account,
+    failure::Failure,
+    output::Output,
+    people::{self, Names},
+    sound,
+    words::{Phrase, Words},
+};
 
 /// Shows events until Ctrl-C or the end of the session.
 pub(crate) async fn watch(account: &Account, output: &Output) -> Result<(), Failure> {
-    let client = account.sign_in().await?;
+    let client = account.sign_in(output).await?;
     output.progress("Watching; Ctrl-C ends it.");
     let mut events = client.events();
+    let (words, names) = (output.words(), Names::of(&client).await);
     loop {
         tokio::select! {
             event = events.next() => match event {
-                Some(event) => output.line(&event_line(&event), &event_json(&event)),
+                Some(Event::CallRinging(_)) if !output.pops_up() => {}
+                Some(event) => {
+                    output.line(&event_line(words, &names, &event), &event_json(&names, &event));
+                }
                 None => return Err(Failure::Ended),
             },
             _ = tokio::signal::ctrl_c() => break,
@@ -21,23 +32,30 @@ pub(crate) async fn watch(account: &Account, output: &Output) -> Result<(), Fail
     Ok(())
 }
 
-fn event_line(event: &Event) -> String {
+fn event_line(words: Words, names: &Names, event: &Event) -> String {
     match event {
-        Event::ConnectionLost { reason } => format!("connection lost: {reason}"),
-        Event::ConnectionRestored => "connection restored".into(),
-        Event::Presence { user, presence } => people::presence_line(user, presence),
+        Event::ConnectionLost { reason } => {
+            format!("{}: {reason}", words.say(Phrase::ConnectionLost))
+        }
+        Event::ConnectionRestored => words.say(Phrase::ConnectionRestored).into(),
+        Event::Presence { user, presence } => {
+            people::presence_line(words, user, names.get(user), presence)
+        }
         Event::Account => "what the server keeps for you has changed".into(),
-        Event::CallRinging(status) => format!("rings: {}", call_line(status)),
-        Event::CallChanged(status) => format!("call: {}", call_line(status)),
-        Event::CallEnded(status) => format!("ended: {}", call_line(status)),
+        Event::CallRinging(status) => {
+            format!("{}: {}", words.say(Phrase::Rings), call_line(status))
+        }
+        Event::CallChanged(status) => format!("{}: {}", words.say(Phrase::Call), call_line(status)),
+        Event::CallEnded(status) => format!("{}: {}", words.say(Phrase::Ended), call_line(status)),
         Event::SoundChanged(change) => sound::change_line(change),
         Event::SoundDevice { error, .. } => format!("sound: {error}"),
         Event::Digit { digit, .. } => format!("key pressed: {}", digit.expose()),
         Event::Conversation(conversation) => format!(
-            "conversation with {}: {} entries, {} unread",
+            "{} {}: {} {}",
+            words.say(Phrase::ConversationWith),
             conversation.number,
-            conversation.entries.len(),
             conversation.unread,
+            words.say(Phrase::Unread),
         ),
         Event::ConversationDeleted(_) => "conversation deleted".into(),
         Event::CertificateStranger { address, .. } => {
@@ -53,7 +71,7 @@ fn event_line(event: &Event) -> String {
     }
 }
 
-fn event_json(event: &Event) -> Value {
+fn event_json(names: &Names, event: &Event) -> Value {
     match event {
         Event::ConnectionLost { reason } => {
             json!({ "event": "connection_lost", "reason": reason.to_string() })
@@ -61,7 +79,7 @@ fn event_json(event: &Event) -> Value {
         Event::ConnectionRestored => json!({ "event": "connection_restored" }),
         Event::Presence { user, presence } => json!({
             "event": "presence",
-            "presence": people::presence_json(user, presence),
+            "presence": people::presence_json(user, names.get(user), presence),
         }),
         Event::Account => json!({ "event": "account" }),
         Event::CallRinging(status) => json!({ "event": "call_ringing", "call": call_json(status) }),

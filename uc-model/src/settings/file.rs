@@ -1,4 +1,6 @@
-use super::{DateFormat, Language, LogLevel, PopUp, ReadSettings, Settings, SettingsError};
+use super::{
+    DateFormat, Language, LogLevel, PopUp, ReadSettings, SettingError, Settings, SettingsError,
+};
 use crate::ConversationGrouping;
 
 /// The values of an enum as they are written.
@@ -10,14 +12,29 @@ pub(super) fn write(settings: &Settings) -> String {
 
 /// Without what belongs to one computer.
 pub(super) fn write_personal(settings: &Settings) -> String {
-    write_lines(settings, |key| !OF_A_COMPUTER.contains(&key))
+    write_lines(settings, is_personal)
 }
 
 fn write_lines(settings: &Settings, wanted: impl Fn(&str) -> bool) -> String {
-    let on_off = |on: bool| if on { "on" } else { "off" }.to_owned();
+    let mut text = format!("version = {}\n", Settings::VERSION);
+    for (key, value) in entries(settings) {
+        if wanted(key) {
+            text.push_str(&format!("{key} = {value}\n"));
+        }
+    }
+    for line in &settings.unknown {
+        text.push_str(line);
+        text.push('\n');
+    }
+    text
+}
+
+/// Each setting with its value, as they are written.
+pub(super) fn entries(settings: &Settings) -> [(&'static str, String); 9] {
+    let on_off = |on: bool| name(SWITCH, on).to_owned();
     let hot_key = settings.hot_key.map(|key| key.to_string());
     let log = settings.log.map(|level| name(LEVELS, level));
-    let lines = [
+    [
         ("language", name(LANGUAGES, settings.language).to_owned()),
         ("date-format", name(DATES, settings.date_format).to_owned()),
         ("pop-up", name(POP_UPS, settings.pop_up).to_owned()),
@@ -30,16 +47,30 @@ fn write_lines(settings: &Settings, wanted: impl Fn(&str) -> bool) -> String {
             name(GROUPINGS, settings.grouping).to_owned(),
         ),
         ("log", log.unwrap_or("none").to_owned()),
-    ];
-    let mut text = format!("version = {}\n", Settings::VERSION);
-    for (key, value) in lines.into_iter().filter(|(key, _)| wanted(key)) {
-        text.push_str(&format!("{key} = {value}\n"));
+    ]
+}
+
+/// What a setting can be, for a person.
+fn choices(key: &str) -> String {
+    match key {
+        "language" => list(LANGUAGES),
+        "date-format" => list(DATES),
+        "pop-up" => list(POP_UPS),
+        "hot-key" => "none, F3 to F12, Ctrl+D and the like, Ctrl+Alt+D, Ctrl+Shift+D".to_owned(),
+        "conversations" => list(GROUPINGS),
+        "log" => format!("none, {}", list(LEVELS)),
+        _ => list(SWITCH),
     }
-    for line in &settings.unknown {
-        text.push_str(line);
-        text.push('\n');
-    }
-    text
+}
+
+fn list<T>(names: Names<T>) -> String {
+    let names: Vec<_> = names.iter().map(|(name, _)| *name).collect();
+    names.join(", ")
+}
+
+/// Whether a setting belongs to the person and not to one computer.
+pub(super) fn is_personal(key: &str) -> bool {
+    !OF_A_COMPUTER.contains(&key)
 }
 
 pub(super) fn read(text: &str) -> Result<ReadSettings, SettingsError> {
@@ -60,7 +91,7 @@ pub(super) fn read(text: &str) -> Result<ReadSettings, SettingsError> {
     };
     for (line, number) in lines.filter(|(line, _)| !line.trim().is_empty()) {
         let (key, value) = pair(line).map_or(("", ""), |pair| migrated(version, pair));
-        match read.settings.set(key, value) {
+        match set(&mut read.settings, key, value) {
             Some(true) => {}
             Some(false) => read.replaced.push(number),
             None if version > Settings::VERSION => read.settings.unknown.push(line.to_owned()),
@@ -85,26 +116,39 @@ fn migrated<'a>(version: u32, (key, value): (&'a str, &'a str)) -> (&'a str, &'a
     (key, value)
 }
 
-impl Settings {
-    /// Sets one setting; false where its value isn't understood, `None` where there is no such
-    /// setting.
-    fn set(&mut self, key: &str, value: &str) -> Option<bool> {
-        let done = match key {
-            "language" => put(&mut self.language, find(LANGUAGES, value)),
-            "date-format" => put(&mut self.date_format, find(DATES, value)),
-            "pop-up" => put(&mut self.pop_up, find(POP_UPS, value)),
-            "hot-key" if value == "none" => put(&mut self.hot_key, Some(None)),
-            "hot-key" => put(&mut self.hot_key, value.parse().ok().map(Some)),
-            "telephony-links" => put(&mut self.telephony_links, find(SWITCH, value)),
-            "start-at-log-in" => put(&mut self.start_at_log_in, find(SWITCH, value)),
-            "automatic-sign-in" => put(&mut self.automatic_sign_in, find(SWITCH, value)),
-            "conversations" => put(&mut self.grouping, find(GROUPINGS, value)),
-            "log" if value == "none" => put(&mut self.log, Some(None)),
-            "log" => put(&mut self.log, find(LEVELS, value).map(Some)),
-            _ => return None,
-        };
-        Some(done)
+/// Sets one setting by its name and value as they are written.
+pub(super) fn set_named(
+    settings: &mut Settings,
+    key: &str,
+    value: &str,
+) -> Result<(), SettingError> {
+    match set(settings, key, value) {
+        Some(true) => Ok(()),
+        Some(false) => Err(SettingError::Value {
+            choices: choices(key),
+        }),
+        None => Err(SettingError::NoSuchSetting),
     }
+}
+
+/// Sets one setting; false where its value isn't understood, `None` where there is no such
+/// setting.
+fn set(settings: &mut Settings, key: &str, value: &str) -> Option<bool> {
+    let done = match key {
+        "language" => put(&mut settings.language, find(LANGUAGES, value)),
+        "date-format" => put(&mut settings.date_format, find(DATES, value)),
+        "pop-up" => put(&mut settings.pop_up, find(POP_UPS, value)),
+        "hot-key" if value == "none" => put(&mut settings.hot_key, Some(None)),
+        "hot-key" => put(&mut settings.hot_key, value.parse().ok().map(Some)),
+        "telephony-links" => put(&mut settings.telephony_links, find(SWITCH, value)),
+        "start-at-log-in" => put(&mut settings.start_at_log_in, find(SWITCH, value)),
+        "automatic-sign-in" => put(&mut settings.automatic_sign_in, find(SWITCH, value)),
+        "conversations" => put(&mut settings.grouping, find(GROUPINGS, value)),
+        "log" if value == "none" => put(&mut settings.log, Some(None)),
+        "log" => put(&mut settings.log, find(LEVELS, value).map(Some)),
+        _ => return None,
+    };
+    Some(done)
 }
 
 fn put<T>(place: &mut T, value: Option<T>) -> bool {

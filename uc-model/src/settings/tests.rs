@@ -111,6 +111,93 @@ fn a_servers_settings_appear_at_the_first_sign_in() {
 }
 
 #[test]
+fn what_a_newer_version_keeps_on_a_server_stays_there() {
+    let newer = "version = 3\nlanguage = nl\ntheme = dark\n";
+    let kept = ServerSettings::read(newer).unwrap();
+    let here = Settings {
+        language: Language::German,
+        ..Settings::default()
+    };
+    let changed = kept.with(&here).write();
+    assert!(
+        changed.contains("language = de\n") && changed.ends_with("theme = dark\n"),
+        "{changed}"
+    );
+    let other_computer = Settings::at_first_sign_in(ServerSettings::read(newer).ok().as_ref());
+    assert!(
+        !other_computer.write().contains("theme"),
+        "it isn't its own"
+    );
+}
+
+#[test]
+fn each_setting_is_listed_and_set_by_its_name() {
+    let mut settings = Settings::default();
+    for (name, value) in [
+        ("language", "nl"),
+        ("date-format", "month/day/year"),
+        ("pop-up", "never"),
+        ("hot-key", "Ctrl+Alt+5"),
+        ("telephony-links", "on"),
+        ("start-at-log-in", "on"),
+        ("automatic-sign-in", "off"),
+        ("conversations", "by-number"),
+        ("log", "trace"),
+    ] {
+        settings.set_named(name, value).unwrap();
+        assert!(
+            settings
+                .entries()
+                .any(|own| own == (name, value.to_owned()))
+        );
+    }
+    assert_eq!(settings.entries().len(), 9, "none is left out here");
+    let personal: Vec<_> = settings
+        .entries()
+        .map(|(name, _)| name)
+        .filter(|name| Settings::is_personal(name))
+        .collect();
+    assert_eq!(
+        personal,
+        [
+            "language",
+            "date-format",
+            "pop-up",
+            "hot-key",
+            "conversations"
+        ]
+    );
+    let before = settings.clone();
+    assert_eq!(
+        settings.set_named("colour", "red"),
+        Err(SettingError::NoSuchSetting)
+    );
+    for (name, choice) in [
+        ("language", "en, de, nl"),
+        ("hot-key", "F3 to F12"),
+        ("log", "none, error"),
+        ("telephony-links", "on, off"),
+    ] {
+        let refused = settings.set_named(name, "Ctrl+C").unwrap_err().to_string();
+        assert!(refused.contains(choice), "{refused}");
+    }
+    assert_eq!(settings, before);
+}
+
+#[test]
+fn a_day_is_written_in_each_format() {
+    let day = crate::Timestamp(1_746_000_000_000).calendar();
+    for (format, written) in [
+        (DateFormat::YearMonthDay, "2025-04-30"),
+        (DateFormat::DayMonthYearDots, "30.04.2025"),
+        (DateFormat::DayMonthYearDashes, "30-04-2025"),
+        (DateFormat::MonthDayYear, "04/30/2025"),
+    ] {
+        assert_eq!(format.write(&day), written);
+    }
+}
+
+#[test]
 fn what_a_server_keeps_is_checked_and_limited() {
     assert_eq!(ServerSettings::read(""), Err(SettingsError::NoVersion));
     let long = format!("version = 2\n{}", "x".repeat(8 * 1024));

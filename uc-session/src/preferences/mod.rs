@@ -3,17 +3,17 @@
 mod file;
 mod profile;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use thiserror::Error;
 use tokio::sync::{Mutex, watch};
-use uc_model::{Redacted, Settings};
+use uc_model::{Redacted, ServerSettings, Settings};
 
 pub use self::profile::{ProfileError, ProfileId, ServerProfile, ServerProfiles};
 use crate::{
     cache::Cached,
     client::{Client, ClientBuilder},
-    port::{SecretStore, SecretStoreError, Store, StoreError},
+    port::{Batch, Durability, SecretStore, SecretStoreError, Store, StoreError},
     trust::Pins,
 };
 
@@ -42,6 +42,10 @@ pub enum PreferencesError {
 /// of these, and so shows the same (CONN-8). Changes are made one after the other, and are on the
 /// disk when they are acknowledged.
 ///
+/// What of the settings belongs to a person ([`Settings::is_personal`]) is kept for the user of each
+/// profile, and the server's copy counts: [`take_over`](Preferences::take_over) it after each
+/// sign-in, and [set](Client::set_settings) it there where the server keeps one.
+///
 /// Quitting ([dropping](Client) the client) keeps the password, and the next start signs in by
 /// itself ([`Preferences::automatic`]); [signing out](Preferences::sign_out) forgets it (CONN-7).
 #[derive(Debug)]
@@ -58,10 +62,28 @@ pub struct Preferences {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Shown {
-    /// The settings.
+    /// The settings, as the user of the profile in use has them.
     pub settings: Settings,
     /// The profiles.
     pub profiles: Arc<ServerProfiles>,
+    /// The settings of this computer; what belongs to a person is what a new profile begins with.
+    computer: Settings,
+    /// What belongs to the profiles' users.
+    personal: BTreeMap<ProfileId, ServerSettings>,
+}
+
+impl Shown {
+    fn settings_of(&self, id: Option<ProfileId>) -> Settings {
+        let mut settings = self.computer.clone();
+        if let Some(personal) = id.and_then(|id| self.personal.get(&id)) {
+            settings.adopt(personal);
+        }
+        settings
+    }
+
+    fn refresh(&mut self) {
+        self.settings = self.settings_of(self.profiles.in_use());
+    }
 }
 
 /// What could not be read at the start, for the person to know.
@@ -92,10 +114,22 @@ impl Preferences {
         let settings = read_settings(store.get(SETTINGS).await?.as_deref(), &mut replaced);
         let (profiles, unknown) =
             read_profiles(store.get(PROFILES).await?.as_deref(), &mut replaced);
-        let shown = Shown {
-            settings,
+        let mut personal = BTreeMap::new();
+        for (id, _) in profiles.iter() {
+            if let Some(bytes) = store.get(&settings_name(id)).await? {
+                match read_personal(&bytes) {
+                    Some(read) => drop(personal.insert(id, read)),
+                    None => replaced.settings += 1,
+                }
+            }
+        }
+        let mut shown = Shown {
+            settings: Settings::default(),
             profiles: Arc::new(profiles),
+            computer: settings,
+            personal,
         };
+        shown.refresh();
         Ok(Self {
             store,
             secrets,
@@ -110,9 +144,14 @@ impl Preferences {
         self.replaced
     }
 
-    /// The settings.
+    /// The settings, as the user of the profile in use has them.
     pub fn settings(&self) -> Settings {
         self.shown.borrow().settings.clone()
+    }
+
+    /// The settings, as the user of a profile has them.
+    pub fn settings_of(&self, id: ProfileId) -> Settings {
+        self.shown.borrow().settings_of(Some(id))
     }
 
     /// The profiles.
@@ -125,18 +164,90 @@ impl Preferences {
         self.shown.subscribe()
     }
 
-    /// Changes settings by `change`.
+    /// Changes settings by `change`: this computer's, and those of the user of the profile in use.
     ///
     /// # Errors
     /// The store's; nothing is changed then.
     pub async fn set(&self, change: impl FnOnce(&mut Settings)) -> Result<(), StoreError> {
+        self.change_settings(self.profiles().in_use(), change).await
+    }
+
+    /// Changes settings by `change`: this computer's, and those of the user of a profile.
+    ///
+    /// # Errors
+    /// No such profile, or the store's; nothing is changed then.
+    pub async fn set_of(
+        &self,
+        id: ProfileId,
+        change: impl FnOnce(&mut Settings),
+    ) -> Result<(), PreferencesError> {
+        self.profiles().get(id).ok_or(ProfileError::NoSuchProfile)?;
+        Ok(self.change_settings(Some(id), change).await?)
+    }
+
+    /// Takes over what the server keeps of the settings of a profile's user, if anything
+    /// (INST-2); what belongs to this computer stays.
+    ///
+    /// # Errors
+    /// No such profile, or the store's; nothing is changed then.
+    pub async fn take_over(&self, id: ProfileId, client: &Client) -> Result<(), PreferencesError> {
+        self.profiles().get(id).ok_or(ProfileError::NoSuchProfile)?;
+        let Some(servers) = client.view().account().settings.clone() else {
+            return Ok(());
+        };
         let _one_at_a_time = self.changing.lock().await;
-        let mut settings = self.settings();
+        if self.shown.borrow().personal.get(&id) == Some(&servers) {
+            return Ok(());
+        }
+        let (key, written) = (settings_name(id), servers.write());
+        self.store.put(&key, written.as_bytes()).await?;
+        self.shown.send_modify(|shown| {
+            shown.personal.insert(id, servers);
+            shown.refresh();
+        });
+        Ok(())
+    }
+
+    async fn forget_settings(&self, id: ProfileId) -> Result<(), StoreError> {
+        let _one_at_a_time = self.changing.lock().await;
+        self.store.remove(&settings_name(id)).await?;
+        self.shown.send_modify(|shown| {
+            shown.personal.remove(&id);
+            shown.refresh();
+        });
+        Ok(())
+    }
+
+    async fn change_settings(
+        &self,
+        id: Option<ProfileId>,
+        change: impl FnOnce(&mut Settings),
+    ) -> Result<(), StoreError> {
+        let _one_at_a_time = self.changing.lock().await;
+        let mut next = self.shown.borrow().clone();
+        let before = next.settings_of(id);
+        let mut settings = before.clone();
         change(&mut settings);
-        self.store
-            .put(SETTINGS, settings.write().as_bytes())
-            .await?;
-        self.shown.send_modify(|shown| shown.settings = settings);
+        let personal = ServerSettings::of;
+        if let Some(id) = id
+            && personal(&settings) != personal(&before)
+        {
+            let kept = next.personal.entry(id).or_default();
+            *kept = std::mem::take(kept).with(&settings);
+        }
+        if id.is_some() {
+            // What belongs to the person isn't this computer's.
+            settings.adopt(&personal(&next.computer));
+        }
+        next.computer = settings;
+        let mut batch = Batch::new();
+        batch.put(SETTINGS, next.computer.write().as_bytes());
+        if let Some((id, kept)) = id.and_then(|id| Some((id, next.personal.get(&id)?))) {
+            batch.put(settings_name(id), kept.write().as_bytes());
+        }
+        self.store.write(batch, Durability::Lasting).await?;
+        next.refresh();
+        self.shown.send_replace(next);
         Ok(())
     }
 
@@ -149,7 +260,7 @@ impl Preferences {
     }
 
     /// Replaces a profile. Certificates accepted at addresses that stay its own stay accepted; with
-    /// another user the kept password goes.
+    /// another user the kept password and the user's settings go.
     ///
     /// # Errors
     /// Why it can't be, or the stores'.
@@ -163,18 +274,20 @@ impl Preferences {
         self.change_profiles(|profiles| profiles.change(id, profile))
             .await?;
         if before.get(id).is_some_and(|before| *before.user() != user) {
+            self.forget_settings(id).await?;
             self.forget_password(id).await?;
         }
         Ok(())
     }
 
-    /// Removes a profile, with its password and what was kept of its sessions. If it was in use,
+    /// Removes a profile, with its password, its user's settings and what was kept of its sessions. If it was in use,
     /// the first of the others is.
     ///
     /// # Errors
     /// No such profile, or the stores'.
     pub async fn remove(&self, id: ProfileId) -> Result<(), PreferencesError> {
         self.change_profiles(|profiles| profiles.remove(id)).await?;
+        self.forget_settings(id).await?;
         Cached::forget(&*self.store, &cache_name(id)).await?;
         self.forget_password(id).await
     }
@@ -297,8 +410,10 @@ impl Preferences {
         let done = change(&mut profiles)?;
         let written = file::write(&profiles, &unknown);
         self.store.put(PROFILES, &written).await?;
-        self.shown
-            .send_modify(|shown| shown.profiles = Arc::new(profiles));
+        self.shown.send_modify(|shown| {
+            shown.profiles = Arc::new(profiles);
+            shown.refresh();
+        });
         Ok(done)
     }
 }
@@ -320,6 +435,10 @@ fn read_settings(bytes: Option<&[u8]>, replaced: &mut Replaced) -> Settings {
     }
 }
 
+fn read_personal(bytes: &[u8]) -> Option<ServerSettings> {
+    ServerSettings::read(std::str::from_utf8(bytes).ok()?).ok()
+}
+
 fn read_profiles(bytes: Option<&[u8]>, replaced: &mut Replaced) -> (ServerProfiles, file::Unknown) {
     let Some(bytes) = bytes else {
         return Default::default();
@@ -334,6 +453,11 @@ fn read_profiles(bytes: Option<&[u8]>, replaced: &mut Replaced) -> (ServerProfil
             Default::default()
         }
     }
+}
+
+/// Under which name the settings of a profile's user are kept.
+fn settings_name(id: ProfileId) -> String {
+    format!("settings/profile-{}", id.0)
 }
 
 /// Under which name a profile's sessions are kept.

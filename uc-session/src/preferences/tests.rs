@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use uc_model::{LogLevel, PopUp};
+use uc_model::{Language, LogLevel, PopUp};
 
 use super::*;
 use crate::{
@@ -187,6 +187,60 @@ async fn it_signs_in_by_itself_only_where_the_settings_say_so() {
 }
 
 #[tokio::test]
+async fn what_belongs_to_a_person_is_kept_for_each_profile_and_goes_with_its_user() {
+    let desk = Desk::new();
+    let preferences = desk.started().await;
+    let nobodys = |settings: &mut Settings| settings.language = Language::German;
+    preferences.set(nobodys).await.unwrap();
+    let rosas = preferences.add(profile("Rosa")).await.unwrap();
+    let brunos = preferences.add(profile("Bruno")).await.unwrap();
+    preferences
+        .set(|settings| {
+            settings.language = Language::Dutch;
+            settings.start_at_log_in = true;
+        })
+        .await
+        .unwrap();
+    let set = preferences.set_of(brunos, |settings| settings.pop_up = PopUp::Never);
+    set.await.unwrap();
+
+    let check = |preferences: &Preferences| {
+        let [rosa, bruno] = [rosas, brunos].map(|id| preferences.settings_of(id));
+        assert_eq!(preferences.settings(), rosa, "she is in use");
+        assert_eq!(
+            (rosa.language, rosa.pop_up),
+            (Language::Dutch, PopUp::Always)
+        );
+        assert_eq!(
+            (bruno.language, bruno.pop_up),
+            (Language::German, PopUp::Never)
+        );
+        assert!(
+            rosa.start_at_log_in && bruno.start_at_log_in,
+            "of the computer"
+        );
+    };
+    check(&preferences);
+    let preferences = desk.started().await;
+    check(&preferences);
+
+    let mut screen = preferences.watch();
+    preferences.choose(brunos).await.unwrap();
+    assert_eq!(screen.borrow_and_update().settings.pop_up, PopUp::Never);
+    let other = ServerProfile::new("Bruno", "332", "pbx.example", None).unwrap();
+    preferences.change(brunos, other).await.unwrap();
+    assert_eq!(
+        preferences.settings().pop_up,
+        PopUp::Always,
+        "another user's"
+    );
+    preferences.remove(rosas).await.unwrap();
+    assert!(desk.store.entries("settings/").await.unwrap().is_empty());
+    let gone = preferences.set_of(rosas, |_| {}).await;
+    assert_eq!(gone, Err(ProfileError::NoSuchProfile.into()));
+}
+
+#[tokio::test]
 async fn every_screen_is_told_of_a_change() {
     let preferences = Desk::new().started().await;
     let (mut settings_page, mut sign_in_screen) = (preferences.watch(), preferences.watch());
@@ -222,6 +276,11 @@ async fn what_cannot_be_read_is_named_and_the_rest_is_used() {
     assert_eq!(preferences.settings().pop_up, PopUp::FiveSeconds);
     assert_eq!(preferences.profiles().in_use(), Some(ProfileId(1)));
 
+    desk.store
+        .put("settings/profile-1", b"language")
+        .await
+        .unwrap();
+    assert_eq!(desk.started().await.replaced().settings, 2);
     desk.store.put("settings", b"\xff").await.unwrap();
     desk.store.put("profiles", b"{}").await.unwrap();
     let replaced = desk.started().await.replaced();
@@ -255,5 +314,6 @@ proptest! {
         let mut replaced = Replaced::default();
         read_settings(Some(&bytes), &mut replaced);
         read_profiles(Some(&bytes), &mut replaced);
+        read_personal(&bytes);
     }
 }

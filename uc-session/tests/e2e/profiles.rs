@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use uc_model::Redacted;
+use uc_model::{Language, PopUp, Redacted, ServerSettings};
 use uc_server::{RunningServer, Server};
 use uc_session::{
     Client, Connection, Event, Known, LostReason, Preferences, PreferencesError, ProfileId,
@@ -166,6 +166,49 @@ async fn automatic_sign_in_is_an_option() {
         preferences.builder(id).await.is_ok(),
         "at a click it needs no password"
     );
+}
+
+#[tokio::test]
+async fn a_servers_settings_win_at_the_sign_in_and_are_its_users_alone() {
+    let server = Server::builder().start().await.unwrap();
+    let computer = Computer::new("servers_settings_win");
+    let preferences = computer.started().await;
+    let rosas = preferences.add(profile("Rosa", &server, "330")).await;
+    let brunos = preferences.add(profile("Bruno", &server, "331")).await;
+    let (rosas, brunos) = (rosas.unwrap(), brunos.unwrap());
+    let set = preferences.set_of(rosas, |settings| {
+        settings.language = Language::German;
+        settings.start_at_log_in = true;
+    });
+    set.await.unwrap();
+    let rosa = first_sign_in(&preferences, rosas, "330").await;
+    preferences.take_over(rosas, &rosa).await.unwrap();
+    assert_eq!(
+        preferences.settings().language,
+        Language::German,
+        "the server keeps nothing yet"
+    );
+    let mut elsewhere = preferences.settings();
+    elsewhere.language = Language::Dutch;
+    elsewhere.pop_up = PopUp::Never;
+    let elsewhere = ServerSettings::of(&elsewhere);
+    within(rosa.set_settings(elsewhere)).await.unwrap();
+    quit(rosa).await;
+    drop(preferences);
+
+    let preferences = computer.started().await;
+    let rosa = signs_in_by_itself(&preferences).await;
+    preferences.take_over(rosas, &rosa).await.unwrap();
+    drop(preferences);
+    let preferences = computer.started().await;
+    let settings = preferences.settings();
+    assert_eq!(
+        (settings.language, settings.pop_up, settings.start_at_log_in),
+        (Language::Dutch, PopUp::Never, true)
+    );
+    let bruno = first_sign_in(&preferences, brunos, "331").await;
+    preferences.take_over(brunos, &bruno).await.unwrap();
+    assert_eq!(preferences.settings_of(brunos).language, Language::English);
 }
 
 #[tokio::test]

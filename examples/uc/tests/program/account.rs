@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::run::{finish, folder, lines, server, told, uc};
+use crate::run::{answer, bare, finish, folder, lines, plain, server, told, uc};
 
 #[tokio::test]
 async fn search_finds_by_first_letters_and_presence_is_set_and_shown() {
@@ -31,7 +31,16 @@ async fn search_finds_by_first_letters_and_presence_is_set_and_shown() {
         .iter()
         .find(|presence| presence["user"] == "330")
         .expect("a colleague");
-    assert_eq!(caller["state"], "lunch");
+    assert_eq!(
+        (&caller["state"], &caller["name"]),
+        (&"lunch".into(), &"Rosa Ahorn".into())
+    );
+    let seen = plain(&server, "331", &["presence"]).await;
+    let rosa = seen.lines().find(|line| line.starts_with("330"));
+    let rosa = rosa.expect("a colleague");
+    for part in ["Rosa Ahorn", "Lunch", "soup"] {
+        assert!(rosa.contains(part), "{rosa}");
+    }
 }
 
 #[tokio::test]
@@ -58,7 +67,7 @@ async fn presence_is_set_with_a_return_time_and_hidden() {
 }
 
 #[tokio::test]
-async fn profile_photo_and_settings_are_kept_by_the_server() {
+async fn profile_and_photo_are_kept_by_the_server() {
     let server = server().await;
     let set = ["me", "set", "--mobile", "+49 171 3920099", "--private", ""];
     let set = told(&server, "330", &set).await;
@@ -77,15 +86,15 @@ async fn profile_photo_and_settings_are_kept_by_the_server() {
     told(&server, "330", &["photo", "delete"]).await;
     assert_eq!(told(&server, "330", &["me", "show"]).await["photo"], false);
 
-    let file = folder("uc-settings");
-    std::fs::write(&file, "version = 2\nlanguage = nl\nstart-at-log-in = on\n").expect("written");
-    told(&server, "330", &["settings", "store", &path(&file)]).await;
-    let elsewhere = told(&server, "330", &["settings", "show"]).await;
-    let text = elsewhere["settings"].as_str().expect("a text");
-    assert!(
-        text.contains("language = nl") && text.contains("start-at-log-in = off"),
-        "{text}"
-    );
+    for missing in [
+        &["photo", "set", "/nowhere/at/all.png"][..],
+        &["contacts", "import", "/nowhere/at/all.csv"],
+        &["contacts", "export", "/nowhere/at/all.csv"],
+    ] {
+        let refused = answer(&server, "330", missing).await.expect_err("no file");
+        let reason = refused.contains("/nowhere/at/all") && refused.contains("os error 2");
+        assert!(reason, "it says what the system says: {refused}");
+    }
 }
 
 pub(crate) fn write_picture(path: &Path) {
@@ -120,4 +129,21 @@ async fn a_password_is_changed_and_the_old_one_is_refused() {
     let mut command = uc(&server, "330");
     command.env("UC_PASSWORD", "Abcdef1!").arg("redial");
     assert!(finish(command).await.status.success());
+}
+
+/// Nobody listens there: whatever wants to sign in fails for another reason.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_new_password_is_compared_with_its_repetition_before_the_sign_in() {
+    let mut change = bare();
+    change
+        .args(["--server", "127.0.0.1:1", "--user", "330", "password"])
+        .env("UC_PASSWORD", "demo-330");
+    let (prompt, again) = ("New password: ", "Once more: ");
+    let different = [(prompt, "Abcdef1!"), (again, "Abcdef2!")];
+    let (done, screen) = crate::run::at_a_terminal(&change, &different).await;
+    assert!(!done && screen.contains("differ"), "{screen}");
+    let equal = [(prompt, "Abcdef1!"), (again, "Abcdef1!")];
+    let (done, screen) = crate::run::at_a_terminal(&change, &equal).await;
+    assert!(!done && screen.contains("port"), "{screen}");
 }

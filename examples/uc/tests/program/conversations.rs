@@ -55,6 +55,11 @@ async fn a_message_is_sent_and_listed_on_both_sides() {
     let nobody = answer(&server, "330", &["message", "send", "331", HELLO]).await;
     let nobody = nobody.expect_err("nobody is there");
     assert!(nobody.contains("can't be reached"), "{nobody}");
+    let unknown = answer(&server, "330", &["message", "send", "399", HELLO]).await;
+    let unknown = unknown.expect_err("nobody has it");
+    for part in ["399", "nobody with this number", "internal number"] {
+        assert!(unknown.contains(part), "{unknown}");
+    }
     say_hello(&server).await;
     for (user, other, direction) in [("330", "331", "outgoing"), ("331", "330", "incoming")] {
         let last = told(&server, user, &["message", "list", other]).await;

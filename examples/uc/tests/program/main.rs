@@ -6,4 +6,5 @@ mod contacts;
 mod conversations;
 mod profiles;
 mod run;
+mod settings;
 mod sign_in;

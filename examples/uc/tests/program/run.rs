@@ -48,6 +48,51 @@ pub(crate) async fn finish(mut command: Command) -> Output {
         .expect("the program was built")
 }
 
+/// Runs the program at a terminal of its own (by `script`), where a person answers its prompts.
+/// Gives whether it succeeded, and what stood on the screen.
+#[cfg(target_os = "linux")]
+pub(crate) async fn at_a_terminal(program: &Command, dialogue: &[(&str, &str)]) -> (bool, String) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let program = program.as_std();
+    let words = std::iter::once(program.get_program()).chain(program.get_args());
+    let words = words.map(|word| format!("'{}'", word.to_str().expect("plain words")));
+    let line = words.collect::<Vec<_>>().join(" ");
+    let mut script = Command::new("script");
+    script
+        .args(["--quiet", "--return", "--command", &line, "/dev/null"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true);
+    for (name, value) in program.get_envs() {
+        script.env(name, value.expect("nothing is taken away"));
+    }
+    let mut running = script.spawn().expect("util-linux is there");
+    let mut keyboard = running.stdin.take().expect("piped");
+    let mut terminal = running.stdout.take().expect("piped");
+    let talk = async {
+        let (mut screen, mut seen) = (Vec::new(), 0);
+        for (prompt, answer) in dialogue {
+            // What is typed before its prompt would be thrown away.
+            while !String::from_utf8_lossy(&screen[seen..]).contains(prompt) {
+                let read = terminal.read_buf(&mut screen).await.expect("a screen");
+                assert_ne!(read, 0, "{prompt}? {}", String::from_utf8_lossy(&screen));
+            }
+            seen = screen.len();
+            let typed = format!("{answer}\n");
+            keyboard.write_all(typed.as_bytes()).await.expect("heard");
+        }
+        terminal.read_to_end(&mut screen).await.expect("a screen");
+        let status = running.wait().await.expect("an end");
+        (
+            status.success(),
+            String::from_utf8_lossy(&screen).into_owned(),
+        )
+    };
+    timeout(Duration::from_secs(30), talk)
+        .await
+        .expect("it ends by itself")
+}
+
 /// What it has printed, JSON a line.
 pub(crate) fn lines(output: &Output) -> Vec<Value> {
     let text = String::from_utf8_lossy(&output.stdout);
