@@ -1,6 +1,7 @@
 //! What codecs cost: one packet of 20 ms encoded, decoded and concealed, by every Opus backend
-//! that was compiled in (`--features libopus` adds the reference library), by the same libraries
-//! without our layer (`raw-…`), and by G.711, G.722 and L16.
+//! that was compiled in (`--features libopus` adds the reference library, `neural` its neural networks by
+//! the complexity that switches them on), by the same libraries without our layer (`raw-…`), and by G.711,
+//! G.722 and L16.
 //!
 //! With both Opus backends, the ratio of their times is printed at the end.
 
@@ -11,7 +12,8 @@ use std::{f32::consts::TAU, time::Duration};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use voip_media::{
-    Codec, Decoder, G722Codec, L16Codec, OpusBackend, OpusCodec, PcmaCodec, PcmuCodec, SampleRate,
+    Codec, CodecKind, Complexity, Decoder, G722Codec, L16Codec, OpusBackend, OpusCodec, PcmaCodec,
+    PcmuCodec, SampleRate,
 };
 
 const PACKET_TIME: Duration = Duration::from_millis(20);
@@ -50,6 +52,27 @@ fn codecs() -> Vec<(String, Box<dyn Codec>)> {
     codecs
 }
 
+/// The codecs without networks, and Opus with each.
+fn decoders() -> Vec<(String, Box<dyn Codec>, u8)> {
+    #[cfg(not(feature = "neural"))]
+    let networks: [(String, Box<dyn Codec>, u8); 0] = [];
+    #[cfg(feature = "neural")]
+    let networks = [(5, "deep-plc"), (6, "lace"), (7, "nolace")].map(|(complexity, name)| {
+        let codec: Box<dyn Codec> = Box::new(OpusCodec::new(OpusBackend::LibOpus));
+        (format!("opus-libopus-{name}"), codec, complexity)
+    });
+    let plain = codecs().into_iter().map(|(name, codec)| (name, codec, 0));
+    plain.chain(networks).collect()
+}
+
+fn decoder(codec: &dyn Codec, complexity: u8) -> Box<dyn Decoder> {
+    let mut decoder = codec.decoder().expect("decoders have no settings");
+    decoder
+        .set_complexity(Complexity(complexity))
+        .expect("possible");
+    decoder
+}
+
 /// The packets of the voice.
 fn packets(codec: &dyn Codec) -> Vec<Vec<u8>> {
     let mut encoder = codec.encoder(PACKET_TIME).expect("20 ms suit every codec");
@@ -86,9 +109,9 @@ fn encode(criterion: &mut Criterion) {
 
 fn decode(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("codec/decode-20ms");
-    for (name, codec) in codecs() {
+    for (name, codec, complexity) in decoders() {
         let packets = packets(codec.as_ref());
-        let mut decoder = codec.decoder().expect("decoders have no settings");
+        let mut decoder = decoder(codec.as_ref(), complexity);
         let mut packets = packets.iter().cycle();
         let mut pcm = [0; 960];
         group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
@@ -108,12 +131,13 @@ fn decode(criterion: &mut Criterion) {
 /// Every tenth packet is lost, as concealment after seconds of loss is silence and cheap.
 fn conceal(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("codec/decode-nine-conceal-one");
-    for backend in OpusBackend::available() {
-        let codec = OpusCodec::new(*backend);
-        let packets = packets(&codec);
-        let mut decoder = codec.decoder().expect("decoders have no settings");
+    for (name, codec, complexity) in decoders() {
+        if codec.kind() != CodecKind::Opus {
+            continue;
+        }
+        let packets = packets(codec.as_ref());
+        let mut decoder = decoder(codec.as_ref(), complexity);
         let mut packets = packets.iter().cycle();
-        let name = format!("opus-{backend:?}").to_lowercase();
         group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
             bencher.iter(|| ten_packets(decoder.as_mut(), &mut packets));
         });
@@ -159,7 +183,7 @@ fn encode_times(backend: OpusBackend) -> Duration {
 fn decode_times(backend: OpusBackend) -> Duration {
     let codec = OpusCodec::new(backend);
     let packets = packets(&codec);
-    let mut decoder = codec.decoder().expect("decoders have no settings");
+    let mut decoder = decoder(&codec, 0);
     median(|| {
         for packet in &packets {
             let _ = decoder.decode(packet, &mut [0; 960]);

@@ -3,13 +3,14 @@
 
     python3 -m venv target/plcmos
     target/plcmos/bin/pip install speechmos==0.0.1.1 onnxruntime onnx "numpy<2" scipy
-    cargo build --profile ci -p voip-media --example jitter-lab
+    cargo build --profile ci -p voip-media --features neural --example jitter-lab
     target/plcmos/bin/python benches/plcmos.py [--lab target/ci/examples/jitter-lab] [row ...]
 
 A figure is the mean over the whole segments of 10 s (at 16 kHz, `resample_poly(x, 1, 3)`), over 300 raters, and over
 five runs whose pulls come 0 to 6.8 ms later. The raters are drawn once from a fixed seed, so two buffers are judged by
 the same people. `--playout ideal` rates the codec alone: every packet that comes at all is in time, the delay is
-60 ms. `--shift` begins the segments later; what that changes is the noise of a figure.
+60 ms. `--shift` begins the segments later; what that changes is the noise of a figure. `--decoder-complexity`: 0
+without libopus's neural networks, 5 with its concealment, 6 with LACE, 7 (as by default) with NoLACE.
 """
 
 import argparse
@@ -84,7 +85,7 @@ class Plcmos:
 HEARD = ["onnx::Concat_335", "onnx::Concat_337"]
 
 
-def play(lab, data, row, later, folder, playout="buffer"):
+def play(lab, data, row, later, folder, playout="buffer", complexity=7):
     """Sound at 48 kHz and the lab's report of one run."""
     trace, packets, drift, _ = ROWS[row]
     shifted, sound = os.path.join(folder, "trace"), os.path.join(folder, "sound")
@@ -94,6 +95,7 @@ def play(lab, data, row, later, folder, playout="buffer"):
             out.write(f"{max(int(at) - later, 0)} {number}\n")
     command = [lab, "--packets", os.path.join(data, f"{packets}.bin"), "--trace", shifted]
     command += ["--drift-ppm", str(drift), "--playout", playout, "--out", sound]
+    command += ["--decoder-complexity", str(complexity)]
     report = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     sound = np.fromfile(sound, dtype="<i2")
     if playout == "ideal":
@@ -112,6 +114,7 @@ def main():
     parser.add_argument("--lab", default="target/ci/examples/jitter-lab", help="the example's program")
     parser.add_argument("--data", default="../shared/data/net", help="folder of packets and traces")
     parser.add_argument("--playout", choices=["buffer", "ideal"], default="buffer", help="with or without the buffer")
+    parser.add_argument("--decoder-complexity", type=int, default=7, help="0 to 10")
     parser.add_argument("--shift", type=float, default=0.0, help="seconds before the first segment")
     parser.add_argument("--runs", type=int, default=len(RUNS), help="how many of the five runs")
     parser.add_argument("rows", nargs="*", metavar="row", help=", ".join(ROWS))
@@ -125,7 +128,8 @@ def main():
         delays, concealed, scores = [], [], []
         with tempfile.TemporaryDirectory() as folder:
             for later in RUNS[:options.runs]:
-                sound, report = play(options.lab, options.data, row, later, folder, options.playout)
+                sound, report = play(options.lab, options.data, row, later, folder, options.playout,
+                                     options.decoder_complexity)
                 delays.append(report["e2e_mean_ms"] + later / 1_000)
                 concealed.append(report["concealed_ms"])
                 scores.append(np.mean([model.rate(part) for part in segments(sound, options.shift)]))

@@ -1,5 +1,6 @@
 //! The Opus libraries as they come, set as our encoder sets them: 48 kHz, mono, VOIP, variable
-//! bitrate of 24 kb/s, complexity 5.
+//! bitrate of 24 kb/s, complexity 5; decoders without neural networks. libopus's crate takes and gives
+//! samples as the bits of `u16`; copying them is counted, since nobody who has sound can do without.
 
 use opus_pure::{Application, OpusDecoder, OpusEncoder, RateControl};
 
@@ -18,7 +19,7 @@ pub(crate) fn encoders() -> Vec<(&'static str, Box<dyn RawEncoder>)> {
     pure.complexity = 5;
     vec![
         #[cfg(feature = "libopus")]
-        ("raw-libopus", Box::new(reference_encoder())),
+        ("raw-libopus", Box::new(reference::encoder())),
         ("raw-opus-pure", Box::new(pure)),
     ]
 }
@@ -27,7 +28,7 @@ pub(crate) fn decoders() -> Vec<(&'static str, Box<dyn RawDecoder>)> {
     let pure = OpusDecoder::new(48_000, 1).expect("possible settings");
     vec![
         #[cfg(feature = "libopus")]
-        ("raw-libopus", Box::new(reference_decoder())),
+        ("raw-libopus", Box::new(reference::decoder())),
         ("raw-opus-pure", Box::new(pure)),
     ]
 }
@@ -45,32 +46,44 @@ impl RawDecoder for OpusDecoder {
 }
 
 #[cfg(feature = "libopus")]
-fn reference_encoder() -> opus::Encoder {
-    let mut encoder = opus::Encoder::new(48_000, opus::Channels::Mono, opus::Application::Voip)
-        .expect("possible settings");
-    encoder.set_vbr_constraint(false).expect("possible");
-    encoder
-        .set_bitrate(opus::Bitrate::Bits(24_000))
-        .expect("possible");
-    encoder.set_complexity(5).expect("possible");
-    encoder
-}
+mod reference {
+    use opusic_c::{Application, Bitrate, Channels, Decoder, Encoder, SampleRate};
 
-#[cfg(feature = "libopus")]
-fn reference_decoder() -> opus::Decoder {
-    opus::Decoder::new(48_000, opus::Channels::Mono).expect("possible settings")
-}
+    use super::{RawDecoder, RawEncoder};
 
-#[cfg(feature = "libopus")]
-impl RawEncoder for opus::Encoder {
-    fn encode(&mut self, pcm: &[i16], packet: &mut [u8]) -> usize {
-        opus::Encoder::encode(self, pcm, packet).unwrap_or(0)
+    pub(super) fn encoder() -> Encoder {
+        let mut encoder = Encoder::new(Channels::Mono, SampleRate::Hz48000, Application::Voip)
+            .expect("possible settings");
+        encoder.set_vbr_constraint(false).expect("possible");
+        encoder
+            .set_bitrate(Bitrate::Value(24_000))
+            .expect("possible");
+        encoder.set_complexity(5).expect("possible");
+        encoder
     }
-}
 
-#[cfg(feature = "libopus")]
-impl RawDecoder for opus::Decoder {
-    fn decode(&mut self, packet: &[u8], pcm: &mut [i16]) -> usize {
-        opus::Decoder::decode(self, packet, pcm, false).unwrap_or(0)
+    pub(super) fn decoder() -> Decoder {
+        Decoder::new(Channels::Mono, SampleRate::Hz48000).expect("possible settings")
+    }
+
+    impl RawEncoder for Encoder {
+        fn encode(&mut self, pcm: &[i16], packet: &mut [u8]) -> usize {
+            let mut bits = [0; 960];
+            for (bits, sample) in bits.iter_mut().zip(pcm) {
+                *bits = sample.cast_unsigned();
+            }
+            self.encode_to_slice(&bits, packet).unwrap_or(0)
+        }
+    }
+
+    impl RawDecoder for Decoder {
+        fn decode(&mut self, packet: &[u8], pcm: &mut [i16]) -> usize {
+            let mut bits = [0; 960];
+            let made = self.decode_to_slice(packet, &mut bits, false);
+            for (sample, bits) in pcm.iter_mut().zip(bits) {
+                *sample = bits.cast_signed();
+            }
+            made.unwrap_or(0)
+        }
     }
 }

@@ -17,6 +17,8 @@ const PACKET_TIME: Duration = Duration::from_millis(20);
 /// 20 ms at 48 kHz.
 const FRAME: usize = 960;
 const TUNING: (u32, u8) = (24_000, 5);
+/// Of a decoder.
+const WITHOUT_NETWORKS: Complexity = Complexity(0);
 
 /// A voice-like sound of two seconds: harmonics of a gliding pitch, in syllables.
 fn voice() -> Vec<i16> {
@@ -73,6 +75,8 @@ pub(crate) fn codecs() -> Result<Value, Failure> {
     }
     #[cfg(feature = "libopus")]
     add_reference(&mut report, &voice)?;
+    #[cfg(feature = "neural")]
+    add_networks(&mut report, &voice)?;
     Ok(report)
 }
 
@@ -131,11 +135,10 @@ fn add_reference(report: &mut Value, voice: &[i16]) -> Result<(), Failure> {
     ours.tune(tuning())?;
     let packets = encode_all(&codec, voice)?;
     let mut decoder = codec.decoder()?;
-    let mut raw = opus::Encoder::new(48_000, opus::Channels::Mono, opus::Application::Voip)?;
-    raw.set_bitrate(opus::Bitrate::Bits(TUNING.0 as i32))?;
-    raw.set_complexity(i32::from(TUNING.1))?;
-    let mut raw_decoder = opus::Decoder::new(48_000, opus::Channels::Mono)?;
-    let (mut frames, mut raw_frames) = (cycle(voice), cycle(voice));
+    decoder.set_complexity(WITHOUT_NETWORKS)?;
+    let (mut raw, mut raw_decoder) = reference().map_err(in_words)?;
+    let bits: Vec<u16> = voice.iter().map(|sample| sample.cast_unsigned()).collect();
+    let (mut frames, mut raw_frames) = (cycle(voice), cycle(&bits));
     let (mut to_decode, mut to_decode_raw) = (packets.iter().cycle(), packets.iter().cycle());
     let (mut out, mut raw_out) = ([0; 1_500], [0; 1_500]);
     let (mut pcm, mut raw_pcm) = ([0; FRAME], [0; FRAME]);
@@ -143,13 +146,46 @@ fn add_reference(report: &mut Value, voice: &[i16]) -> Result<(), Failure> {
         CALLS,
         [
             &mut || drop(ours.encode(frames(), &mut out)),
-            &mut || drop(raw.encode(raw_frames(), &mut raw_out)),
+            &mut || assert!(raw.encode_to_slice(raw_frames(), &mut raw_out).is_ok()),
             &mut || drop(decoder.decode(next(&mut to_decode), &mut pcm)),
-            &mut || drop(raw_decoder.decode(next(&mut to_decode_raw), &mut raw_pcm, false)),
+            &mut || {
+                let packet = next(&mut to_decode_raw);
+                let decoded = raw_decoder.decode_to_slice(packet, &mut raw_pcm, false);
+                assert!(decoded.is_ok());
+            },
         ],
     );
     report["libopus"] = json!({"encode": encode.round(), "decode": decode.round()});
     report["libopus, raw"] = json!({"encode": raw_encode.round(), "decode": raw_decode.round()});
+    Ok(())
+}
+
+#[cfg(feature = "libopus")]
+fn reference() -> Result<(opusic_c::Encoder, opusic_c::Decoder), opusic_c::ErrorCode> {
+    use opusic_c::{Application, Channels, Decoder, Encoder, SampleRate};
+
+    let mut encoder = Encoder::new(Channels::Mono, SampleRate::Hz48000, Application::Voip)?;
+    encoder.set_bitrate(opusic_c::Bitrate::Value(TUNING.0))?;
+    encoder.set_complexity(TUNING.1)?;
+    Ok((encoder, Decoder::new(Channels::Mono, SampleRate::Hz48000)?))
+}
+
+/// Decoding by libopus with its neural networks: one makes up what is lost, others enhance.
+#[cfg(feature = "neural")]
+fn add_networks(report: &mut Value, voice: &[i16]) -> Result<(), Failure> {
+    let codec = OpusCodec::new(OpusBackend::LibOpus);
+    let packets = encode_all(&codec, voice)?;
+    let decoding = |complexity| -> Result<_, Failure> {
+        let mut decoder = codec.decoder()?;
+        decoder.set_complexity(Complexity(complexity))?;
+        let mut to_decode = packets.iter().cycle();
+        Ok(move || drop(decoder.decode(next(&mut to_decode), &mut [0; FRAME])))
+    };
+    let (mut plc, mut lace, mut nolace) = (decoding(5)?, decoding(6)?, decoding(7)?);
+    let times = medians(CALLS, [&mut plc, &mut lace, &mut nolace]);
+    for (networks, decode) in ["deep PLC", "LACE", "NoLACE"].iter().zip(times) {
+        report[format!("libopus, {networks}")] = json!({"decode": decode.round()});
+    }
     Ok(())
 }
 
@@ -204,6 +240,7 @@ pub(crate) fn call() -> Result<Value, Failure> {
     encoder.tune(tuning())?;
     let packets = encode_all(&*opus, &voice)?;
     let mut decoder = opus.decoder()?;
+    decoder.set_complexity(WITHOUT_NETWORKS)?;
     let mut frames = cycle(&voice);
     let mut to_decode = packets.iter().cycle();
     let mut way = ReceiveExercise::new(true).ok_or("no such protection profile")?;
@@ -235,7 +272,7 @@ pub(crate) fn call() -> Result<Value, Failure> {
 }
 
 /// The frames of a sound, over and over.
-fn cycle<'a>(voice: &'a [i16]) -> impl FnMut() -> &'a [i16] {
+fn cycle<'a, T>(voice: &'a [T]) -> impl FnMut() -> &'a [T] {
     let mut frames = voice.chunks_exact(FRAME).cycle();
     move || frames.next().unwrap_or(&[])
 }

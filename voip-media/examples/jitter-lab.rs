@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! jitter-lab --packets F --trace F [--drift-ppm N] [--seconds 119] [--codec opus|l16]
-//!     [--playout buffer|ideal] [--timeline F] --out F.raw
+//!     [--playout buffer|ideal] [--decoder-complexity N] [--timeline F] --out F.raw
 //! ```
 //!
 //! `--packets`: little-endian 32-bit length, then the packet, repeated; 20 ms of Opus each; packet
@@ -13,7 +13,8 @@
 //! `--packets voice` needs no file: it is a made up voice, as L16. `--timeline`: a line
 //! `ms kind delay_ms` for each 10 ms played, for plots; the delay is `-` where nothing real is heard.
 //! `--playout ideal` plays without a buffer, as if whatever comes at all were in time: what the codec
-//! alone makes of the losses.
+//! alone makes of the losses. `--decoder-complexity`: with the feature `neural`, from 5 on lost speech is
+//! made up by a neural network, from 6 and 7 on decoded speech is enhanced; by default all of it.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::HashSet;
@@ -24,8 +25,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use voip_media::{
-    CodecError, CodecKind, Decoder, JitterBuffer, JitterConfig, MediaTime, Played, PlayedKind,
-    RtpPacketRef, SampleRate, SeqNum, Ssrc, codec,
+    CodecError, CodecKind, Complexity, Decoder, JitterBuffer, JitterConfig, MediaTime, Played,
+    PlayedKind, RtpPacketRef, SampleRate, SeqNum, Ssrc, codec,
 };
 
 fn main() -> ExitCode {
@@ -42,9 +43,10 @@ fn main() -> ExitCode {
 }
 
 const USAGE: &str = "usage: jitter-lab --packets F --trace F [--drift-ppm N] [--seconds 119] \
-                     [--codec opus|l16] [--playout buffer|ideal] [--timeline F] --out F.raw";
+                     [--codec opus|l16] [--playout buffer|ideal] [--decoder-complexity N] \
+                     [--timeline F] --out F.raw";
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Options {
     packets: PathBuf,
     trace: PathBuf,
@@ -54,13 +56,21 @@ struct Options {
     seconds: f64,
     l16: bool,
     ideal: bool,
+    complexity: Complexity,
 }
 
 impl Options {
     fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut options = Self {
+            packets: PathBuf::new(),
+            trace: PathBuf::new(),
+            out: PathBuf::new(),
+            timeline: None,
+            drift_ppm: 0.0,
             seconds: 119.0,
-            ..Self::default()
+            l16: false,
+            ideal: false,
+            complexity: Complexity::DECODER,
         };
         while let Some(name) = args.next() {
             let value = args.next().ok_or_else(|| format!("{name} needs a value"))?;
@@ -72,6 +82,7 @@ impl Options {
                 "--drift-ppm" => options.drift_ppm = number(&name, &value)?,
                 "--seconds" => options.seconds = number(&name, &value)?,
                 "--codec" => options.l16 = is_l16(&value)?,
+                "--decoder-complexity" => options.complexity = complexity(&name, &value)?,
                 "--playout" => options.ideal = is_ideal(&value)?,
                 _ => return Err(format!("{name} is no option")),
             }
@@ -103,6 +114,11 @@ fn number(name: &str, value: &str) -> Result<f64, String> {
         .ok_or_else(|| format!("{name} takes a number, not {value:?}"))
 }
 
+fn complexity(name: &str, value: &str) -> Result<Complexity, String> {
+    let refused = |_| format!("{name} takes 0 to 10, not {value:?}");
+    value.parse().map(Complexity).map_err(refused)
+}
+
 fn is_l16(value: &str) -> Result<bool, String> {
     match value {
         "opus" => Ok(false),
@@ -127,7 +143,10 @@ fn run(options: &Options) -> Result<serde_json::Value, String> {
         read_packets(options)?
     };
     let trace = read_trace(options)?;
-    let decoder = if options.l16 { l16()? } else { opus()? };
+    let mut decoder = if options.l16 { l16()? } else { opus()? };
+    decoder
+        .set_complexity(options.complexity)
+        .map_err(|error| error.to_string())?;
     if options.ideal {
         return play_ideally(options, decoder, &packets, &trace);
     }

@@ -84,9 +84,16 @@ pub struct Ssrc(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Bitrate(pub u32);
 
-/// An encoder's effort, 0 (cheap) to 10 (best), as Opus counts it (RFC 6716 §2.1.9).
+/// An encoder's or decoder's effort, 0 (cheap) to 10 (best), as Opus counts it (RFC 6716 §2.1.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Complexity(pub u8);
+
+impl Complexity {
+    /// The highest.
+    pub const MAX: Self = Self(10);
+    /// What a new decoder has: the least with all that [`crate::Decoder::set_complexity`] names.
+    pub const DECODER: Self = Self(7);
+}
 
 /// A share of lost packets, 0.0 to 1.0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, PartialOrd)]

@@ -14,9 +14,9 @@ use side::{
 };
 use sound::ToneBackend;
 use voip_media::{
-    AudioDirection, AudioError, CodecKind, ConfigFault, Engine, EngineError, IceServer, Impairment,
-    Intent, NegotiationError, OpenError, SampleRate, SdpError, SessionConfig, SessionError,
-    SessionEvent,
+    AudioDirection, AudioError, CodecKind, Complexity, ConfigFault, Engine, EngineError, IceServer,
+    Impairment, Intent, NegotiationError, OpenError, SampleRate, SdpError, SessionConfig,
+    SessionError, SessionEvent,
 };
 
 /// The address at which a description says to be reached.
@@ -456,6 +456,10 @@ async fn impossible_configurations_are_refused() {
         });
     };
     assert_eq!(fault(loss), Some(ConfigFault::Loss));
+    let decoder = |config: &mut SessionConfig| config.decoder_complexity = Complexity(11);
+    assert_eq!(fault(decoder), Some(ConfigFault::Complexity));
+    let encoder = |config: &mut SessionConfig| config.encoder.complexity = Complexity(11);
+    assert_eq!(fault(encoder), Some(ConfigFault::Complexity));
     let server = |config: &mut SessionConfig| {
         config.ice_servers = vec![IceServer::stun("http://example.org")];
     };

@@ -62,7 +62,7 @@ impl Installed {
         );
         leave(
             !self.cmake,
-            "feature `libopus` (Opus by the C library)",
+            "features `libopus` and `neural` (Opus by the C library)",
             "cmake is missing (Debian: cmake)",
         );
         leave(

@@ -161,6 +161,18 @@ pub trait Decoder: Send {
         let _ = (parameters, out);
         None
     }
+    /// How much the decoder may do for the sound, from now on; what a codec doesn't have, it ignores.
+    /// Only Opus has something, with the feature `neural`: from 5 on a neural network makes up what was
+    /// lost (libopus's deep PLC), from 6 on another one enhances decoded speech of up to 8 kHz bandwidth
+    /// (LACE), from 7 on a better one (NoLACE); with those, decoding isn't bit-exact any more. A new
+    /// decoder has [`Complexity::DECODER`].
+    ///
+    /// # Errors
+    /// [`CodecError::Settings`]: more than 10, for Opus.
+    fn set_complexity(&mut self, complexity: Complexity) -> Result<(), CodecError> {
+        let _ = complexity;
+        Ok(())
+    }
     /// Forgets the past, after a jump or a change of source.
     fn reset(&mut self);
 }

@@ -8,7 +8,7 @@ mod toc;
 use std::time::Duration;
 
 use super::{Codec, CodecError, CodecKind, Decoder, Encoder, EncoderTuning};
-use crate::{PayloadType, SampleRate};
+use crate::{Complexity, PayloadType, SampleRate};
 
 /// Which implementation of Opus works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,7 +16,8 @@ use crate::{PayloadType, SampleRate};
 pub enum OpusBackend {
     /// `opus-pure`, a port to Rust; always there.
     Pure,
-    /// The reference library in C; with the feature `libopus`.
+    /// The reference library in C; with the feature `libopus`. With `neural`, its decoder has the
+    /// neural networks that [`Decoder::set_complexity`] speaks of.
     #[cfg(feature = "libopus")]
     LibOpus,
 }
@@ -89,9 +90,11 @@ impl Codec for OpusCodec {
 
     fn decoder(&self) -> Result<Box<dyn Decoder>, CodecError> {
         Ok(match self.backend {
-            OpusBackend::Pure => Box::new(OpusDecoder(pure::PureDecoder::new()?)),
+            OpusBackend::Pure => Box::new(OpusDecoder::new(pure::PureDecoder::new()?)?),
             #[cfg(feature = "libopus")]
-            OpusBackend::LibOpus => Box::new(OpusDecoder(reference::ReferenceDecoder::new()?)),
+            OpusBackend::LibOpus => {
+                Box::new(OpusDecoder::new(reference::ReferenceDecoder::new()?)?)
+            }
         })
     }
 }
@@ -107,6 +110,11 @@ trait RawDecoder: Send {
     /// An empty packet is a lost one.
     fn decode(&mut self, packet: &[u8], out: &mut [i16]) -> Result<usize, RawError>;
     fn decode_fec(&mut self, packet: &[u8], out: &mut [i16]) -> Result<usize, RawError>;
+    /// At most [`Complexity::MAX`].
+    fn set_complexity(&mut self, complexity: u8) -> Result<(), RawError> {
+        let _ = complexity;
+        Ok(())
+    }
     fn reset(&mut self) -> Result<(), RawError>;
 }
 
@@ -116,9 +124,9 @@ struct RawError;
 
 /// [`EncoderTuning`] in Opus's own units, within its ranges.
 struct RawSettings {
-    bits_per_second: i32,
-    complexity: i32,
-    loss_per_cent: i32,
+    bits_per_second: u32,
+    complexity: u8,
+    loss_per_cent: u8,
     dtx: bool,
 }
 
@@ -127,16 +135,16 @@ impl TryFrom<EncoderTuning> for RawSettings {
 
     fn try_from(tuning: EncoderTuning) -> Result<Self, CodecError> {
         let valid = (MIN_BITRATE..=MAX_BITRATE).contains(&tuning.bitrate.0)
-            && tuning.complexity.0 <= 10
+            && tuning.complexity <= Complexity::MAX
             && (0.0..=1.0).contains(&tuning.expected_loss.0);
         if !valid {
             return Err(CodecError::Settings);
         }
         Ok(Self {
-            bits_per_second: tuning.bitrate.0 as i32,
-            complexity: i32::from(tuning.complexity.0),
+            bits_per_second: tuning.bitrate.0,
+            complexity: tuning.complexity.0,
             // Rounded up: any loss at all switches FEC on.
-            loss_per_cent: (tuning.expected_loss.0 * 100.0).ceil() as i32,
+            loss_per_cent: (tuning.expected_loss.0 * 100.0).ceil() as u8,
             dtx: tuning.dtx,
         })
     }
@@ -197,6 +205,14 @@ impl<R: RawEncoder> Encoder for OpusEncoder<R> {
 
 struct OpusDecoder<R>(R);
 
+impl<R: RawDecoder> OpusDecoder<R> {
+    fn new(raw: R) -> Result<Self, CodecError> {
+        let mut decoder = Self(raw);
+        decoder.set_complexity(Complexity::DECODER)?;
+        Ok(decoder)
+    }
+}
+
 impl<R: RawDecoder> Decoder for OpusDecoder<R> {
     fn sample_rate(&self) -> SampleRate {
         SampleRate::HZ_48000
@@ -238,6 +254,15 @@ impl<R: RawDecoder> Decoder for OpusDecoder<R> {
         self.0.decode(&[], out).ok()
     }
 
+    fn set_complexity(&mut self, complexity: Complexity) -> Result<(), CodecError> {
+        if complexity > Complexity::MAX {
+            return Err(CodecError::Settings);
+        }
+        self.0
+            .set_complexity(complexity.0)
+            .map_err(|RawError| CodecError::Settings)
+    }
+
     fn reset(&mut self) {
         // An implementation only refuses what it never had; then there is nothing to forget.
         let _ = self.0.reset();
@@ -270,7 +295,7 @@ const MALFORMED: CodecError = CodecError::Malformed(CodecKind::Opus);
 const PACKET_SAMPLES: [usize; 6] = [120, 240, 480, 960, 1920, 2880];
 /// 2.5 ms at 48 kHz.
 const GAP_STEP_SAMPLES: usize = 120;
-/// 60 ms at 48 kHz.
+/// 60 ms at 48 kHz; also the longest packet of ours.
 const MAX_GAP_SAMPLES: usize = 2880;
 /// The longest frame, in bytes (RFC 6716 §3.2.1); a packet of ours has at most three.
 const MAX_FRAME_BYTES: usize = 1275;

@@ -18,6 +18,9 @@ pub struct SessionConfig {
     /// loss: up to 5 %, Opus makes no in-band FEC at this bit rate, and speech is then made up
     /// wherever a packet is missing.
     pub encoder: EncoderTuning,
+    /// What decoders may do for the sound ([`crate::Decoder::set_complexity`]); without the feature
+    /// `neural` all values are the same. Default: everything, [`Complexity::DECODER`].
+    pub decoder_complexity: Complexity,
     /// STUN and TURN servers. Default: none; then only host candidates are offered.
     pub ice_servers: Vec<IceServer>,
     /// How long an offer or answer may wait for candidates of those servers; what comes later is
@@ -54,6 +57,7 @@ impl Default for SessionConfig {
                 expected_loss: LossRate(0.10),
                 dtx: false,
             },
+            decoder_complexity: Complexity::DECODER,
             ice_servers: Vec::new(),
             gather_wait: Duration::ZERO,
             include_loopback: true,

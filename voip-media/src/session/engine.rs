@@ -10,8 +10,8 @@ use std::{
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    AudioBackend, AudioDevice, AudioError, AudioRole, AudioSession, ConfigFault, Deadlines,
-    DevicePreference, EngineError, MediaTime, OpenError, SessionConfig, SoundEvents,
+    AudioBackend, AudioDevice, AudioError, AudioRole, AudioSession, Complexity, ConfigFault,
+    Deadlines, DevicePreference, EngineError, MediaTime, OpenError, SessionConfig, SoundEvents,
     jsep::is_possible,
     session::{
         clock::Clock,
@@ -295,6 +295,9 @@ fn check(config: &SessionConfig) -> Result<(), ConfigFault> {
         .is_none_or(|impairment| share(impairment.loss));
     if !impairment || !share(config.encoder.expected_loss.0) {
         return Err(ConfigFault::Loss);
+    }
+    if config.encoder.complexity.max(config.decoder_complexity) > Complexity::MAX {
+        return Err(ConfigFault::Complexity);
     }
     let known = |url: &str| ServerAddress::parse(url).is_some();
     let all_known = config.ice_servers.iter().all(|server| known(&server.url));

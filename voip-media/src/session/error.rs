@@ -50,6 +50,9 @@ pub enum ConfigFault {
     /// A share that is not in 0.0 to 1.0.
     #[error("the loss must lie between 0.0 and 1.0")]
     Loss,
+    /// A complexity over 10, of the encoder or the decoders.
+    #[error("the complexity must be 10 at most")]
+    Complexity,
     /// A server that is no `stun:` or `turn:` address.
     #[error("an ICE server must be given as stun:host:port or turn:host:port")]
     IceServer,
@@ -147,6 +150,7 @@ mod tests {
             OpenError::Config(ConfigFault::NoCodec).to_string(),
             OpenError::Config(ConfigFault::PacketTime).to_string(),
             OpenError::Config(ConfigFault::Loss).to_string(),
+            OpenError::Config(ConfigFault::Complexity).to_string(),
             OpenError::Config(ConfigFault::IceServer).to_string(),
             OpenError::NoRuntime.to_string(),
             OpenError::Certificate.to_string(),

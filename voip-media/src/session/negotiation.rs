@@ -1,7 +1,7 @@
 use std::{future::poll_fn, time::Duration};
 
 use crate::{
-    CodecError, CodecKind, Intent, NegotiationError, PayloadType, SdpError, Ssrc,
+    CodecError, CodecKind, Complexity, Intent, NegotiationError, PayloadType, SdpError, Ssrc,
     codec::codec,
     jsep::{
         self, CodecChoice, Direction, Formats, Kind, LocalDescription, MediaLine, Negotiated,
@@ -307,7 +307,7 @@ impl Driver {
             .formats
             .codecs
             .iter()
-            .map(receive_path)
+            .map(|choice| receive_path(choice, self.config.decoder_complexity))
             .collect::<Result<Vec<_>, _>>()?;
         let chosen = codec(first.kind);
         let packet_time = packet_time(first.kind, agreed.packet_time);
@@ -388,8 +388,10 @@ fn packet_time(kind: CodecKind, agreed: Duration) -> Duration {
     possible.into_iter().find(fits).unwrap_or(agreed)
 }
 
-fn receive_path(choice: &CodecChoice) -> Result<ReceivePath, CodecError> {
-    ReceivePath::new(*choice, codec(choice.kind).decoder()?)
+fn receive_path(choice: &CodecChoice, complexity: Complexity) -> Result<ReceivePath, CodecError> {
+    let mut decoder = codec(choice.kind).decoder()?;
+    decoder.set_complexity(complexity)?;
+    ReceivePath::new(*choice, decoder)
 }
 
 /// Hold keeps the right to send (RFC 3264 §8.4).
@@ -411,3 +413,19 @@ const HOST_WAIT: Duration = Duration::from_millis(5);
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// Candidates taken at once.
 const MAX_LINES: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decoder_gets_the_configured_complexity() {
+        let choice = CodecChoice {
+            kind: CodecKind::Opus,
+            payload_type: PayloadType(111),
+        };
+        assert!(receive_path(&choice, Complexity::MAX).is_ok());
+        let refused = receive_path(&choice, Complexity(11)).err();
+        assert_eq!(refused, Some(CodecError::Settings), "Opus has no more");
+    }
+}

@@ -119,7 +119,7 @@ fn run_lab(lab: &Path, folder: &Path, trace: &Trace, codec: &str, target: &Path)
 fn program(folder: Option<&Path>) -> Outcome<Value> {
     let mut command = cargo();
     command.args(["run", "--release", "--quiet", "--package", "benches"]);
-    command.args(["--bin", "media", "--features", "libopus", "--", "--json"]);
+    command.args(["--bin", "media", "--features", "neural", "--", "--json"]);
     if let Some(folder) = folder {
         command.arg("--traces").arg(folder);
     }
@@ -144,9 +144,11 @@ fn table(report: &Value) -> String {
     }
     page.push_str("\n## Codecs\n\n| 20 ms of sound | encode ns | decode ns |\n|---|---|---|\n");
     for (name, times) in others["codec_ns"].as_object().into_iter().flatten() {
+        let encode = times.get("encode").map(Value::to_string);
         page.push_str(&format!(
             "| {name} | {} | {} |\n",
-            times["encode"], times["decode"]
+            encode.unwrap_or_default(),
+            times["decode"]
         ));
     }
     page.push_str(

@@ -22,9 +22,9 @@ impl RawEncoder for PureEncoder {
     }
 
     fn tune(&mut self, settings: RawSettings) -> Result<(), RawError> {
-        self.0.bitrate_bps = settings.bits_per_second;
-        self.0.complexity = settings.complexity;
-        self.0.packet_loss_perc = settings.loss_per_cent;
+        self.0.bitrate_bps = settings.bits_per_second as i32;
+        self.0.complexity = settings.complexity.into();
+        self.0.packet_loss_perc = settings.loss_per_cent.into();
         self.0.use_inband_fec = settings.loss_per_cent > 0;
         self.0.use_dtx = settings.dtx;
         Ok(())

@@ -88,6 +88,7 @@ fn all_backends_understand_each_other() {
         let packets = encode_all(from.encoder(PACKET_TIME).unwrap().as_mut(), &voice(10));
         let heard = OpusBackend::available().iter().map(|to| {
             let mut decoder = OpusCodec::new(*to).decoder().unwrap();
+            decoder.set_complexity(Complexity(0)).unwrap();
             let mut out = [0; FRAME];
             for packet in &packets {
                 decoder.decode(packet, &mut out).unwrap();
@@ -338,6 +339,51 @@ fn reset_makes_a_decoder_like_new() {
 }
 
 #[test]
+fn a_decoder_takes_complexities_up_to_ten() {
+    for_each_backend(|codec| {
+        let mut decoder = codec.decoder().unwrap();
+        assert_eq!(decoder.set_complexity(Complexity(10)), Ok(()));
+        let refused = decoder.set_complexity(Complexity(11));
+        assert_eq!(refused, Err(CodecError::Settings), "{codec:?}");
+    });
+}
+
+/// The sound of ten packets and of a lost one.
+#[cfg(feature = "neural")]
+fn decoded_and_concealed(complexity: Option<u8>) -> (Vec<i16>, Vec<i16>) {
+    let codec = OpusCodec::new(OpusBackend::LibOpus);
+    let packets = encode_all(codec.encoder(PACKET_TIME).unwrap().as_mut(), &voice(10));
+    let mut decoder = codec.decoder().unwrap();
+    if let Some(complexity) = complexity {
+        decoder.set_complexity(Complexity(complexity)).unwrap();
+    }
+    let mut decoded = vec![0; 10 * FRAME];
+    for (packet, out) in packets.iter().zip(decoded.chunks_exact_mut(FRAME)) {
+        decoder.decode(packet, out).unwrap();
+    }
+    let mut concealed = vec![0; FRAME];
+    decoder.conceal(&mut concealed).unwrap();
+    (decoded, concealed)
+}
+
+#[test]
+#[cfg(feature = "neural")]
+fn complexity_switches_on_concealment_and_then_enhancement() {
+    let [plain, below, plc, lace, nolace] =
+        [0, 4, 5, 6, 7].map(|complexity| decoded_and_concealed(Some(complexity)));
+    assert_eq!(plain, below);
+    assert_eq!(plain.0, plc.0, "concealment leaves decoding alone");
+    assert_ne!(plain.1, plc.1);
+    assert_ne!(plc.0, lace.0);
+    assert_ne!(lace.0, nolace.0);
+    assert_eq!(
+        nolace,
+        decoded_and_concealed(None),
+        "on unless told otherwise"
+    );
+}
+
+#[test]
 fn wrong_buffers_are_named() {
     for_each_backend(|codec| {
         let mut encoder = codec.encoder(PACKET_TIME).unwrap();
@@ -387,6 +433,7 @@ proptest! {
     #[test]
     fn damaged_packets_never_make_a_decoder_panic(
         flips in proptest::collection::vec((0_usize..10, any::<u16>(), any::<u8>()), 1..30),
+        complexity in 0_u8..=10,
     ) {
         for_each_backend(|codec| {
             let mut encoder = codec.encoder(PACKET_TIME).unwrap();
@@ -398,9 +445,11 @@ proptest! {
                 packet[at] = *value;
             }
             let mut decoder = codec.decoder().unwrap();
+            decoder.set_complexity(Complexity(complexity)).unwrap();
             let mut out = vec![0; 5760];
             for packet in &packets {
                 let _ = decoder.decode(packet, &mut out);
+                let _ = decoder.conceal(&mut out[..480]);
                 let _ = decoder.decode_fec(packet, &mut out[..FRAME]);
             }
         });

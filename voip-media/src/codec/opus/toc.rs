@@ -107,7 +107,7 @@ fn frame_length(bytes: &[u8]) -> Option<(usize, &[u8])> {
 }
 
 /// 120 ms at 48 kHz.
-const MAX_PACKET_SAMPLES: usize = 5760;
+pub(super) const MAX_PACKET_SAMPLES: usize = 5760;
 /// 20 ms at 48 kHz: a SILK frame, of which a longer Opus frame holds two or three.
 const SILK_FRAME_SAMPLES: usize = 960;
 /// Configurations 16 to 31.
