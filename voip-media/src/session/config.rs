@@ -19,7 +19,8 @@ pub struct SessionConfig {
     /// wherever a packet is missing.
     pub encoder: EncoderTuning,
     /// What decoders may do for the sound ([`crate::Decoder::set_complexity`]); without the feature
-    /// `neural` all values are the same. Default: everything, [`Complexity::DECODER`].
+    /// `neural` all values are the same. While the engine's media thread is busy for more than half of
+    /// the time, all its decoders work as at 0. Default: everything, [`Complexity::DECODER`].
     pub decoder_complexity: Complexity,
     /// STUN and TURN servers. Default: none; then only host candidates are offered.
     pub ice_servers: Vec<IceServer>,

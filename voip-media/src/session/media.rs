@@ -6,6 +6,7 @@ use std::{
         mpsc::{Receiver, SyncSender, TryRecvError, sync_channel},
     },
     thread::{self, JoinHandle, Thread},
+    time::Duration,
 };
 
 use tokio::sync::oneshot;
@@ -18,6 +19,7 @@ use crate::{
         conference::Conferences,
         deadlines::DeadlineCounter,
         places::{Places, TonePlayer},
+        relief::Relief,
         sound::{SoundFailure, SoundStream},
         stream::{CodecSet, Control, FRAME, Retired, SessionStream, TICK},
     },
@@ -102,6 +104,7 @@ pub(crate) fn start(
     let media = MediaThread {
         clock,
         deadlines,
+        relief: Relief::default(),
         inbox,
         sessions: Vec::with_capacity(MAX_SESSIONS),
         places: Places::default(),
@@ -128,6 +131,7 @@ pub(crate) fn start(
 struct MediaThread {
     clock: Clock,
     deadlines: Arc<DeadlineCounter>,
+    relief: Relief,
     inbox: Receiver<MediaCommand>,
     /// Boxed: a session is large, and its memory comes and goes with its task.
     sessions: Vec<Box<SessionStream>>,
@@ -160,7 +164,9 @@ impl MediaThread {
             }
             if due > 0 {
                 self.tick(due, now);
-                self.deadlines.record(self.clock.now().since(first));
+                let ended = self.clock.now();
+                self.deadlines.record(ended.since(first));
+                self.note_work(due, ended.since(now));
             }
             thread::park_timeout(next.since(self.clock.now()));
         }
@@ -179,7 +185,8 @@ impl MediaThread {
 
     fn take(&mut self, command: MediaCommand) {
         match command {
-            MediaCommand::Attach(session) => {
+            MediaCommand::Attach(mut session) => {
+                session.relieve(self.relief.is_active());
                 if self.sessions.len() < MAX_SESSIONS {
                     self.sessions.push(session);
                 }
@@ -247,6 +254,15 @@ impl MediaThread {
         self.play(due, now);
         self.places.ring(due, &mut self.ring);
         self.places.report(&mut self.on_failure);
+    }
+
+    /// So many ticks took so long.
+    fn note_work(&mut self, ticks: usize, work: Duration) {
+        if self.relief.record(TICK * ticks as u32, work) {
+            for session in &mut self.sessions {
+                session.relieve(self.relief.is_active());
+            }
+        }
     }
 
     /// Reads what the microphone has, or what is due from a source without a clock.

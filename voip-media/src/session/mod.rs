@@ -23,6 +23,7 @@ mod network;
 mod pause;
 mod places;
 mod quality;
+mod relief;
 mod shared;
 mod sound;
 mod stats_stream;

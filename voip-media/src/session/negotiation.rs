@@ -389,9 +389,7 @@ fn packet_time(kind: CodecKind, agreed: Duration) -> Duration {
 }
 
 fn receive_path(choice: &CodecChoice, complexity: Complexity) -> Result<ReceivePath, CodecError> {
-    let mut decoder = codec(choice.kind).decoder()?;
-    decoder.set_complexity(complexity)?;
-    ReceivePath::new(*choice, decoder)
+    ReceivePath::new(*choice, codec(choice.kind).decoder()?, complexity)
 }
 
 /// Hold keeps the right to send (RFC 3264 §8.4).

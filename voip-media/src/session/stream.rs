@@ -6,9 +6,9 @@ use std::{
 };
 
 use crate::{
-    CodecError, Decoder, Encoder, EncoderTuning, Fader, FrameResampler, Gain, JitterBuffer,
-    JitterConfig, JitterStats, MediaTime, PayloadType, Played, PlayedKind, RtpPacketRef,
-    SampleRate,
+    CodecError, Complexity, Decoder, Encoder, EncoderTuning, Fader, FrameResampler, Gain,
+    JitterBuffer, JitterConfig, JitterStats, MediaTime, PayloadType, Played, PlayedKind,
+    RtpPacketRef, SampleRate,
     jsep::{CodecChoice, EventChoice},
     rtp::{HEADER, KeyTone, Packetizer, TONE_LENGTH, TonePacket, ToneReceiver, ToneSender},
     session::{
@@ -45,6 +45,8 @@ pub(crate) struct SessionStream {
     pub(crate) conference: Member,
     beside: Beside,
     tones: ToneReceiver,
+    /// Decoders do without what only makes the sound better.
+    relieved: bool,
 }
 
 /// What was agreed beside codecs.
@@ -181,6 +183,7 @@ impl SendPath {
 pub(crate) struct ReceivePath {
     choice: CodecChoice,
     decoder: Box<dyn Decoder>,
+    complexity: Complexity,
     converter: FrameResampler,
     /// Samples of 10 ms at the codec's rate.
     frame: usize,
@@ -190,15 +193,31 @@ impl ReceivePath {
     /// For packets of this codec's payload type.
     ///
     /// # Errors
-    /// [`CodecError::Settings`]: a rate that can't be converted.
-    pub(crate) fn new(choice: CodecChoice, decoder: Box<dyn Decoder>) -> Result<Self, CodecError> {
+    /// [`CodecError::Settings`]: a rate that can't be converted, a complexity that the codec doesn't have.
+    pub(crate) fn new(
+        choice: CodecChoice,
+        mut decoder: Box<dyn Decoder>,
+        complexity: Complexity,
+    ) -> Result<Self, CodecError> {
+        decoder.set_complexity(complexity)?;
         let rate = decoder.sample_rate();
         Ok(Self {
             choice,
             decoder,
+            complexity,
             converter: converter(rate, SampleRate::HZ_48000)?,
             frame: rate.samples_in(TICK),
         })
+    }
+
+    fn relieve(&mut self, relieved: bool) {
+        let complexity = if relieved {
+            Complexity(0)
+        } else {
+            self.complexity
+        };
+        // A decoder that refuses goes on as it was.
+        let _ = self.decoder.set_complexity(complexity);
     }
 
     /// Takes 10 ms out of the jitter buffer, at 48 kHz.
@@ -246,6 +265,7 @@ impl SessionStream {
             conference: Member::default(),
             beside: Beside::default(),
             tones: ToneReceiver::default(),
+            relieved: false,
         }
     }
 
@@ -260,6 +280,9 @@ impl SessionStream {
         self.forget_tones();
         let playing = self.receive.get(self.active).map(|path| path.choice);
         for path in &mut receive {
+            if self.relieved {
+                path.relieve(true);
+            }
             let mut former = self.receive.iter_mut();
             if let Some(former) = former.find(|former| former.choice == path.choice) {
                 std::mem::swap(path, former);
@@ -341,6 +364,14 @@ impl SessionStream {
             let micros = effort.as_micros() as u64;
             self.counters.effort_us.fetch_add(micros, Relaxed);
             self.counters.captured_frames.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Decoders do without what only makes the sound better, or have it again.
+    pub(crate) fn relieve(&mut self, relieved: bool) {
+        self.relieved = relieved;
+        for path in &mut self.receive {
+            path.relieve(relieved);
         }
     }
 

@@ -34,7 +34,8 @@ impl Bench {
         let encoder = codec.encoder(TICK).unwrap();
         let units = FRAME as u32;
         let send = SendPath::new(encoder, CHOICE, units, SampleRate::HZ_48000).unwrap();
-        let receive = vec![ReceivePath::new(CHOICE, codec.decoder().unwrap()).unwrap()];
+        let decoder = codec.decoder().unwrap();
+        let receive = vec![ReceivePath::new(CHOICE, decoder, Complexity::MAX).unwrap()];
         let (media, task) = link();
         let packetizer = Packetizer::new(Ssrc(1), SeqNum(1), 0);
         let mut stream = SessionStream::new(1, media, Arc::default(), packetizer);
@@ -201,4 +202,71 @@ fn the_far_sides_sound_fades_with_the_hold() {
             .all(|sample| *sample == 0)
     );
     assert!(heard[32 * FRAME..].iter().any(|sample| *sample > 15_000));
+}
+
+/// A decoder that tells the complexity it was given.
+struct Telling(Arc<std::sync::atomic::AtomicU8>);
+
+impl Decoder for Telling {
+    fn sample_rate(&self) -> SampleRate {
+        SampleRate::HZ_48000
+    }
+
+    fn clock_rate(&self) -> SampleRate {
+        SampleRate::HZ_48000
+    }
+
+    fn packet_samples(&self, _payload: &[u8]) -> Option<usize> {
+        None
+    }
+
+    fn decode(&mut self, _payload: &[u8], _out: &mut [i16]) -> Result<usize, CodecError> {
+        Ok(0)
+    }
+
+    fn has_fec(&self, _payload: &[u8]) -> bool {
+        false
+    }
+
+    fn decode_fec(&mut self, _payload: &[u8], _out: &mut [i16]) -> Result<usize, CodecError> {
+        Ok(0)
+    }
+
+    fn conceal(&mut self, _out: &mut [i16]) -> Option<usize> {
+        None
+    }
+
+    fn set_complexity(&mut self, complexity: Complexity) -> Result<(), CodecError> {
+        self.0.store(complexity.0, Relaxed);
+        Ok(())
+    }
+
+    fn reset(&mut self) {}
+}
+
+#[test]
+fn under_load_decoders_do_without_what_was_configured_the_new_ones_too() {
+    let told = Arc::default();
+    let codec = L16Codec::new(SampleRate::HZ_48000);
+    let codecs = || {
+        let encoder = codec.encoder(TICK).unwrap();
+        let decoder = Box::new(Telling(Arc::clone(&told)));
+        let choice = CodecChoice {
+            payload_type: PayloadType(97),
+            ..CHOICE
+        };
+        CodecSet {
+            send: SendPath::new(encoder, CHOICE, FRAME as u32, SampleRate::HZ_48000).unwrap(),
+            receive: vec![ReceivePath::new(choice, decoder, Complexity(7)).unwrap()],
+            beside: Beside::default(),
+        }
+    };
+    let mut bench = Bench::new();
+    bench.stream.relieve(true);
+    bench.stream.configure(codecs());
+    assert_eq!(told.load(Relaxed), 0);
+    bench.stream.relieve(false);
+    assert_eq!(told.load(Relaxed), 7);
+    bench.stream.relieve(true);
+    assert_eq!(told.load(Relaxed), 0);
 }
