@@ -37,10 +37,10 @@ pub(crate) enum Failure {
         pin: String,
     },
     /// Search or presence.
-    #[error("{0}")]
+    #[error("{}{}", .0, hint(.0))]
     Service(#[from] ServiceError),
     /// A change of what the server keeps.
-    #[error("{0}")]
+    #[error("{}{}", .0, match .0 { EditError::Service(error) => hint(error), _ => "" })]
     Edit(#[from] EditError),
     /// A message.
     #[error("{0}")]
@@ -144,6 +144,14 @@ pub(crate) enum Failure {
     /// The connection ended before what was asked for.
     #[error("the session ended before")]
     Ended,
+}
+
+/// What to do besides, where the library can't know it.
+const fn hint(error: &ServiceError) -> &'static str {
+    match error {
+        ServiceError::Unsupported => ": uc sign-in lists what it does",
+        _ => "",
+    }
 }
 
 impl Failure {

@@ -160,7 +160,7 @@ async fn over_wsi_nothing_is_said_to_be_empty_that_the_server_does_not_offer() {
         let refused = answer(&server, "330", arguments).await;
         let refused = refused.expect_err("WSI has none");
         assert!(
-            refused.contains("doesn't offer"),
+            refused.contains("doesn't offer that: uc sign-in"),
             "{arguments:?}: {refused}"
         );
     }
