@@ -71,6 +71,9 @@ pub enum FailureCause {
     /// Sound could not be connected.
     #[error("the sound connection could not be made; see the diagnosis of the network")]
     MediaFailed,
+    /// This user passed the call on to somebody else, unanswered.
+    #[error("the call was passed on")]
+    Deflected,
     /// The server lost the call, by a restart or because nobody confirmed it afterwards.
     #[error("the server gave the call up")]
     ServerLost,
@@ -132,6 +135,8 @@ pub enum Action {
     Hold,
     /// Retrieve Call.
     Retrieve,
+    /// Deflect Call: a ringing call is passed on to another number.
+    Deflect,
     /// Generate Digits: keys are sent into the call (CALL-8). Only where its sound runs here.
     SendDigits,
 }
@@ -174,7 +179,10 @@ impl Call {
         match self.local {
             ConnectionState::Null | ConnectionState::Fail => none,
             ConnectionState::Initiated | ConnectionState::Queued => none.with(Action::Clear),
-            ConnectionState::Alerting => none.with(Action::Answer).with(Action::Reject),
+            ConnectionState::Alerting => none
+                .with(Action::Answer)
+                .with(Action::Reject)
+                .with(Action::Deflect),
             ConnectionState::Connected => match self.remote.state {
                 ConnectionState::Connected if matches!(self.device, DeviceKind::Voip) => none
                     .with(Action::Clear)

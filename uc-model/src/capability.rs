@@ -33,6 +33,8 @@ pub enum Capability {
     Hold,
     /// Directed pickup.
     Pickup,
+    /// A ringing call is passed on (CALL-5).
+    Deflect,
     /// DTMF inside a call.
     Dtmf,
     /// Application-controlled conferences.
@@ -102,7 +104,7 @@ pub struct CapabilitySet(u32);
 
 impl Capability {
     /// Every capability, in the order in which they are listed.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Presence,
         Self::DirectorySearch,
         Self::Conversations,
@@ -111,6 +113,7 @@ impl Capability {
         Self::DeskPhoneControl,
         Self::Hold,
         Self::Pickup,
+        Self::Deflect,
         Self::Dtmf,
         Self::Conferences,
         Self::Voicemail,
@@ -157,7 +160,7 @@ impl Capability {
             Self::Conferences => smart && on.conferences,
             Self::VoipCalls | Self::Dtmf => on.voip,
             Self::DeskPhoneControl => on.desk_phones,
-            Self::Hold | Self::Pickup => on.voip || on.desk_phones,
+            Self::Hold | Self::Pickup | Self::Deflect => on.voip || on.desk_phones,
             Self::DialMethods => on.mobility,
             Self::AssignedPhone => on.mulap,
             Self::WebCollaboration => on.web_collaboration,

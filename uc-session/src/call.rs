@@ -4,7 +4,7 @@ use std::{
 };
 
 use tokio::sync::{mpsc, watch};
-use uc_model::{Action, AllowedActions, CallId, Digits, FailureCause};
+use uc_model::{Action, AllowedActions, CallId, Digits, FailureCause, PhoneNumber};
 
 use crate::{
     client::{Demand, ask},
@@ -82,6 +82,15 @@ impl Call {
     /// Refuses the ringing call.
     pub async fn reject(&self) -> Result<(), CallError> {
         self.act(Action::Reject).await
+    }
+
+    /// Passes the ringing call on to another number (CALL-5), as it is dialled at the user's phone.
+    /// Where nobody can be reached there, the call goes on ringing here. Afterwards it is over here,
+    /// with the cause [`FailureCause::Deflected`]; the caller sees who it rings at now.
+    pub async fn deflect(&self, to: &str) -> Result<(), CallError> {
+        let to = PhoneNumber::new(to)?;
+        let call = self.id().clone();
+        self.ask(Request::Deflect { call, to }).await
     }
 
     /// Puts the call on hold.

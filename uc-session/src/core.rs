@@ -268,6 +268,7 @@ impl Core {
             }
             Request::Call { to } => self.calls.make(&mut self.io, ticket, to),
             Request::Act { call, action } => self.calls.act(&mut self.io, ticket, &call, action),
+            Request::Deflect { call, to } => self.calls.deflect(&mut self.io, ticket, &call, to),
             Request::SendDigits { call, digits } => {
                 self.calls.send_digits(&mut self.io, ticket, &call, digits);
             }
@@ -420,9 +421,10 @@ fn closed(request: &Request) -> Option<Reply> {
         Request::ChangePassword(_) => Some(Reply::Password(Err(ServiceError::Closed.into()))),
         Request::Photo { .. } => Some(Reply::Photo(Err(ServiceError::Closed))),
         Request::Call { .. } => Some(Reply::Call(Err(CallError::Closed))),
-        Request::Act { .. } | Request::Mute { .. } | Request::SendDigits { .. } => {
-            Some(Reply::Act(Err(CallError::Closed)))
-        }
+        Request::Act { .. }
+        | Request::Deflect { .. }
+        | Request::Mute { .. }
+        | Request::SendDigits { .. } => Some(Reply::Act(Err(CallError::Closed))),
         Request::NetworkChanged | Request::Reconnect | Request::Shutdown { .. } => None,
     }
 }

@@ -328,3 +328,46 @@ async fn without_an_engine_a_voip_call_says_what_is_missing() {
     assert_eq!(client.call("331").await.unwrap_err(), CallError::NoSound);
     assert!(matches!(client.call("x").await, Err(CallError::Number(_))));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_ringing_call_is_passed_on_or_goes_on_ringing() {
+    let server = server();
+    let (ada, grace) = (desk(&server, "330").await, desk(&server, "331").await);
+    let outgoing = ada.client.call("331").await.unwrap();
+    let incoming = grace.client.incoming().await.unwrap();
+    let refused = CallError::NotAllowed {
+        action: Action::Deflect,
+    };
+    assert_eq!(
+        outgoing.deflect("332").await,
+        Err(refused.clone()),
+        "it doesn't ring here"
+    );
+    let away = BackendError::CallFailed(FailureCause::Unreachable);
+    assert_eq!(incoming.deflect("332").await, Err(CallError::Backend(away)));
+    assert_eq!(incoming.state().local, ConnectionState::Alerting);
+
+    let joan = desk(&server, "332").await;
+    incoming.deflect("332").await.unwrap();
+    assert_eq!(incoming.ended().await, Some(FailureCause::Deflected));
+    assert_eq!(
+        incoming.deflect("332").await,
+        Err(CallError::Ended(FailureCause::Deflected))
+    );
+    let passed_on = joan.client.incoming().await.unwrap();
+    passed_on.answer().await.unwrap();
+    outgoing.connected().await.unwrap();
+    assert_eq!(outgoing.state().remote.party.number.as_str(), "332");
+    assert_eq!(
+        passed_on.deflect("331").await,
+        Err(refused),
+        "it was answered"
+    );
+
+    let cannot = [Capability::VoipCalls, Capability::Hold];
+    server.set_capabilities(cannot.into_iter().collect());
+    let ada = desk(&server, "330").await;
+    grace.client.call("330").await.unwrap();
+    let incoming = ada.client.incoming().await.unwrap();
+    assert_eq!(incoming.deflect("332").await, Err(CallError::Unsupported));
+}

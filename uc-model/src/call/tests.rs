@@ -12,16 +12,17 @@ const STATES: [ConnectionState; 7] = [
     ConnectionState::Fail,
 ];
 
-const ACTIONS: [Action; 6] = [
+const ACTIONS: [Action; 7] = [
     Action::Answer,
     Action::Reject,
     Action::Clear,
     Action::Hold,
     Action::Retrieve,
+    Action::Deflect,
     Action::SendDigits,
 ];
 
-const CAUSES: [FailureCause; 10] = [
+const CAUSES: [FailureCause; 11] = [
     FailureCause::NoSuchNumber,
     FailureCause::Busy,
     FailureCause::Rejected,
@@ -31,6 +32,7 @@ const CAUSES: [FailureCause; 10] = [
     FailureCause::Unreachable,
     FailureCause::Normal,
     FailureCause::MediaFailed,
+    FailureCause::Deflected,
     FailureCause::ServerLost,
 ];
 

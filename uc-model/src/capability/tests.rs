@@ -66,13 +66,13 @@ fn each_switch_adds_its_capabilities_in_its_modes() {
         (|on| on.conferences = true, &[C::Conferences], &[]),
         (
             |on| on.voip = true,
-            &[C::VoipCalls, C::Hold, C::Pickup, C::Dtmf],
-            &[C::VoipCalls, C::Hold, C::Pickup, C::Dtmf],
+            &[C::VoipCalls, C::Hold, C::Pickup, C::Deflect, C::Dtmf],
+            &[C::VoipCalls, C::Hold, C::Pickup, C::Deflect, C::Dtmf],
         ),
         (
             |on| on.desk_phones = true,
-            &[C::DeskPhoneControl, C::Hold, C::Pickup],
-            &[C::DeskPhoneControl, C::Hold, C::Pickup],
+            &[C::DeskPhoneControl, C::Hold, C::Pickup, C::Deflect],
+            &[C::DeskPhoneControl, C::Hold, C::Pickup, C::Deflect],
         ),
         (
             |on| on.mobility = true,
@@ -129,7 +129,7 @@ fn a_missing_licence_takes_its_capabilities_away_and_no_others() {
     for (licence, gone) in [
         (
             Licence::Voip,
-            &[C::VoipCalls, C::Dtmf, C::Hold, C::Pickup][..],
+            &[C::VoipCalls, C::Dtmf, C::Hold, C::Pickup, C::Deflect][..],
         ),
         (Licence::Conference, &[C::Conferences]),
         (Licence::Voicemail, &[C::Voicemail]),

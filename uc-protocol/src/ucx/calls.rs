@@ -68,6 +68,8 @@ pub enum Cause {
     Normal,
     /// Sound could not be connected.
     MediaFailed,
+    /// Passed on to somebody else by the one it rang at.
+    Deflected,
     /// Given up by the server after its restart.
     ServerLost,
 }
@@ -159,6 +161,19 @@ pub struct Clear {
     /// Why, where it isn't a normal end: only `media_failed` is accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
+}
+
+/// `POST /uc/v1/calls/{id}/deflect`: a call that rings here rings at another number instead.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deflect {
+    /// The number.
+    pub to: String,
+}
+
+impl fmt::Debug for Deflect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deflect").finish_non_exhaustive()
+    }
 }
 
 /// Trickled ICE candidates (RFC 8838), as `candidate:` attribute values.

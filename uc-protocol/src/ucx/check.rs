@@ -2,7 +2,7 @@
 
 use super::{
     AccountResource, CallResource, Candidates, Changes, Clear, ContactDraft, ContactList,
-    ContactResource, ConversationEntry, ConversationList, ConversationResource, Describe,
+    ContactResource, ConversationEntry, ConversationList, ConversationResource, Deflect, Describe,
     Description, Event, FavouriteChange, FavouritesResource, FieldError, Hello, ImportReport,
     KnownContact, Location, MakeCall, Me, Party, PasswordUpdate, PresenceResource, PresenceUpdate,
     Problem, Profile, Resource, SearchResults, SendMessage, Session, SettingsUpdate, SignIn,
@@ -323,6 +323,12 @@ impl Resource for Describe {
 impl Resource for Clear {
     fn check(&self) -> Checked {
         Ok(())
+    }
+}
+
+impl Resource for Deflect {
+    fn check(&self) -> Checked {
+        at_most("to", self.to.len(), MAX_NUMBER_BYTES)
     }
 }
 

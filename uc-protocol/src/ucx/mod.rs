@@ -33,6 +33,7 @@
 //! | `POST /uc/v1/calls/{id}/clear` | [`Clear`] | [`CallResource`] |
 //! | `POST /uc/v1/calls/{id}/hold` | | [`CallResource`] |
 //! | `POST /uc/v1/calls/{id}/retrieve` | | [`CallResource`] |
+//! | `POST /uc/v1/calls/{id}/deflect` | [`Deflect`] | [`CallResource`] |
 //! | `POST /uc/v1/calls/{id}/description` | [`Describe`] | [`CallResource`] |
 //! | `POST /uc/v1/calls/{id}/candidates` | [`Candidates`] | 204 |
 //! | `POST /uc/v1/calls/{id}/confirm` | | [`CallResource`] |
@@ -65,8 +66,8 @@ pub use account::{
 };
 pub use calls::{
     CallOutcome, CallResource, Candidates, Cause, Clear, ConnectionState, ConversationEntry,
-    ConversationList, ConversationResource, Describe, Description, DescriptionKind, Device,
-    Direction, MakeCall, Message, Party,
+    ConversationList, ConversationResource, Deflect, Describe, Description, DescriptionKind,
+    Device, Direction, MakeCall, Message, Party,
 };
 pub(crate) use codec::decode_json;
 pub use codec::{DecodeError, FieldError, Resource, decode, encode};

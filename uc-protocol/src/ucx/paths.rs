@@ -148,6 +148,8 @@ pub enum CallService {
     Hold,
     /// Retrieve Call.
     Retrieve,
+    /// Deflect Call.
+    Deflect,
     /// A further offer or answer.
     Description,
     /// Trickled candidates.
@@ -158,11 +160,12 @@ pub enum CallService {
 
 impl CallService {
     /// Every service.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Answer,
         Self::Clear,
         Self::Hold,
         Self::Retrieve,
+        Self::Deflect,
         Self::Description,
         Self::Candidates,
         Self::Confirm,
@@ -179,6 +182,7 @@ impl CallService {
             Self::Clear => "clear",
             Self::Hold => "hold",
             Self::Retrieve => "retrieve",
+            Self::Deflect => "deflect",
             Self::Description => "description",
             Self::Candidates => "candidates",
             Self::Confirm => "confirm",

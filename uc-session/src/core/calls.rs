@@ -32,6 +32,7 @@ pub(super) enum Step {
     Answer,
     Hold,
     Retrieve,
+    Deflect,
     Clear,
     Describe,
     Candidates,
@@ -95,6 +96,17 @@ impl Calls {
         let sound = self.sound;
         match self.by_id(call) {
             Some(machine) => machine.act(io, ticket, action, sound),
+            None => {
+                let cause = self.cause_of(call).unwrap_or(FailureCause::Normal);
+                io.reply(ticket, Reply::Act(Err(CallError::Ended(cause))));
+            }
+        }
+    }
+
+    /// Passes a ringing call on.
+    pub(super) fn deflect(&mut self, io: &mut Io, ticket: Ticket, call: &CallId, to: PhoneNumber) {
+        match self.by_id(call) {
+            Some(machine) => machine.deflect(io, ticket, to),
             None => {
                 let cause = self.cause_of(call).unwrap_or(FailureCause::Normal);
                 io.reply(ticket, Reply::Act(Err(CallError::Ended(cause))));

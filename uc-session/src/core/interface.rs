@@ -97,6 +97,13 @@ pub enum Request {
         /// What.
         action: Action,
     },
+    /// Deflect Call.
+    Deflect {
+        /// Which call.
+        call: CallId,
+        /// The number.
+        to: PhoneNumber,
+    },
     /// Cut the microphone off or on.
     Mute {
         /// Which call.
@@ -145,7 +152,7 @@ pub enum Reply {
     Photo(Result<FetchedPhoto, ServiceError>),
     /// Of [`Request::Call`].
     Call(Result<CallId, CallError>),
-    /// Of [`Request::Act`], [`Request::Mute`] and [`Request::SendDigits`].
+    /// Of [`Request::Act`], [`Request::Deflect`], [`Request::Mute`] and [`Request::SendDigits`].
     Act(Result<(), CallError>),
 }
 

@@ -398,6 +398,7 @@ const fn may_be_repeated(service: &Service) -> bool {
         | Service::Answer { .. }
         | Service::Hold { .. }
         | Service::Retrieve { .. }
+        | Service::Deflect { .. }
         | Service::Describe { .. } => false,
     }
 }

@@ -167,6 +167,7 @@ impl FakeBackend {
             Service::Clear { call, cause } => world.clear_call(session, &user, &call, cause),
             Service::Hold { call } => world.hold_call(session, &user, &call, true),
             Service::Retrieve { call } => world.hold_call(session, &user, &call, false),
+            Service::Deflect { call, to } => world.deflect_call(session, &user, &call, &to),
             Service::Describe { call, description } => {
                 world.describe_call(session, &user, &call, description)
             }

@@ -114,13 +114,7 @@ impl World {
         if let Some(number) = self.exchange.keys.get(&key.0) {
             return Ok(self.seen_by(*number, 0, session));
         }
-        let callee = UserId::new(to.dialable()).map_err(|_| BackendError::RefusedValue)?;
-        if !self.users.contains_key(&callee) || callee == *user {
-            return Err(BackendError::CallFailed(FailureCause::NoSuchNumber));
-        }
-        if !self.sessions.values().any(|signed_in| *signed_in == callee) {
-            return Err(BackendError::CallFailed(FailureCause::Unreachable));
-        }
+        let callee = self.reach(user, to)?;
         let number = self.number();
         let mut caller = Side::new(user.clone(), ConnectionState::Connected);
         caller.session = Some(session);
@@ -139,6 +133,41 @@ impl World {
         self.exchange.keys.insert(key.0, number);
         self.tell_call(number);
         Ok(self.seen_by(number, 0, session))
+    }
+
+    fn reach(&self, user: &UserId, to: &PhoneNumber) -> Result<UserId, BackendError> {
+        let callee = UserId::new(to.dialable()).map_err(|_| BackendError::RefusedValue)?;
+        if !self.users.contains_key(&callee) || callee == *user {
+            return Err(BackendError::CallFailed(FailureCause::NoSuchNumber));
+        }
+        if !self.sessions.values().any(|signed_in| *signed_in == callee) {
+            return Err(BackendError::CallFailed(FailureCause::Unreachable));
+        }
+        Ok(callee)
+    }
+
+    pub(super) fn deflect_call(
+        &mut self,
+        session: u64,
+        user: &UserId,
+        id: &CallId,
+        to: &PhoneNumber,
+    ) -> Result<CallUpdate, BackendError> {
+        let (number, side) = self.exchange.find(id, user)?;
+        let target = self.reach(user, to)?;
+        let mut left = self.seen_by(number, side, session);
+        if left.call.local != ConnectionState::Alerting {
+            return Err(BackendError::WrongState);
+        }
+        left.call.rev = self.next_rev(user);
+        left.call.local = ConnectionState::Null;
+        left.call.cause = Some(FailureCause::Deflected);
+        self.tell(user, |_| ServerChange::Call(Box::new(left.clone())));
+        if let Some(pair) = self.exchange.calls.get_mut(&number) {
+            pair.sides[side].user = target;
+        }
+        self.tell_call(number);
+        Ok(left)
     }
 
     pub(super) fn answer_call(

@@ -55,6 +55,7 @@ pub enum Kind {
     Clear,
     Hold,
     Retrieve,
+    Deflect,
     Describe,
 }
 
@@ -121,8 +122,8 @@ impl FakeServer {
     /// A server without users, behind every address, that can do everything the SDK can.
     pub fn new() -> Self {
         use Capability::{
-            Chat, Conversations, DefaultNumbers, DeleteFavouriteGroups, DirectorySearch, Dtmf,
-            EditContacts, Favourites as Favoured, Hold, Presence as Seen, VoipCalls,
+            Chat, Conversations, DefaultNumbers, Deflect, DeleteFavouriteGroups, DirectorySearch,
+            Dtmf, EditContacts, Favourites as Favoured, Hold, Presence as Seen, VoipCalls,
         };
         let capabilities = [
             Seen,
@@ -131,6 +132,7 @@ impl FakeServer {
             VoipCalls,
             Dtmf,
             Hold,
+            Deflect,
             EditContacts,
             Favoured,
             DeleteFavouriteGroups,
@@ -435,6 +437,7 @@ impl Kind {
                 Service::Clear { .. } => Self::Clear,
                 Service::Hold { .. } => Self::Hold,
                 Service::Retrieve { .. } => Self::Retrieve,
+                Service::Deflect { .. } => Self::Deflect,
                 Service::Describe { .. } => Self::Describe,
                 Service::ChangePassword(_)
                 | Service::Photo { .. }

@@ -213,6 +213,13 @@ pub enum Service {
         /// Which call.
         call: CallId,
     },
+    /// Deflect Call: a call that rings here rings at another number instead.
+    Deflect {
+        /// Which call.
+        call: CallId,
+        /// The number.
+        to: PhoneNumber,
+    },
     /// A further offer or answer inside a call.
     Describe {
         /// Which call.

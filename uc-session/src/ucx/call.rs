@@ -62,6 +62,7 @@ pub(super) fn read_cause(cause: wire::Cause) -> Result<FailureCause, Unreadable>
         wire::Cause::Unreachable => FailureCause::Unreachable,
         wire::Cause::Normal => FailureCause::Normal,
         wire::Cause::MediaFailed => FailureCause::MediaFailed,
+        wire::Cause::Deflected => FailureCause::Deflected,
         wire::Cause::ServerLost => FailureCause::ServerLost,
         _ => return Err(Unreadable),
     })
@@ -91,6 +92,13 @@ pub(super) fn write_describe(description: Option<&SessionDescription>) -> wire::
 pub(super) fn write_clear(cause: Option<FailureCause>) -> wire::Clear {
     wire::Clear {
         cause: (cause == Some(FailureCause::MediaFailed)).then_some(wire::Cause::MediaFailed),
+    }
+}
+
+/// The body of a Deflect Call.
+pub(super) fn write_deflect(to: &PhoneNumber) -> wire::Deflect {
+    wire::Deflect {
+        to: to.as_str().into(),
     }
 }
 

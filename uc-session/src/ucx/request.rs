@@ -112,6 +112,10 @@ impl Exchange {
             }
             Service::Hold { call } => (post(&call, CallService::Hold), Answer::Call),
             Service::Retrieve { call } => (post(&call, CallService::Retrieve), Answer::Call),
+            Service::Deflect { call, to } => {
+                let body = call::write_deflect(&to);
+                (post(&call, CallService::Deflect).body(&body), Answer::Call)
+            }
             Service::Confirm { call } => (post(&call, CallService::Confirm), Answer::Call),
             Service::Search { .. }
             | Service::SetPresence(_)

@@ -89,6 +89,7 @@ fn spoken() -> CapabilitySet {
         Capability::VoipCalls,
         Capability::DeskPhoneControl,
         Capability::Hold,
+        Capability::Deflect,
         Capability::Dtmf,
         Capability::CallMe,
         Capability::PresenceVisibility,

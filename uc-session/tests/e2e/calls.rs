@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use uc_model::{
-    CallDirection, CallOutcome, ConversationEntry, FailureCause, Presence, PresenceState,
+    Action, CallDirection, CallOutcome, ConversationEntry, FailureCause, Presence, PresenceState,
 };
-use uc_session::{Call, Client, Event, Sound, port::MediaStats};
+use uc_session::{
+    Call, CallError, Client, Event, Sound,
+    port::{BackendError, MediaStats},
+};
 
 use crate::{
     client::{event, until, within},
-    office::{BRUNO_HZ, Person, ROSA_HZ, person, rosa_and_bruno},
+    office::{BRUNO_HZ, CLARA_HZ, Person, ROSA_HZ, person, rosa_and_bruno},
 };
 
 /// A call that both have taken.
@@ -109,6 +112,33 @@ async fn a_held_call_is_silent_until_it_is_retrieved() {
     }
     within(incoming.hang_up()).await.unwrap();
     assert_eq!(within(outgoing.ended()).await, Some(FailureCause::Normal));
+}
+
+#[tokio::test]
+async fn a_ringing_call_is_passed_on_and_both_ends_talk() {
+    let (server, rosa, bruno) = rosa_and_bruno().await;
+    let clara = person(&server, "332", CLARA_HZ).await;
+    let outgoing = within(rosa.client.call("331")).await.unwrap();
+    let incoming = within(bruno.client.incoming()).await.unwrap();
+    assert!(incoming.allowed_actions().has(Action::Deflect));
+    let nobody = within(incoming.deflect("999")).await;
+    let no_such = BackendError::CallFailed(FailureCause::NoSuchNumber);
+    assert_eq!(nobody, Err(CallError::Backend(no_such)));
+    within(incoming.deflect("332")).await.unwrap();
+    assert_eq!(
+        within(incoming.ended()).await,
+        Some(FailureCause::Deflected)
+    );
+
+    let passed_on = within(clara.client.incoming()).await.unwrap();
+    assert_eq!(passed_on.state().remote.party.number.as_str(), "330");
+    until(|| outgoing.state().remote.party.number.as_str() == "332").await;
+    within(passed_on.answer()).await.unwrap();
+    within(outgoing.connected()).await.unwrap();
+    tokio::join!(rosa.hears(CLARA_HZ), clara.hears(ROSA_HZ));
+    within(outgoing.hang_up()).await.unwrap();
+    until(|| entry(&bruno.client) == Some((CallDirection::Incoming, CallOutcome::Unanswered)))
+        .await;
 }
 
 #[tokio::test]

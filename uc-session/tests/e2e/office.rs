@@ -41,6 +41,7 @@ pub(crate) async fn rosa_and_bruno() -> (RunningServer, Person, Person) {
 
 pub(crate) const ROSA_HZ: f64 = 440.0;
 pub(crate) const BRUNO_HZ: f64 = 1_000.0;
+pub(crate) const CLARA_HZ: f64 = 700.0;
 
 impl Person {
     /// Waits until 100 ms in a row are mostly a tone of `hertz`.

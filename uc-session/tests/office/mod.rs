@@ -20,6 +20,7 @@ pub fn server() -> FakeServer {
     FakeServer::new()
         .with_user("330", "secret", "Ada", "Lovelace")
         .with_user("331", "secret", "Grace", "Hopper")
+        .with_user("332", "secret", "Joan", "Clarke")
 }
 
 pub fn builder(server: &FakeServer, user: &str) -> ClientBuilder {

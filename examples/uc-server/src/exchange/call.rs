@@ -10,6 +10,7 @@ use super::{Millis, SessionId, events::Audience};
 /// ```text
 ///   caller     callee        by
 ///   initiated  alerting      make
+///   initiated  alerting      deflect: another user's leg in place of the callee's
 ///   connected  connected     answer             hold/retrieve: each side by itself,
 ///   connected  hold          hold (callee)      connected <-> hold
 ///   null       null          clear, either side; no answer; nobody confirms; session gone
@@ -22,6 +23,9 @@ pub(crate) struct Call {
     pub(super) caller: Leg,
     pub(super) callee: Leg,
     pub(super) started: Millis,
+    /// When it was last passed on to somebody else.
+    #[serde(default)]
+    pub(super) deflected: Option<Millis>,
     pub(super) answered: Option<Millis>,
     pub(super) ended: Option<(Millis, Cause)>,
     pub(super) round: Round,

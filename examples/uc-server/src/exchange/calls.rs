@@ -1,13 +1,14 @@
-use uc_model::{Capability, PhoneNumber};
+use uc_model::{CallDirection, Capability, PhoneNumber};
 use uc_protocol::ucx::{
-    CallResource, Cause, Clear, ConnectionState, Describe, Description, DescriptionKind, Device,
-    Event, Licence, MakeCall, Party,
+    CallResource, Cause, Clear, ConnectionState, Deflect, Describe, Description, DescriptionKind,
+    Device, Event, Licence, MakeCall, Party,
 };
 
 use super::{
     Exchange, Millis, Refusal, SessionId,
     call::{Call, Leg, Round, Side},
-    events::answered_elsewhere,
+    events::{Audience, answered_elsewhere},
+    history::call_entry,
     media::check_description,
 };
 use crate::store::Write;
@@ -16,6 +17,12 @@ use crate::store::Write;
 pub(super) struct Seat {
     pub(super) call: String,
     pub(super) side: Side,
+}
+
+/// Whom a number reaches; with a hindrance the call can't be made.
+struct Reached {
+    user: Option<String>,
+    hindrance: Option<Cause>,
 }
 
 impl Exchange {
@@ -46,8 +53,7 @@ impl Exchange {
             (Device::DeskPhone, Some(_)) => return Err(Refusal::AtDesk),
             _ => return Err(Refusal::NoDeskPhones),
         };
-        let dialled = PhoneNumber::new(&request.to)
-            .map_err(|_| Refusal::Value("what was dialled is no telephone number"))?;
+        let dialled = dialled(&request.to)?;
         let to = self.wanted(&caller, &dialled).to_string();
         let callee = self.callee(&caller, &dialled, &to, device, now)?;
         let key = self.place(&caller, &callee, to, device, now);
@@ -120,6 +126,68 @@ impl Exchange {
             self.end(&key, cause, now);
         }
         self.view(&key, side, session)
+    }
+
+    /// Lets a call that rings at the session's user ring at another number instead. Where it can't,
+    /// it goes on ringing here.
+    pub(crate) fn deflect(
+        &mut self,
+        session: &SessionId,
+        id: &str,
+        request: &Deflect,
+        now: Millis,
+    ) -> Result<CallResource, Refusal> {
+        let Seat { call: key, side } = self.seat(session, id)?;
+        let call = self.running(&key)?.clone();
+        if !(call.is_alerting() && side == Side::Callee) {
+            return Err(Refusal::WrongState);
+        }
+        let user = call.callee.user.clone();
+        let to = dialled(&request.to)?;
+        let reached = self.reach(&user, &to, call.device, now)?;
+        let target = match (reached.user, reached.hindrance) {
+            (_, Some(cause)) => return Err(Refusal::CallFailed(cause)),
+            (Some(target), None) if target != call.caller.user => target,
+            _ => {
+                return Err(Refusal::Value(
+                    "this is the caller's own number; choose another",
+                ));
+            }
+        };
+        let before = self.replace_callee(&key, &target, now);
+        self.changed(&key, &Side::BOTH, false);
+        Ok(self.leave(before, &call, now))
+    }
+
+    /// Another user's leg in place of the callee's, which is given back.
+    fn replace_callee(&mut self, key: &str, target: &str, now: Millis) -> Leg {
+        let caller = self.calls[key].caller.user.clone();
+        let party = self.party(&caller, None);
+        let leg = self.new_leg(target, ConnectionState::Alerting, party);
+        let shown = self.party(target, None);
+        self.legs.insert(leg.id.clone(), key.to_owned());
+        let call = self.calls.get_mut(key).expect("callers name known calls");
+        call.caller.party = shown;
+        call.deflected = Some(now);
+        std::mem::replace(&mut call.callee, leg)
+    }
+
+    /// The end of the call for the one who has passed it on.
+    fn leave(&mut self, mut leg: Leg, call: &Call, now: Millis) -> CallResource {
+        self.legs.remove(&leg.id);
+        leg.state = ConnectionState::Null;
+        leg.rev = self.next_rev(&leg.user);
+        let (user, party, id) = (leg.user.clone(), leg.party.clone(), leg.id.clone());
+        let left = Call {
+            callee: leg,
+            ended: Some((now, Cause::Deflected)),
+            ..call.clone()
+        };
+        let seen = left.seen_by(Side::Callee);
+        self.log(&user, Event::Call(seen.clone()), Audience::Everybody);
+        let entry = call_entry(&id, CallDirection::Incoming, call.started, None);
+        self.record(&user, &party, entry);
+        seen
     }
 
     /// Puts the session's side on hold.
@@ -325,26 +393,50 @@ impl Exchange {
             return Err(Refusal::CallFailed(Cause::Busy));
         }
         self.note_dialled(caller, dialled);
+        let reached = self.reach(caller, dialled, device, now)?;
+        match (reached.user, reached.hindrance) {
+            (Some(callee), None) => Ok(callee),
+            (callee, hindrance) => {
+                self.write_attempt(caller, callee.as_deref(), to, now);
+                Err(Refusal::CallFailed(
+                    hindrance.unwrap_or(Cause::NoSuchNumber),
+                ))
+            }
+        }
+    }
+
+    /// Whom a number reaches for `user`, and what stands against a call.
+    fn reach(
+        &self,
+        user: &str,
+        dialled: &PhoneNumber,
+        device: Device,
+        now: Millis,
+    ) -> Result<Reached, Refusal> {
         let Some(callee) = self.reached_by(dialled).map(|u| u.me.user.clone()) else {
-            self.write_attempt(caller, None, to, now);
-            return Err(Refusal::CallFailed(Cause::NoSuchNumber));
+            return Ok(Reached {
+                user: None,
+                hindrance: Some(Cause::NoSuchNumber),
+            });
         };
-        if callee == caller {
+        if callee == user {
             return Err(Refusal::Value("this is your own number; call another"));
         }
         let rings = match device {
             Device::DeskPhone => true,
             _ => self.is_reachable(&callee, now) && self.has_licence(&callee, Licence::Voip),
         };
-        let cause = if !rings {
-            Cause::Unreachable
+        let hindrance = if !rings {
+            Some(Cause::Unreachable)
         } else if self.running_count(&callee) >= MAX_CALLS {
-            Cause::Busy
+            Some(Cause::Busy)
         } else {
-            return Ok(callee);
+            None
         };
-        self.write_attempt(caller, Some(&callee), to, now);
-        Err(Refusal::CallFailed(cause))
+        Ok(Reached {
+            user: Some(callee),
+            hindrance,
+        })
     }
 
     fn running_count(&self, user: &str) -> usize {
@@ -370,6 +462,7 @@ impl Exchange {
             ),
             callee: self.new_leg(callee, ConnectionState::Alerting, self.party(caller, None)),
             started: now,
+            deflected: None,
             answered: None,
             ended: None,
             round: Round {
@@ -433,6 +526,10 @@ impl Exchange {
         self.changed(&seat.call, &Side::BOTH, false);
         self.view(&seat.call, seat.side, session)
     }
+}
+
+fn dialled(to: &str) -> Result<PhoneNumber, Refusal> {
+    PhoneNumber::new(to).map_err(|_| Refusal::Value("what was dialled is no telephone number"))
 }
 
 /// The offer that a call begins with.

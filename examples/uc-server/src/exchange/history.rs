@@ -235,7 +235,7 @@ pub(super) fn empty(grouping: ConversationGrouping, plan: DialPlan) -> History {
 }
 
 /// A call in the history; `speech` in milliseconds where somebody answered.
-fn call_entry(
+pub(super) fn call_entry(
     id: &str,
     direction: CallDirection,
     at: Millis,

@@ -71,7 +71,9 @@ impl Call {
         match (self.ended, self.confirm_by) {
             (Some((at, _)), _) => Some(at + KEEP_ENDED_MS),
             (None, Some(at)) => Some(at),
-            (None, None) if self.is_alerting() => Some(self.started + NO_ANSWER_MS),
+            (None, None) if self.is_alerting() => {
+                Some(self.deflected.unwrap_or(self.started) + NO_ANSWER_MS)
+            }
             (None, None) => None,
         }
     }

@@ -320,6 +320,7 @@ impl Machine {
         for ticket in std::mem::take(&mut self.waiting_for_end) {
             io.reply(ticket, Reply::Act(Ok(())));
         }
+        self.deflected(io, cause);
         self.fail_pending(io, CallError::Ended(cause));
     }
 
@@ -391,14 +392,14 @@ impl Machine {
             Step::Make => return self.make_failed(io, error),
             Step::Answer | Step::Describe => self.described(io, error.as_ref().map_or(Ok(()), Err)),
             Step::Candidates => self.sends_candidates = false,
-            Step::Confirm | Step::Hold | Step::Retrieve | Step::Clear => {}
+            Step::Confirm | Step::Hold | Step::Retrieve | Step::Deflect | Step::Clear => {}
         }
         if let Ok(Outcome::Call(update)) = result {
             self.update(io, *update);
         }
         match step {
             Step::Clear => self.cleared(io, error),
-            Step::Answer | Step::Hold | Step::Retrieve => self.asked(io, error),
+            Step::Answer | Step::Hold | Step::Retrieve | Step::Deflect => self.asked(io, error),
             Step::Make | Step::Describe | Step::Candidates | Step::Confirm => {}
         }
     }

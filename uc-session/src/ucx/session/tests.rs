@@ -99,11 +99,17 @@ fn capabilities_follow_the_configuration() {
     };
     let table: [(wire::Configuration, &[C]); 4] = [
         (wire::Configuration::default(), &[]),
-        (voip, &[C::VoipCalls, C::Hold, C::Dtmf]),
-        (desk, &[C::DeskPhoneControl, C::Hold]),
+        (voip, &[C::VoipCalls, C::Hold, C::Deflect, C::Dtmf]),
+        (desk, &[C::DeskPhoneControl, C::Hold, C::Deflect]),
         (
             all_on(),
-            &[C::VoipCalls, C::DeskPhoneControl, C::Hold, C::Dtmf],
+            &[
+                C::VoipCalls,
+                C::DeskPhoneControl,
+                C::Hold,
+                C::Deflect,
+                C::Dtmf,
+            ],
         ),
     ];
     let modes: [(wire::Mode, &[C]); 2] = [

@@ -1,7 +1,7 @@
 use uc_protocol::ucx::{CallOutcome, Cause, ConnectionState, ConversationEntry, Direction};
 
 use super::*;
-use crate::exchange::calls::MAX_CALLS;
+use crate::exchange::{calls::MAX_CALLS, timers::NO_ANSWER_MS};
 
 #[test]
 fn a_call_rings_at_every_client_of_the_callee_with_the_offer() {
@@ -98,7 +98,7 @@ fn the_cause_says_who_ended_the_call_and_when() {
         (ConnectionState::Null, Some(Cause::Normal))
     );
     let unanswered = rig.dial("330", "331").unwrap().id;
-    rig.pass(timers::NO_ANSWER_MS);
+    rig.pass(NO_ANSWER_MS);
     assert_eq!(rig.look("330", &unanswered).cause, Some(Cause::NoAnswer));
 }
 
@@ -297,4 +297,116 @@ fn the_conversation_that_was_quiet_longest_goes_when_there_are_too_many() {
     let kept = rig.database.load().unwrap().owned;
     let conversations = kept.iter().filter(|owned| owned.kind == Kind::Conversation);
     assert_eq!(conversations.count(), 501 - 1);
+}
+
+/// 330 calls 331: the caller's and the callee's id.
+fn ringing(rig: &mut Rig) -> (String, String) {
+    let caller = rig.dial("330", "331").unwrap().id;
+    let Some(Event::Call(ringing)) = rig.newest("331", "331") else {
+        panic!("no ring");
+    };
+    (caller, ringing.id)
+}
+
+#[test]
+fn a_call_that_is_passed_on_rings_there_with_the_callers_offer_and_is_over_here() {
+    let mut rig = Rig::with(&["330", "331", "332"]);
+    rig.sign_in("331", "second");
+    let (caller, callee) = ringing(&mut rig);
+    rig.pass(NO_ANSWER_MS / 3 * 2);
+    let now = rig.now;
+    rig.exchange.touch(&session_id("330"), now).unwrap();
+    let left = rig.deflect("331", &callee, "332").unwrap();
+    let end = (ConnectionState::Null, Some(Cause::Deflected));
+    assert_eq!((left.local, left.cause), end);
+    let told = rig.events.iter().rev().find_map(|(user, logged)| {
+        match logged.view(&session_id("second")) {
+            Some(Event::Call(call)) if user == "331" => Some(call),
+            _ => None,
+        }
+    });
+    assert_eq!(told.map(|call| (call.local, call.cause)), Some(end));
+    let Some(Event::Call(there)) = rig.newest("332", "332") else {
+        panic!("no ring");
+    };
+    assert_eq!(
+        (there.local, &there.description),
+        (ConnectionState::Alerting, &Some(offer(1)))
+    );
+    assert_eq!(there.party.number, "330");
+    let ours = rig.look("330", &caller);
+    assert_eq!(
+        (ours.remote, ours.party.number.as_str()),
+        (ConnectionState::Alerting, "332")
+    );
+    assert_eq!(rig.answer("331", &callee), Err(Refusal::NotFound));
+
+    // It rings there as long as any call, and can be taken.
+    rig.pass(NO_ANSWER_MS / 3 * 2);
+    let taken = rig.answer("332", &there.id).unwrap();
+    assert_eq!(taken.local, ConnectionState::Connected);
+    assert_eq!(rig.look("330", &caller).description, Some(answer(1)));
+    // The one who passed it on has it in the history, as not answered.
+    let known = rig.exchange.conversations("331");
+    let [
+        ConversationEntry::Call {
+            outcome, direction, ..
+        },
+    ] = known[0].entries.as_slice()
+    else {
+        panic!("{known:?}");
+    };
+    assert_eq!(
+        (*outcome, *direction),
+        (CallOutcome::Unanswered, Direction::Incoming)
+    );
+}
+
+#[test]
+fn a_call_that_cannot_be_passed_on_goes_on_ringing() {
+    let mut rig = Rig::with(&["330", "331", "332"]);
+    let (caller, callee) = ringing(&mut rig);
+    let refused = [
+        ("333", Refusal::CallFailed(Cause::Unreachable)),
+        ("999", Refusal::CallFailed(Cause::NoSuchNumber)),
+        (
+            "330",
+            Refusal::Value("this is the caller's own number; choose another"),
+        ),
+        (
+            "331",
+            Refusal::Value("this is your own number; call another"),
+        ),
+        (
+            "",
+            Refusal::Value("what was dialled is no telephone number"),
+        ),
+    ];
+    for (to, refusal) in refused {
+        assert_eq!(rig.deflect("331", &callee, to), Err(refusal), "{to}");
+        assert_eq!(rig.look("331", &callee).local, ConnectionState::Alerting);
+    }
+    assert_eq!(
+        rig.deflect("330", &caller, "332"),
+        Err(Refusal::WrongState),
+        "the caller"
+    );
+    rig.answer("331", &callee).unwrap();
+    assert_eq!(
+        rig.deflect("331", &callee, "332"),
+        Err(Refusal::WrongState),
+        "answered"
+    );
+}
+
+#[test]
+fn a_call_that_was_passed_on_survives_a_restart() {
+    let mut rig = Rig::with(&["330", "331", "332"]);
+    let (caller, callee) = ringing(&mut rig);
+    rig.deflect("331", &callee, "332").unwrap();
+    rig.restart();
+    let listed = |user: &str| rig.exchange.running_calls(user, &session_id(user));
+    assert_eq!(listed("331"), []);
+    assert_eq!(listed("330")[0].id, caller);
+    assert_eq!(listed("332")[0].local, ConnectionState::Alerting);
 }

@@ -11,8 +11,8 @@ mod sessions;
 use std::sync::Arc;
 
 use uc_protocol::ucx::{
-    CallResource, Clear, ConversationResource, Describe, Description, DescriptionKind, Device,
-    Event, MakeCall,
+    CallResource, Clear, ConversationResource, Deflect, Describe, Description, DescriptionKind,
+    Device, Event, MakeCall,
 };
 
 use super::*;
@@ -130,6 +130,16 @@ impl Rig {
     pub(super) fn clear(&mut self, session: &str, id: &str) -> Result<CallResource, Refusal> {
         let (session, now) = (session_id(session), self.now);
         self.step(|exchange| exchange.clear(&session, id, &Clear::default(), now))
+    }
+
+    pub(super) fn deflect(
+        &mut self,
+        session: &str,
+        id: &str,
+        to: &str,
+    ) -> Result<CallResource, Refusal> {
+        let (session, now, to) = (session_id(session), self.now, to.to_owned());
+        self.step(|exchange| exchange.deflect(&session, id, &Deflect { to }, now))
     }
 
     pub(super) fn look(&self, session: &str, id: &str) -> CallResource {

@@ -1,7 +1,7 @@
 //! Any sequence of requests keeps the promises.
 
 use proptest::prelude::*;
-use uc_protocol::ucx::{Candidates, ConnectionState};
+use uc_protocol::ucx::{Candidates, ConnectionState, Deflect};
 
 use super::*;
 use crate::exchange::calls::MAX_CALLS;
@@ -15,6 +15,7 @@ enum Request {
     Clear(usize, usize),
     Hold(usize, usize),
     Retrieve(usize, usize),
+    Deflect(usize, usize, usize),
     Offer(usize, usize, u32),
     Reply(usize, usize, u32),
     Trickle(usize, usize, u32),
@@ -33,6 +34,7 @@ fn requests() -> impl Strategy<Value = Request> {
         (user(), nth()).prop_map(|(u, n)| Request::Clear(u, n)),
         (user(), nth()).prop_map(|(u, n)| Request::Hold(u, n)),
         (user(), nth()).prop_map(|(u, n)| Request::Retrieve(u, n)),
+        (user(), nth(), user()).prop_map(|(u, n, to)| Request::Deflect(u, n, to)),
         (user(), nth(), generation()).prop_map(|(u, n, g)| Request::Offer(u, n, g)),
         (user(), nth(), generation()).prop_map(|(u, n, g)| Request::Reply(u, n, g)),
         (user(), nth(), generation()).prop_map(|(u, n, g)| Request::Trickle(u, n, g)),
@@ -79,6 +81,14 @@ impl Rig {
             Request::Retrieve(u, n) => {
                 if let Some((s, id)) = on(self, u, n) {
                     let _ = self.step(|e| e.retrieve(&s, &id));
+                }
+            }
+            Request::Deflect(u, n, to) => {
+                if let Some((s, id)) = on(self, u, n) {
+                    let to = Deflect {
+                        to: USERS[to].into(),
+                    };
+                    let _ = self.step(|e| e.deflect(&s, &id, &to, now));
                 }
             }
             Request::Offer(u, n, g) => {

@@ -1,6 +1,6 @@
 use http::Method;
 use uc_protocol::ucx::{
-    Candidates, Clear, Describe, MakeCall, Problem,
+    Candidates, Clear, Deflect, Describe, MakeCall, Problem,
     paths::{CallService, Route},
 };
 
@@ -49,6 +49,10 @@ fn service_step(
         CallService::Hold => Box::new(move |exchange, _| exchange.hold(&session, &id).into()),
         CallService::Retrieve => {
             Box::new(move |exchange, _| exchange.retrieve(&session, &id).into())
+        }
+        CallService::Deflect => {
+            let request: Deflect = body.decode()?;
+            Box::new(move |exchange, now| exchange.deflect(&session, &id, &request, now).into())
         }
         CallService::Description => {
             let request: Describe = body.decode()?;

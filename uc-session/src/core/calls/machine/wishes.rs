@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use uc_model::{Action, CallId, Capability, ConnectionState, DeviceKind, Digits, FailureCause};
+use uc_model::{
+    Action, CallId, Capability, ConnectionState, DeviceKind, Digits, FailureCause, PhoneNumber,
+};
 
 use super::{Machine, Pending};
 use crate::{
@@ -23,15 +25,40 @@ impl Machine {
         action: Action,
         sound: bool,
     ) {
+        if let Some(error) = self.refusal(io, action, sound) {
+            return io.reply(ticket, Reply::Act(Err(error)));
+        }
+        if matches!(action, Action::Clear | Action::Reject) {
+            self.waiting_for_end.push(ticket);
+            return self.hang_up(io, None);
+        }
+        self.pending = Some(Pending {
+            action,
+            ticket,
+            until: None,
+        });
+        let at_desk = self
+            .call()
+            .is_some_and(|call| call.device != DeviceKind::Voip);
+        match action {
+            Action::Answer if !at_desk => self.open_answer(io),
+            Action::Answer => self.answer(io, None),
+            Action::Hold => self.ask(io, Step::Hold, |call| Service::Hold { call }),
+            Action::Retrieve => self.ask(io, Step::Retrieve, |call| Service::Retrieve { call }),
+            _ => self.fail_pending(io, CallError::Unsupported),
+        }
+    }
+
+    /// Why a service isn't asked for.
+    fn refusal(&self, io: &Io, action: Action, sound: bool) -> Option<CallError> {
         let Some(call) = self.call() else {
-            let cause = FailureCause::Normal;
-            return io.reply(ticket, Reply::Act(Err(CallError::Ended(cause))));
+            return Some(CallError::Ended(FailureCause::Normal));
         };
         let allowed = action == Action::Clear || call.allowed_actions().has(action);
         let voip = call.device == DeviceKind::Voip;
         let busy = self.pending.as_ref().map(|pending| pending.action);
         let ends = matches!(action, Action::Clear | Action::Reject);
-        let refusal = match busy {
+        match busy {
             _ if !allowed => Some(CallError::NotAllowed { action }),
             _ if ends && self.waiting_for_end.len() >= MOST_WAITING => Some(CallError::TooMany),
             _ if ends => None,
@@ -42,25 +69,34 @@ impl Machine {
             None if io.link.is_none() => Some(CallError::NotConnected),
             None if action == Action::Answer && voip && !sound => Some(CallError::NoSound),
             None => None,
+        }
+    }
+
+    /// Passes the ringing call on.
+    pub(in crate::core::calls) fn deflect(&mut self, io: &mut Io, ticket: Ticket, to: PhoneNumber) {
+        let action = Action::Deflect;
+        let refusal = match io.can(Capability::Deflect) {
+            true => self.refusal(io, action, true),
+            false => Some(CallError::Unsupported),
         };
         if let Some(error) = refusal {
             return io.reply(ticket, Reply::Act(Err(error)));
-        }
-        if ends {
-            self.waiting_for_end.push(ticket);
-            return self.hang_up(io, None);
         }
         self.pending = Some(Pending {
             action,
             ticket,
             until: None,
         });
-        match action {
-            Action::Answer if voip => self.open_answer(io),
-            Action::Answer => self.answer(io, None),
-            Action::Hold => self.ask(io, Step::Hold, |call| Service::Hold { call }),
-            Action::Retrieve => self.ask(io, Step::Retrieve, |call| Service::Retrieve { call }),
-            _ => self.fail_pending(io, CallError::Unsupported),
+        self.ask(io, Step::Deflect, |call| Service::Deflect { call, to });
+    }
+
+    /// The call is over, for `cause`: that may be what was asked.
+    pub(super) fn deflected(&mut self, io: &mut Io, cause: FailureCause) {
+        let asked = |pending: &mut Pending| {
+            pending.action == Action::Deflect && cause == FailureCause::Deflected
+        };
+        if let Some(pending) = self.pending.take_if(asked) {
+            io.reply(pending.ticket, Reply::Act(Ok(())));
         }
     }
 
