@@ -38,8 +38,11 @@ pub(crate) struct CallArguments {
 pub(crate) struct AnswerArguments {
     #[command(flatten)]
     sound: SoundArguments,
+    /// Passes the call on to this number instead of taking it.
+    #[arg(long, value_name = "NUMBER")]
+    deflect: Option<String>,
     /// Hangs up after so many seconds of speech.
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", conflicts_with = "deflect")]
     hang_up_after: Option<f64>,
 }
 
@@ -62,7 +65,7 @@ pub(crate) async fn call(
     result
 }
 
-/// Waits for a call, answers it, talks.
+/// Waits for a call, and answers it and talks, or passes it on.
 pub(crate) async fn answer(
     account: &Account,
     output: &Output,
@@ -74,7 +77,7 @@ pub(crate) async fn answer(
         .await?;
     output.progress("Waiting for a call; Ctrl-C ends it.");
     let result = tokio::select! {
-        result = take(&client, output, times) => result,
+        result = take(&client, output, wish, times) => result,
         never = sound::notices(&client, output, &wish.sound) => match never {},
         _ = tokio::signal::ctrl_c() => interrupted(&client, output).await,
     };
@@ -105,8 +108,18 @@ fn number(wanted: &str, opens_links: bool) -> Result<Cow<'_, str>, Failure> {
     }
 }
 
-async fn take(client: &Client, output: &Output, times: Times) -> Result<(), Failure> {
+async fn take(
+    client: &Client,
+    output: &Output,
+    wish: &AnswerArguments,
+    times: Times,
+) -> Result<(), Failure> {
     let call = client.incoming().await.ok_or(Failure::Ended)?;
+    if let Some(number) = &wish.deflect {
+        call.deflect(number).await?;
+        output.line("Passed on.", &json!({ "state": "deflected" }));
+        return Ok(());
+    }
     call.answer().await?;
     talk(&call, output, times, None).await
 }

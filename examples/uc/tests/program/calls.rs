@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use uc_model::FailureCause;
+use uc_server::RunningServer;
+use uc_session::{CallError, Client, Trust};
 
 use crate::run::{finish, folder, lines, server, uc};
 
@@ -58,6 +61,38 @@ async fn a_call_with_files_is_answered_held_and_hung_up() {
             recording.display()
         );
     }
+}
+
+#[tokio::test]
+async fn a_call_is_passed_on_instead_of_taken() {
+    let server = server().await;
+    let (caller, target) = (person(&server, "330").await, person(&server, "332").await);
+    let mut command = uc(&server, "331");
+    command.args(["answer", "--deflect", "332", "--play"]);
+    command.arg(speech("b.wav"));
+    let program = tokio::spawn(finish(command));
+    // It must be signed in before it can ring: dial until it does.
+    let call = loop {
+        match caller.call("331").await {
+            Err(CallError::Ended(FailureCause::Unreachable)) => {}
+            made => break made.expect("it rings"),
+        }
+    };
+    let passed_on = target.incoming().await.expect("it rings there");
+    passed_on.answer().await.expect("it can be taken");
+    call.connected().await.expect("both are connected");
+    let output = program.await.expect("joins");
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(lines(&output)[0]["state"], "deflected");
+}
+
+async fn person(server: &RunningServer, user: &str) -> Client {
+    let client = Client::builder(&server.address().to_string(), user)
+        .password(format!("demo-{user}"))
+        .trust(Trust::Pin(server.fingerprint()))
+        .null_sound()
+        .expect("there is a runtime");
+    client.sign_in().await.expect("the demo company's user")
 }
 
 #[cfg(feature = "device")]
