@@ -4,7 +4,7 @@ use proptest::{collection::vec, option::of, prelude::*, sample::select};
 use uc_protocol::ucx::{
     AccountResource, CallOutcome, CallResource, Candidates, Cause, Changes, Clear, Configuration,
     ConnectionState, ContactDraft, ContactList, ContactOrigin, ContactResource, ConversationEntry,
-    ConversationList, ConversationResource, Country, Delivery, Describe, Description,
+    ConversationList, ConversationResource, Country, Deflect, Delivery, Describe, Description,
     DescriptionKind, Device, Direction, Directory, Event, EventId, Favourite, FavouriteChange,
     FavouriteGroup, FavouritesResource, Hello, ImportReport, KnownContact, Licence, Location,
     MakeCall, Me, Message, Mode, Number, NumberKind, Party, PasswordUpdate, PresenceResource,
@@ -330,6 +330,7 @@ fn cause() -> impl Strategy<Value = Cause> {
         Cause::Unreachable,
         Cause::Normal,
         Cause::MediaFailed,
+        Cause::Deflected,
         Cause::ServerLost,
     ])
 }
@@ -348,6 +349,10 @@ pub(crate) fn describe() -> impl Strategy<Value = Describe> {
 
 pub(crate) fn clear() -> impl Strategy<Value = Clear> {
     of(cause()).prop_map(|cause| Clear { cause })
+}
+
+pub(crate) fn deflect() -> impl Strategy<Value = Deflect> {
+    "[+0-9 ]{1,30}".prop_map(|to| Deflect { to })
 }
 
 pub(crate) fn candidates() -> impl Strategy<Value = Candidates> {
