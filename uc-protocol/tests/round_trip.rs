@@ -56,6 +56,7 @@ round_trips! {
     make_call_survives_the_wire: make_call;
     describe_survives_the_wire: describe;
     clear_survives_the_wire: clear;
+    deflect_survives_the_wire: deflect;
     candidates_survive_the_wire: candidates;
     call_survives_the_wire: call;
     conversation_survives_the_wire: conversation;
