@@ -316,7 +316,7 @@ impl Connection {
         match result {
             Ok(_) => {
                 liveness.heard(io.time());
-                if std::mem::take(&mut self.stream_doubted) {
+                if self.stream_doubted {
                     self.renew(io);
                 }
             }

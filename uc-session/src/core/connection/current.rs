@@ -48,11 +48,13 @@ impl Connection {
     }
 
     /// Opens the event stream anew in place of one that may be dead. A probe can't tell: it goes
-    /// over another connection.
+    /// over another connection. While a snapshot is on its way there is no place to go on after, so
+    /// it waits for that.
     pub(super) fn renew(&mut self, io: &mut Io) {
-        let Phase::Live(link, ..) = self.phase else {
+        let Phase::Live(link, _, None) = self.phase else {
             return;
         };
+        self.stream_doubted = false;
         let purpose = Purpose::Connection(Step::Subscribe(link));
         let after = self.cursor.clone();
         if !io.is_under_way(|other| other == purpose) {
@@ -92,6 +94,9 @@ impl Connection {
     fn current(&mut self, io: &mut Io, link: LinkId) {
         if let Phase::Live(_, _, buffer) = &mut self.phase {
             *buffer = None;
+            if self.stream_doubted {
+                self.renew(io);
+            }
             return;
         }
         self.phase = Phase::Live(link, Liveness::new(io.time()), None);

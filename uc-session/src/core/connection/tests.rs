@@ -229,6 +229,25 @@ fn a_changed_network_is_probed_and_gets_a_new_stream_after_the_last_event() {
 }
 
 #[test]
+fn a_new_stream_waits_for_the_snapshot_that_says_where_to_go_on() {
+    let subscribes = |o: &Operation| matches!(o, Operation::Subscribe { .. });
+    let mut rig = reach("Live, fetching", true);
+    rig.request(Request::NetworkChanged);
+    assert!(rig.complete(|o| matches!(o, Operation::Probe { .. }), Ok(Outcome::Done)));
+    assert!(
+        !rig.complete(subscribes, Ok(Outcome::Subscribed)),
+        "no place"
+    );
+    assert!(rig.complete(
+        |o| matches!(o, Operation::Snapshot { .. }),
+        Ok(snapshot(2, Vec::new())),
+    ));
+    let after_it = |o: &Operation| matches!(o, Operation::Subscribe { after: Some(after), .. } if after.0 == "e-2");
+    assert!(rig.complete(after_it, Ok(Outcome::Subscribed)));
+    assert_eq!(name(&rig), "Live");
+}
+
+#[test]
 fn a_flood_before_the_snapshot_makes_another_snapshot_necessary() {
     let mut rig = reach("Fetching", false);
     for rev in 0..3000 {
