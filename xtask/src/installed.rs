@@ -25,6 +25,8 @@ pub(crate) struct Installed {
     pub(crate) chromium: bool,
     /// A session bus and GNOME's keyring.
     pub(crate) key_store: bool,
+    /// A terminal for tests.
+    pub(crate) tmux: bool,
     /// The folder of recorded network traces and headset descriptors.
     pub(crate) test_data: Option<PathBuf>,
 }
@@ -40,6 +42,7 @@ impl Installed {
             chromium: BROWSERS.iter().any(|name| on_path(name))
                 || std::env::var_os("UC_TEST_CHROMIUM").is_some(),
             key_store: !linux || on_path("dbus-run-session") && on_path("gnome-keyring-daemon"),
+            tmux: !cfg!(unix) || on_path("tmux"),
             test_data: test_data(root),
         }
     }
@@ -79,6 +82,11 @@ impl Installed {
             !self.key_store,
             "passwords in the desktop's key store",
             "a session bus or the keyring is missing (Debian: dbus-daemon, gnome-keyring)",
+        );
+        leave(
+            !self.tmux,
+            "the console on a real terminal",
+            "tmux is missing (Debian: tmux)",
         );
         leave(
             self.test_data.is_none(),
@@ -137,6 +145,7 @@ mod tests {
             pulseaudio: true,
             chromium: true,
             key_store: true,
+            tmux: true,
             test_data: Some(PathBuf::from("data")),
         }
     }
@@ -171,16 +180,18 @@ mod tests {
             pulseaudio: false,
             chromium: false,
             key_store: false,
+            tmux: false,
             test_data: None,
             ..everything()
         };
         let reasons: Vec<_> = here.left_out().into_iter().map(|left| left.why).collect();
-        assert_eq!(reasons.len(), 5);
+        assert_eq!(reasons.len(), 6);
         assert!(reasons[0].contains("cmake"));
         assert!(reasons[1].contains("PulseAudio"));
         assert!(reasons[2].contains("Chromium"));
         assert!(reasons[3].contains("gnome-keyring"));
-        assert!(reasons[4].contains("UC_TEST_DATA"));
+        assert!(reasons[4].contains("tmux"));
+        assert!(reasons[5].contains("UC_TEST_DATA"));
         assert_eq!(here.impossible_features(), ["libopus"]);
     }
 

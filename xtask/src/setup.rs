@@ -8,7 +8,7 @@ use crate::process::{cargo, run, succeeds};
 use crate::schemathesis;
 
 /// Debian packages, each with what needs it.
-const DEBIAN_PACKAGES: [(&str, &str); 11] = [
+const DEBIAN_PACKAGES: [(&str, &str); 12] = [
     ("build-essential", "linking, and ring's assembly"),
     ("pkg-config", "finding the ALSA library"),
     (
@@ -25,6 +25,7 @@ const DEBIAN_PACKAGES: [(&str, &str); 11] = [
         "a desktop session for the key store in tests",
     ),
     ("gnome-keyring", "the key store in tests"),
+    ("tmux", "a terminal for the console in tests"),
     (
         "python3-venv",
         "schemathesis, by which the embedded server is checked",

@@ -43,6 +43,9 @@ fn command(workspace: &Workspace, installed: &Installed, name: Option<&str>) -> 
     if !installed.key_store {
         command.env("UC_TEST_NO_KEYRING", "1");
     }
+    if !installed.tmux {
+        command.env("UC_TEST_NO_TMUX", "1");
+    }
     if let Some(folder) = &installed.test_data {
         command.env("UC_TEST_DATA", folder);
     }

@@ -103,6 +103,9 @@ pub(crate) enum Failure {
     /// A call.
     #[error("{0}")]
     Call(#[from] CallError),
+    /// A call that is over meanwhile.
+    #[error("there is no such call any more")]
+    NoCall,
     /// Sound files or devices.
     #[error("{0}")]
     Sound(#[from] MediaError),
@@ -138,6 +141,15 @@ pub(crate) enum Failure {
     /// Nobody to ask for the new password.
     #[error("no new password: there is nobody to ask; use --new-password-file")]
     NoNewPassword,
+    /// The console, and nobody who looks at it.
+    #[error(
+        "the console needs a terminal to draw on and to read keys from: programs use uc call, uc \
+         answer and uc watch with --json"
+    )]
+    NoTerminal,
+    /// The terminal.
+    #[error("the terminal can't be used: {0}")]
+    Terminal(io::Error),
     /// An option.
     #[error("{0}")]
     Option(&'static str),

@@ -40,11 +40,14 @@ pub(crate) enum Level {
     Trace,
 }
 
-/// Starts logging as the settings say; a log that can't be written is named and hinders nothing.
-pub(crate) async fn begin(computer: &Computer, output: &Output) {
-    let stderr = fmt::layer()
-        .with_writer(io::stderr)
-        .with_filter(EnvFilter::from_env("UC_LOG"));
+/// Starts logging as the settings say, and where it may also on standard error; a log that can't be
+/// written is named and hinders nothing.
+pub(crate) async fn begin(computer: &Computer, output: &Output, on_stderr: bool) {
+    let stderr = on_stderr.then(|| {
+        fmt::layer()
+            .with_writer(io::stderr)
+            .with_filter(EnvFilter::from_env("UC_LOG"))
+    });
     let file = wanted(computer)
         .await
         .and_then(|(path, level)| match open(&path) {

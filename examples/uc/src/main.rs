@@ -4,7 +4,9 @@
 mod account;
 mod call;
 mod computer;
+mod console;
 mod contacts;
+mod control;
 mod conversations;
 mod desktop;
 mod diagnose;
@@ -89,6 +91,9 @@ enum Command {
     Redial,
     /// Calls a number and talks until one side hangs up, or Ctrl-C.
     Call(call::CallArguments),
+    /// Shows a telephone on this terminal: calls, presence, favourites, conversations. Its keys
+    /// stand at the bottom.
+    Console(console::ConsoleArguments),
     /// Lists and changes server profiles: where and as whom to sign in.
     #[command(subcommand)]
     Profile(profile::ProfileCommand),
@@ -105,7 +110,9 @@ enum Command {
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let output = Output::new(arguments.json);
-    log::begin(&arguments.account.computer, &output).await;
+    // What is written over a drawn screen would spoil it.
+    let screen = matches!(arguments.command, Command::Console(_));
+    log::begin(&arguments.account.computer, &output, !screen).await;
     match carry_out(&arguments, &output).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -135,6 +142,7 @@ async fn carry_out(arguments: &Arguments, output: &Output) -> Result<(), Failure
         Command::Password(wish) => me::password(account, output, wish).await,
         Command::Redial => me::redial(account, output).await,
         Command::Call(wish) => call::call(account, output, wish).await,
+        Command::Console(wish) => console::console(account, output, wish).await,
         Command::Profile(command) => profile::profile(account, output, command).await,
         Command::Diagnose => diagnose::diagnose(account, output).await,
         Command::Log(command) => log::log(&account.computer, output, command).await,

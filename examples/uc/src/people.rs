@@ -207,7 +207,8 @@ impl Names {
         names
     }
 
-    fn of_oneself(client: &Client) -> Self {
+    /// The own name alone.
+    pub(crate) fn of_oneself(client: &Client) -> Self {
         let me = client.view().user.clone();
         let own = me.map(|me| (me.user.clone(), me.name.expose().clone()));
         // WSI tells no name at the sign-in.

@@ -42,7 +42,8 @@ impl SoundArguments {
         Ok(builder.wav(self.play.as_deref(), self.record.as_deref())?)
     }
 
-    const fn has_files(&self) -> bool {
+    /// Whether files take the place of devices.
+    pub(crate) const fn has_files(&self) -> bool {
         self.play.is_some() || self.record.is_some()
     }
 

@@ -9,7 +9,7 @@ use uc_session::{CallError, Client, Trust};
 
 use crate::run::{finish, folder, lines, server, uc};
 
-fn speech(name: &str) -> PathBuf {
+pub(crate) fn speech(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../demo/speech")
         .join(name)
@@ -86,7 +86,7 @@ async fn a_call_is_passed_on_instead_of_taken() {
     assert_eq!(lines(&output)[0]["state"], "deflected");
 }
 
-async fn person(server: &RunningServer, user: &str) -> Client {
+pub(crate) async fn person(server: &RunningServer, user: &str) -> Client {
     let client = Client::builder(&server.address().to_string(), user)
         .password(format!("demo-{user}"))
         .trust(Trust::Pin(server.fingerprint()))

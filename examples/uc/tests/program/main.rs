@@ -2,9 +2,11 @@
 
 mod account;
 mod calls;
+mod console;
 mod contacts;
 mod conversations;
 mod profiles;
 mod run;
 mod settings;
 mod sign_in;
+mod tmux;

@@ -1,0 +1,129 @@
+//! What the client knows, as the screen needs it.
+
+use std::sync::Arc;
+
+use uc_model::{
+    ConnectionState, Contact, Conversation, PhoneNumber, Presence, PresenceState, Redacted,
+};
+use uc_session::{CallStatus, Connection, View};
+
+use crate::{people::Names, words::Words};
+
+/// Everything that the screen shows of the client at one moment.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Scene {
+    /// The user's name and extension.
+    pub(super) me: Redacted<String>,
+    /// The user's own presence.
+    pub(super) presence: Option<Presence>,
+    /// Whether the server is there.
+    pub(super) connection: Connection,
+    /// Why it isn't, in plain words.
+    pub(super) trouble: Option<String>,
+    /// The calls, those that want something first.
+    pub(super) calls: Vec<Arc<CallStatus>>,
+    /// Everybody else whose presence is known, by name.
+    pub(super) people: Vec<Person>,
+    /// The favourites in their groups.
+    pub(super) favourites: Vec<(String, Vec<Person>)>,
+    /// The conversations, the newest first.
+    pub(super) conversations: Vec<Arc<Conversation>>,
+    /// Unread entries of all of them.
+    pub(super) unread: u64,
+    /// The presence states that may be set.
+    pub(super) presence_choices: Vec<PresenceState>,
+    /// The numbers dialled last, newest first.
+    pub(super) redial: Vec<PhoneNumber>,
+    /// The person's language and dates.
+    pub(super) words: Words,
+}
+
+/// Somebody who can be called.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Person {
+    pub(super) name: Redacted<String>,
+    pub(super) number: Option<PhoneNumber>,
+    pub(super) presence: Option<Presence>,
+}
+
+impl Scene {
+    /// What `view` knows; `trouble` is why the connection was lost.
+    pub(super) fn of(view: &View, names: &Names, words: Words, trouble: Option<String>) -> Self {
+        let me = view.user.as_ref();
+        let own = me.and_then(|me| view.presence(&me.user).cloned());
+        let list = view.conversation_list();
+        Self {
+            me: Redacted::new(me.map_or_else(String::new, |me| {
+                format!("{} {}", me.name.expose(), me.extension)
+            })),
+            presence: own,
+            connection: view.connection,
+            trouble,
+            calls: calls(view),
+            people: people(view, names),
+            favourites: favourites(view),
+            conversations: list.rows.into_iter().map(|(known, _)| known).collect(),
+            unread: list.unread,
+            presence_choices: view.presence_choices(),
+            redial: view.account().redial.numbers().to_vec(),
+            words,
+        }
+    }
+}
+
+impl Person {
+    /// A contact, with the presence of the user behind it.
+    pub(super) fn of(view: &View, contact: &Contact) -> Self {
+        let presence = contact.user.as_ref().and_then(|user| view.presence(user));
+        let number = view.favourites().number_to_call(contact);
+        let unnamed = || {
+            let number = number.as_ref().map(PhoneNumber::to_string);
+            number.unwrap_or_default().into()
+        };
+        Self {
+            name: contact.display_name().unwrap_or_else(unnamed),
+            presence: presence.cloned(),
+            number,
+        }
+    }
+}
+
+fn calls(view: &View) -> Vec<Arc<CallStatus>> {
+    let mut calls: Vec<_> = view.calls.values().cloned().collect();
+    calls.sort_by_key(|status| match status.call.local {
+        ConnectionState::Alerting => 0,
+        ConnectionState::Connected => 1,
+        ConnectionState::Initiated | ConnectionState::Queued => 2,
+        ConnectionState::Hold => 3,
+        ConnectionState::Null | ConnectionState::Fail => 4,
+    });
+    calls
+}
+
+fn people(view: &View, names: &Names) -> Vec<Person> {
+    let me = view.user.as_ref().map(|me| &me.user);
+    let others = view.presences().filter(|(user, _)| me != Some(*user));
+    let mut people: Vec<_> = others
+        .map(|(user, presence)| Person {
+            name: Redacted::new(names.get(user).unwrap_or(user.as_str()).to_owned()),
+            // The user name is the internal number.
+            number: PhoneNumber::new(user.as_str()).ok(),
+            presence: Some(presence.clone()),
+        })
+        .collect();
+    people.sort_by(|a, b| a.name.cmp(&b.name));
+    people
+}
+
+fn favourites(view: &View) -> Vec<(String, Vec<Person>)> {
+    let groups = view.favourites().groups().iter();
+    groups
+        .map(|group| {
+            let known = group.members.iter().filter_map(|member| {
+                let known = view.contact(&member.contact)?;
+                Some(Person::of(view, &known.contact))
+            });
+            (group.name.as_str().to_owned(), known.collect())
+        })
+        .collect()
+}

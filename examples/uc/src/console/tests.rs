@@ -1,0 +1,5 @@
+//! The telephone without a terminal and without a client.
+
+mod fixtures;
+mod keys;
+mod picture;

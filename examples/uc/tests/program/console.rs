@@ -1,0 +1,101 @@
+//! The console on a real terminal, against the embedded server.
+
+use uc_model::{FailureCause, Presence, PresenceState};
+use uc_server::RunningServer;
+
+use crate::{
+    calls::{person, speech},
+    run::{bare, complaint, finish, folder, pin, server},
+    tmux::{Tmux, left_out},
+};
+
+/// Rosa's (330) console, with sound from files.
+async fn console(server: &RunningServer, name: &str) -> Tmux {
+    let address = server.address().to_string();
+    let mut command = bare();
+    command
+        .args(["--server", &address, "--user", "330", "console", "--play"])
+        .arg(speech("a.wav"))
+        .arg("--record")
+        .arg(folder(&format!("uc-console-{name}.wav")))
+        .env("UC_PIN", pin(server))
+        .env("UC_PASSWORD", "demo-330");
+    Tmux::run(name, &command).await
+}
+
+#[tokio::test]
+async fn a_call_is_taken_and_ended_by_keys_on_a_real_terminal() {
+    if left_out() {
+        return;
+    }
+    let server = server().await;
+    let bruno = person(&server, "331").await;
+    let screen = console(&server, "incoming").await;
+    screen.shows("connected").await;
+    let shown = screen.shows("Bruno Birke 331  Office").await;
+    assert!(shown.contains("Rosa Ahorn 330"), "{shown}");
+    let lunch = Presence::of(PresenceState::Lunch);
+    bruno.set_presence(lunch).await.expect("he may");
+    screen.shows("Bruno Birke 331  Lunch").await;
+
+    let call = bruno.call("330").await.expect("it rings");
+    let shown = screen.shows("RINGS").await;
+    assert!(
+        shown.contains("a answer") && shown.contains("r reject"),
+        "{shown}"
+    );
+    screen.press(&["a"]).await;
+    call.connected().await.expect("she has taken it");
+    screen.shows("talking 0:0").await;
+    screen.press(&["o"]).await;
+    screen.shows("on hold").await;
+    screen.press(&["o"]).await;
+    screen.shows("talking").await;
+    screen.press(&["h"]).await;
+    assert_eq!(call.ended().await, Some(FailureCause::Normal));
+    screen.shows("the call ended").await;
+
+    screen.press(&["C-c"]).await;
+    let shown = screen.shows("left with 0").await;
+    assert!(
+        shown.contains(" icanon") && shown.contains(" echo "),
+        "{shown}"
+    );
+    assert!(!screen.is_taken().await);
+}
+
+#[tokio::test]
+async fn somebody_is_found_by_name_and_called_from_a_real_terminal() {
+    if left_out() {
+        return;
+    }
+    let server = server().await;
+    let bruno = person(&server, "331").await;
+    let screen = console(&server, "outgoing").await;
+    screen.shows("connected").await;
+    screen.press(&["d", "b", "i", "r"]).await;
+    screen.shows("> o Bruno Birke").await;
+    screen.press(&["Enter"]).await;
+    let call = bruno.incoming().await.expect("it rings");
+    screen.shows("it rings there").await;
+    call.reject().await.expect("he may");
+    screen.shows("the other refused the call").await;
+    screen.press(&["p", "Down", "Enter"]).await;
+    screen.shows("330   Meeting").await;
+
+    server.stop().await;
+    screen.shows("CONNECTION LOST").await;
+    screen.press(&["q"]).await;
+    screen.shows("left with 0").await;
+    assert!(!screen.is_taken().await);
+}
+
+#[tokio::test]
+async fn without_a_terminal_the_console_says_what_programs_use() {
+    let mut command = bare();
+    command.args(["--user", "330", "console"]);
+    let told = complaint(&finish(command).await);
+    for part in ["needs a terminal", "uc call", "--json"] {
+        assert!(told.contains(part), "{told}");
+    }
+}
