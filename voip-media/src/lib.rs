@@ -41,9 +41,9 @@ pub use rtp::VoipMetrics;
 #[doc(hidden)]
 pub use rtp::exercise_tones;
 pub use session::{
-    AudioSession, ConfigFault, Deadlines, DtmfError, Engine, EngineBuilder, EngineError,
-    Impairment, Intent, JoinError, NegotiationError, OpenError, SessionConfig, SessionError,
-    SessionEvent, SoundEvent, SoundEvents, StatsStream,
+    AudioSession, ConferenceId, ConfigFault, Deadlines, DtmfError, Engine, EngineBuilder,
+    EngineError, Impairment, Intent, JoinError, NegotiationError, OpenError, OwnSound,
+    SessionConfig, SessionError, SessionEvent, SoundEvent, SoundEvents, StatsStream,
 };
 #[doc(hidden)]
 pub use session::{

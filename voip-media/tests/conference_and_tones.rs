@@ -10,7 +10,8 @@ use std::sync::Arc;
 use side::{HIGH, LOW, Side, is_first_audio, negotiate, speak, until};
 use sound::ToneBackend;
 use voip_media::{
-    AudioSession, Complexity, Engine, JoinError, SessionConfig, Tone, ToneKind, TonePlan,
+    AudioBackend, AudioSession, Complexity, ConferenceId, DeviceChoice, Engine, JoinError,
+    OwnSound, SessionConfig, Tone, ToneKind, TonePlan,
 };
 
 const OTHER: f32 = 1_700.0;
@@ -65,6 +66,54 @@ async fn joined_calls_hear_each_other_and_this_side_but_not_themselves() {
     hub.engine.part(&second).await.expect("parted");
     assert!(left.comes_to_hear(LOW).await, "as before");
     assert!(right.comes_to_hear(LOW).await);
+}
+
+#[tokio::test]
+async fn who_enters_a_conference_interrupts_nobody_in_it() {
+    let (hub, second, left, right) = two_calls().await;
+    let conference = ConferenceId::new();
+    hub.engine
+        .enter(conference, &hub.session)
+        .await
+        .expect("in");
+    assert!(left.comes_to_hear(LOW).await, "alone with this side");
+    let mark = left.sound.mark();
+    hub.engine.enter(conference, &second).await.expect("in");
+    assert!(comes_to_hear_half(&left.sound, OTHER).await);
+    hub.engine.enter(conference, &second).await.expect("again");
+    assert!(comes_to_hear_half(&right.sound, HIGH).await);
+    let heard = left.sound.heard();
+    let quiet = |window: &[i16]| window.iter().all(|sample| sample.unsigned_abs() < 2_000);
+    let silent = heard[mark..]
+        .chunks_exact(480)
+        .filter(|window| quiet(window));
+    assert!(silent.count() <= 4, "40 ms are silent");
+}
+
+#[tokio::test]
+async fn a_session_with_sound_of_its_own_leaves_the_devices_to_the_others() {
+    let (near, far) = side::call(SessionConfig::default()).await;
+    let own = ToneBackend::new(OTHER);
+    let device = DeviceChoice::Default;
+    let sound = OwnSound {
+        capture: own.open_capture(&device).expect("a microphone"),
+        playout: own.open_playout(&device).expect("a loudspeaker"),
+    };
+    let apart = near.engine.open_apart(SessionConfig::default(), sound);
+    let apart = apart.expect("a session");
+    let caller = Side::new(HIGH, SessionConfig::default());
+    negotiate(&caller.session, &apart).await;
+    assert!(caller.comes_to_hear(OTHER).await);
+    for _ in 0..50 {
+        if own.share_of(HIGH, 200) > 0.8 {
+            break;
+        }
+        speak(100).await;
+    }
+    assert!(own.share_of(HIGH, 200) > 0.8);
+    assert!(near.hears(HIGH).await && far.hears(LOW).await, "as before");
+    let joined = near.engine.join(&[&near.session, &apart]).await;
+    assert_eq!(joined, Err(JoinError::Unknown));
 }
 
 #[tokio::test]

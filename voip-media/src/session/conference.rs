@@ -20,9 +20,24 @@ pub enum JoinError {
     /// Fewer than two calls.
     #[error("a conference takes two calls or more")]
     TooFew,
-    /// A call that has ended, or belongs to another engine.
+    /// A call that has ended, belongs to another engine, or has sound of its own.
     #[error("one of the calls has ended or belongs to another engine: join the others")]
     Unknown,
+}
+
+/// A conference that calls enter one by one, as a server's do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ConferenceId(u64);
+
+impl ConferenceId {
+    /// A new one, with nobody in it; unique in this process.
+    #[expect(
+        clippy::new_without_default,
+        reason = "each one is another: there is no default"
+    )]
+    pub fn new() -> Self {
+        Self(NEXT_CONFERENCE.fetch_add(1, Relaxed))
+    }
 }
 
 impl Engine {
@@ -37,11 +52,24 @@ impl Engine {
         if sessions.len() < 2 {
             return Err(JoinError::TooFew);
         }
-        let conference = NEXT_CONFERENCE.fetch_add(1, Relaxed);
+        let conference = ConferenceId::new();
         for session in sessions {
-            self.put_into(session, Some(conference)).await?;
+            self.enter(conference, session).await?;
         }
         Ok(())
+    }
+
+    /// Lets a call into a conference, out of any other; those who are in it notice nothing but its
+    /// voice. Who is alone in it hears the microphone only.
+    ///
+    /// # Errors
+    /// [`JoinError::Unknown`].
+    pub async fn enter(
+        &self,
+        conference: ConferenceId,
+        session: &AudioSession,
+    ) -> Result<(), JoinError> {
+        self.put_into(session, Some(conference.0)).await
     }
 
     /// Takes a call out of its conference; the others stay in it. One that is in none stays so.

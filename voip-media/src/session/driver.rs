@@ -11,6 +11,7 @@ use crate::{
     Ssrc,
     rtp::{KeyTone, Packetizer},
     session::{
+        apart::OwnSound,
         engine::Place,
         link::{self, MediaNote, TaskEnds},
         liveness::{Liveness, LivenessEvent, Sign},
@@ -81,6 +82,7 @@ pub(crate) struct Driver {
     pub(super) established: bool,
     pub(super) negotiation: Negotiation,
     pub(super) network: Network,
+    /// The engine's devices are asked for, or aren't needed.
     pub(super) sound_acquired: bool,
     pub(super) sound_opening: Option<tokio::task::JoinHandle<()>>,
     control: Control,
@@ -134,13 +136,15 @@ impl Driver {
         place: Place,
         shared: Arc<SessionShared>,
         inbox: mpsc::Receiver<Command>,
+        own: Option<OwnSound>,
     ) -> Self {
         let (media_ends, ends) = link::link();
         let ssrc = Ssrc(random_u32());
         let seq = SeqNum(random_u32() as u16 >> 1);
         let packetizer = Packetizer::new(ssrc, seq, random_u32());
         let counters = Arc::clone(&shared.counters);
-        let stream = SessionStream::new(place.id, media_ends, counters, packetizer);
+        let sound_acquired = own.is_some();
+        let stream = SessionStream::new(place.id, media_ends, counters, packetizer, own);
         place
             .engine
             .media
@@ -161,7 +165,7 @@ impl Driver {
             handshake_started: false,
             established: false,
             network,
-            sound_acquired: false,
+            sound_acquired,
             sound_opening: None,
             control: Control::default(),
             end: None,

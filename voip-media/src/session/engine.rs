@@ -11,7 +11,8 @@ use tokio::sync::{mpsc, watch};
 
 use crate::{
     AudioBackend, AudioDevice, AudioError, AudioRole, AudioSession, Complexity, ConfigFault,
-    Deadlines, DevicePreference, EngineError, MediaTime, OpenError, SessionConfig, SoundEvents,
+    Deadlines, DevicePreference, EngineError, MediaTime, OpenError, OwnSound, SessionConfig,
+    SoundEvents,
     jsep::is_possible,
     session::{
         clock::Clock,
@@ -61,6 +62,27 @@ impl Engine {
     /// # Errors
     /// As [`Engine::open`].
     pub fn open_with(&self, config: SessionConfig) -> Result<AudioSession, OpenError> {
+        self.begin(config, None)
+    }
+
+    /// A session with sound of its own instead of the engine's devices: what a server says and hears.
+    /// It can't be joined to others. The devices aren't opened for it.
+    ///
+    /// # Errors
+    /// As [`Engine::open`].
+    pub fn open_apart(
+        &self,
+        config: SessionConfig,
+        sound: OwnSound,
+    ) -> Result<AudioSession, OpenError> {
+        self.begin(config, Some(sound))
+    }
+
+    fn begin(
+        &self,
+        config: SessionConfig,
+        own: Option<OwnSound>,
+    ) -> Result<AudioSession, OpenError> {
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
         check(&config).map_err(OpenError::Config)?;
         if *self.shared.closing.borrow() {
@@ -72,7 +94,7 @@ impl Engine {
         let shared = Arc::new(SessionShared::new(backend));
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let id = place.id;
-        let driver = Driver::new(config, identity, place, Arc::clone(&shared), inbox);
+        let driver = Driver::new(config, identity, place, Arc::clone(&shared), inbox, own);
         let task = runtime.spawn(driver.run());
         Ok(AudioSession::new(id, commands, shared, task))
     }

@@ -211,7 +211,7 @@ impl MediaThread {
                 conference,
                 reply,
             } => {
-                let session = self.session(id);
+                let session = self.session(id).filter(|session| !session.is_apart());
                 let found = session.map(|session| session.conference.join(conference));
                 let _ = reply.send(found.is_some());
             }
@@ -248,10 +248,12 @@ impl MediaThread {
 
     fn tick(&mut self, due: usize, now: MediaTime) {
         self.capture(due);
+        self.capture_apart(due);
         for session in &mut self.sessions {
             session.idle(due as u32);
         }
         self.play(due, now);
+        self.play_apart(due, now);
         self.places.ring(due, &mut self.ring);
         self.places.report(&mut self.on_failure);
     }
@@ -267,7 +269,8 @@ impl MediaThread {
 
     /// Reads what the microphone has, or what is due from a source without a clock.
     fn capture(&mut self, due: usize) {
-        let wanted = self.sessions.iter().any(|session| session.sends());
+        let wants = |session: &SessionStream| session.sends() && !session.is_apart();
+        let wanted = self.sessions.iter().any(|session| wants(session));
         let frames = match self.places.available() {
             Some(Some(available)) => (available / FRAME).min(MAX_FRAMES),
             // A file waits until somebody listens.
@@ -277,7 +280,7 @@ impl MediaThread {
         for _ in 0..frames {
             let mut frame = [0; FRAME];
             self.places.read(&mut frame);
-            for session in &mut self.sessions {
+            for session in shared(&mut self.sessions) {
                 let begun = self.clock.now();
                 session.capture(&frame);
                 session.note_effort(self.clock.now().since(begun));
@@ -287,16 +290,37 @@ impl MediaThread {
         }
     }
 
+    /// Reads what sessions with sound of their own say.
+    fn capture_apart(&mut self, due: usize) {
+        for session in self.sessions.iter_mut().filter(|s| s.is_apart()) {
+            for _ in 0..due {
+                let begun = self.clock.now();
+                session.capture_own();
+                session.note_effort(self.clock.now().since(begun));
+            }
+        }
+    }
+
+    /// Writes what they hear.
+    fn play_apart(&mut self, due: usize, now: MediaTime) {
+        for session in self.sessions.iter_mut().filter(|s| s.is_apart()) {
+            for _ in 0..due {
+                session.play_own(now);
+            }
+        }
+    }
+
     /// Writes what the loudspeaker wants, or what is due where it has no clock.
     fn play(&mut self, due: usize, now: MediaTime) {
-        let heard = self.tone.plays() || self.sessions.iter().any(|session| session.is_heard());
+        let hears = |session: &SessionStream| session.is_heard() && !session.is_apart();
+        let heard = self.tone.plays() || self.sessions.iter().any(|session| hears(session));
         let frames = match self.places.wanted() {
             Some(Some(wanted)) => (wanted / FRAME).min(MAX_FRAMES),
             Some(None) | None => due,
         };
         for _ in 0..frames {
             let mut mix = [0; FRAME];
-            for session in &mut self.sessions {
+            for session in shared(&mut self.sessions) {
                 session.play(&mut mix, now);
             }
             self.conferences.carry(&mut self.sessions);
@@ -306,6 +330,11 @@ impl MediaThread {
             self.places.write(&frame, heard);
         }
     }
+}
+
+/// Those that share the engine's devices.
+fn shared(sessions: &mut [Box<SessionStream>]) -> impl Iterator<Item = &mut Box<SessionStream>> {
+    sessions.iter_mut().filter(|session| !session.is_apart())
 }
 
 /// How many ticks are due, and moves `next` on. After a long pause (a suspended machine), time

@@ -2,6 +2,7 @@
 //! [`AudioSession`]s that share them.
 
 mod adaptation;
+mod apart;
 mod clock;
 mod conference;
 mod config;
@@ -34,7 +35,8 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{mpsc, oneshot};
 
-pub use conference::JoinError;
+pub use apart::OwnSound;
+pub use conference::{ConferenceId, JoinError};
 pub use config::{Impairment, Intent, SessionConfig};
 pub use deadlines::Deadlines;
 pub use engine::{Engine, EngineBuilder};

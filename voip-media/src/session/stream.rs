@@ -12,6 +12,7 @@ use crate::{
     jsep::{CodecChoice, EventChoice},
     rtp::{HEADER, KeyTone, Packetizer, TONE_LENGTH, TonePacket, ToneReceiver, ToneSender},
     session::{
+        apart::OwnSound,
         conference::Member,
         counters::{MediaCounters, peak},
         link::{Arrived, MAX_PACKET, MAX_PAYLOAD, MediaEnds, MediaNote, Outgoing},
@@ -43,6 +44,8 @@ pub(crate) struct SessionStream {
     outgoing: Fader,
     incoming: Fader,
     pub(crate) conference: Member,
+    /// Instead of the engine's devices.
+    own: Option<OwnSound>,
     beside: Beside,
     tones: ToneReceiver,
     /// Decoders do without what only makes the sound better.
@@ -241,6 +244,7 @@ impl SessionStream {
         ends: MediaEnds,
         counters: Arc<MediaCounters>,
         packetizer: Packetizer,
+        own: Option<OwnSound>,
     ) -> Self {
         let config = JitterConfig {
             max_packets: JITTER_PACKETS,
@@ -263,6 +267,7 @@ impl SessionStream {
             outgoing: Fader::new(SampleRate::HZ_48000, Gain::SILENT),
             incoming: Fader::new(SampleRate::HZ_48000, Gain::SILENT),
             conference: Member::default(),
+            own,
             beside: Beside::default(),
             tones: ToneReceiver::default(),
             relieved: false,
@@ -338,7 +343,8 @@ impl SessionStream {
             self.packetizer.mark();
             let frames = self.send.as_ref().map_or(0, |send| send.frames());
             for frame in &recent[recent.len().saturating_sub(frames)..] {
-                self.capture(frame);
+                let own = self.own.as_mut().map(OwnSound::read);
+                self.capture(own.as_ref().unwrap_or(frame));
             }
         }
     }
@@ -393,6 +399,30 @@ impl SessionStream {
         self.outgoing.apply(&mut frame);
         if self.send.as_mut().is_some_and(|send| send.add(&frame)) {
             self.send_packet();
+        }
+    }
+
+    /// Whether it has sound of its own, and none of the engine's.
+    pub(crate) fn is_apart(&self) -> bool {
+        self.own.is_some()
+    }
+
+    /// Takes 10 ms of its own sound.
+    pub(crate) fn capture_own(&mut self) {
+        if self.sends()
+            && let Some(own) = &mut self.own
+        {
+            let frame = own.read();
+            self.capture(&frame);
+        }
+    }
+
+    /// Plays 10 ms to its own sound.
+    pub(crate) fn play_own(&mut self, now: MediaTime) {
+        let (heard, mut mix) = (self.is_heard(), [0; FRAME]);
+        self.play(&mut mix, now);
+        if let Some(own) = self.own.as_mut().filter(|_| heard) {
+            own.write(&mix);
         }
     }
 
