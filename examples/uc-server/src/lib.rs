@@ -11,8 +11,9 @@
 //! ```
 //!
 //! Inside: `exchange` is the sans-IO core with all rules; `store` makes its changes durable and
-//! tells the subscribers; `http` and `wsi` turn requests into steps of the core. Media never passes
-//! through the server. It runs on the caller's tokio runtime and one thread for the store.
+//! tells the subscribers; `http` and `wsi` turn requests into steps of the core. The sound of a call between
+//! two clients never passes through the server; `sound` makes that of calls that end here. It runs on
+//! the caller's tokio runtime, one thread for the store, and one for sound while there is any.
 #![forbid(unsafe_code)]
 
 mod certificate;
@@ -23,6 +24,7 @@ mod fault;
 mod http;
 mod password;
 mod server;
+mod sound;
 mod store;
 mod switchboard;
 mod system;
@@ -33,5 +35,9 @@ pub use company::{Company, CompanyError, User};
 #[doc(hidden)]
 pub use http::exercise_requests;
 pub use server::{RunningServer, Server, StartError, Storage};
+pub use sound::{
+    Announcement, EndpointRole, PhoneVoice, Recording, ReturnTime, SoundConfig, SoundError,
+    SoundEvent, Sounds,
+};
 pub use store::StoreError;
 pub use uc_protocol::ucx::{Configuration, Mode};

@@ -1,0 +1,138 @@
+//! One leg's sound.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering::Relaxed},
+};
+
+use tokio::{sync::mpsc, task::JoinHandle};
+use uc_protocol::ucx::Candidates;
+use voip_media::{AudioSession, SessionEvent};
+
+use super::{Recording, Room, SoundError, SoundEvent};
+
+/// What an endpoint has beside its session.
+#[derive(Debug, Default)]
+pub(super) struct Ways {
+    #[expect(dead_code, reason = "given up when the endpoint is dropped")]
+    room: Option<Room>,
+    recording: Option<Arc<Recording>>,
+}
+
+impl Ways {
+    pub(super) fn in_room(room: Room) -> Self {
+        Self {
+            room: Some(room),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn recorded(recording: Option<Arc<Recording>>) -> Self {
+        Self {
+            recording,
+            ..Self::default()
+        }
+    }
+}
+
+/// A session and the task that passes on what it tells.
+pub(super) struct Endpoint {
+    session: Arc<AudioSession>,
+    /// Of the offer that was answered last.
+    generation: Arc<AtomicU32>,
+    ways: Ways,
+    telling: JoinHandle<()>,
+}
+
+impl Endpoint {
+    pub(super) fn new(
+        leg: &str,
+        session: AudioSession,
+        ways: Ways,
+        events: mpsc::Sender<SoundEvent>,
+    ) -> Self {
+        let (session, generation) = (Arc::new(session), Arc::default());
+        let telling = tell(
+            leg.to_owned(),
+            Arc::clone(&session),
+            Arc::clone(&generation),
+            events,
+        );
+        Self {
+            session,
+            generation,
+            ways,
+            telling: tokio::spawn(telling),
+        }
+    }
+
+    pub(super) async fn accept_offer(
+        &self,
+        generation: u32,
+        sdp: &str,
+    ) -> Result<String, SoundError> {
+        if generation < self.generation.load(Relaxed) {
+            return Err(SoundError::Late);
+        }
+        let answer = self.session.accept_offer(sdp).await?;
+        self.generation.store(generation, Relaxed);
+        Ok(answer)
+    }
+
+    pub(super) async fn add_candidates(&self, candidates: &Candidates) -> Result<(), SoundError> {
+        if candidates.generation < self.generation.load(Relaxed) {
+            return Ok(());
+        }
+        let lines = &candidates.candidates;
+        Ok(self.session.add_remote_candidates(lines).await?)
+    }
+
+    pub(super) fn recording(&self) -> Option<Arc<Recording>> {
+        self.ways.recording.clone()
+    }
+
+    pub(super) async fn close(&self) {
+        self.session.close().await;
+    }
+}
+
+/// The task has the session, too.
+impl Drop for Endpoint {
+    fn drop(&mut self) {
+        self.telling.abort();
+    }
+}
+
+/// Passes on what concerns the client and the driver, until the session is closed.
+async fn tell(
+    leg: String,
+    session: Arc<AudioSession>,
+    generation: Arc<AtomicU32>,
+    events: mpsc::Sender<SoundEvent>,
+) {
+    while let Some(event) = session.next_event().await {
+        let candidates = |candidates, complete| SoundEvent::Candidates {
+            leg: leg.clone(),
+            candidates: Candidates {
+                generation: generation.load(Relaxed),
+                candidates,
+                complete,
+            },
+        };
+        let told = match event {
+            SessionEvent::LocalCandidate(line) => candidates(vec![line], false),
+            SessionEvent::GatheringComplete => candidates(Vec::new(), true),
+            SessionEvent::Failed(error) => {
+                tracing::warn!(%error, "the server's own sound of a leg has failed");
+                SoundEvent::Failed {
+                    leg: leg.clone(),
+                    error,
+                }
+            }
+            _ => continue,
+        };
+        if events.send(told).await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,28 @@
+use std::path::PathBuf;
+
+use super::Announcement;
+
+/// What a leg hears.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EndpointRole {
+    /// Everybody else in the conference of this name, which begins with its first member and ends
+    /// with its last. Sixteen at most.
+    Conference(String),
+    /// A melody without end.
+    MusicOnHold,
+    /// Why somebody can't be reached; then what the caller says is recorded.
+    Announcement(Announcement),
+    /// A virtual desk phone, which speaks and remembers what it heard last.
+    Phone(PhoneVoice),
+}
+
+/// What a virtual desk phone says, without end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PhoneVoice {
+    /// A tone of so many hertz, 100 to 3,400; limited to that.
+    Tone(u16),
+    /// A WAV file.
+    File(PathBuf),
+}
