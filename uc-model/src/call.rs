@@ -1,6 +1,6 @@
 use thiserror::Error;
 
-use crate::{CallId, PhoneNumber, Redacted, Rev, Timestamp};
+use crate::{CallId, PhoneNumber, Redacted, Rev, Timestamp, UserId};
 
 /// Who started the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -74,6 +74,18 @@ pub enum FailureCause {
     /// This user passed the call on to somebody else, unanswered.
     #[error("the call was passed on")]
     Deflected,
+    /// This user handed the call over to somebody else.
+    #[error("the call was handed over")]
+    Transferred,
+    /// The call was joined to another one of this user, which goes on as a conference.
+    #[error("the call became part of a conference")]
+    Conferenced,
+    /// Somebody else picked the call up while it rang here.
+    #[error("somebody else picked the call up")]
+    PickedUp,
+    /// The other doesn't want to be disturbed.
+    #[error("the other doesn't want to be disturbed")]
+    DoNotDisturb,
     /// The server lost the call, by a restart or because nobody confirmed it afterwards.
     #[error("the server gave the call up")]
     ServerLost,
@@ -86,6 +98,8 @@ pub struct Party {
     pub number: PhoneNumber,
     /// The name from the directories or from the network.
     pub name: Option<Redacted<String>>,
+    /// The user behind an internal number, whose photo can be asked for (CALL-10).
+    pub user: Option<UserId>,
 }
 
 /// One party's part in the call.
@@ -110,8 +124,10 @@ pub struct Call {
     pub device: DeviceKind,
     /// This user's connection.
     pub local: ConnectionState,
-    /// The other party and its connection (conferences will have more than one).
+    /// The other party and its connection; in a conference the one that it began with.
     pub remote: Connection,
+    /// All others of a phone-controlled conference (CALL-6); empty in a call between two.
+    pub members: Vec<Connection>,
     /// When it was dialled or began to ring.
     pub started: Timestamp,
     /// When it was answered.
@@ -137,6 +153,18 @@ pub enum Action {
     Retrieve,
     /// Deflect Call: a ringing call is passed on to another number.
     Deflect,
+    /// Consultation Call: this call is held, and another one is made.
+    Consult,
+    /// Alternate Call: this call is held, and the held one is retrieved.
+    Alternate,
+    /// Reconnect Call: this call ends, and the held one is retrieved.
+    Reconnect,
+    /// Transfer Call: the others of this call and of the held one talk, without this user.
+    Transfer,
+    /// Single Step Transfer Call: the other of this call rings somebody else, without this user.
+    SingleStepTransfer,
+    /// Conference Call: this call and the held one become one.
+    Conference,
     /// Generate Digits: keys are sent into the call (CALL-8). Only where its sound runs here.
     SendDigits,
 }
@@ -173,7 +201,13 @@ impl Call {
         matches!(self.local, ConnectionState::Null | ConnectionState::Fail)
     }
 
-    /// The services this user may ask for now.
+    /// Whether it is a conference.
+    pub const fn is_conference(&self) -> bool {
+        !self.members.is_empty()
+    }
+
+    /// The services this user may ask for now, of this call alone. Those that need a held call
+    /// besides are told by [`Self::actions_beside`].
     pub const fn allowed_actions(&self) -> AllowedActions {
         let none = AllowedActions::NONE;
         match self.local {
@@ -183,17 +217,67 @@ impl Call {
                 .with(Action::Answer)
                 .with(Action::Reject)
                 .with(Action::Deflect),
-            ConnectionState::Connected => match self.remote.state {
-                ConnectionState::Connected if matches!(self.device, DeviceKind::Voip) => none
+            ConnectionState::Connected if !self.is_answered() => none.with(Action::Clear),
+            ConnectionState::Connected => {
+                let heard = matches!(self.remote.state, ConnectionState::Connected)
+                    && matches!(self.device, DeviceKind::Voip);
+                let up = none
                     .with(Action::Clear)
                     .with(Action::Hold)
-                    .with(Action::SendDigits),
-                ConnectionState::Connected | ConnectionState::Hold => {
-                    none.with(Action::Clear).with(Action::Hold)
-                }
-                _ => none.with(Action::Clear),
-            },
-            ConnectionState::Hold => none.with(Action::Clear).with(Action::Retrieve),
+                    .with(Action::Consult);
+                let up = if heard {
+                    up.with(Action::SendDigits)
+                } else {
+                    up
+                };
+                self.with_transfer(up)
+            }
+            ConnectionState::Hold if !self.is_answered() => {
+                none.with(Action::Clear).with(Action::Retrieve)
+            }
+            ConnectionState::Hold => {
+                self.with_transfer(none.with(Action::Clear).with(Action::Retrieve))
+            }
+        }
+    }
+
+    /// The services this user may ask for now about this active call and the `held` one: Alternate,
+    /// Reconnect, Transfer and Conference Call.
+    pub fn actions_beside(&self, held: &Self) -> AllowedActions {
+        let none = AllowedActions::NONE;
+        let waits = held.local == ConnectionState::Hold && held.is_answered();
+        if !waits || self.id == held.id || self.device != held.device {
+            return none;
+        }
+        let ends = none.with(Action::Reconnect);
+        let joins = match self.is_conference() || held.is_conference() {
+            true => none,
+            false => none.with(Action::Transfer),
+        };
+        match self.local {
+            ConnectionState::Initiated => AllowedActions(ends.0 | joins.0),
+            ConnectionState::Connected if self.is_answered() => {
+                let all = AllowedActions(ends.0 | joins.0);
+                all.with(Action::Alternate).with(Action::Conference)
+            }
+            _ => none,
+        }
+    }
+
+    /// Whether the other takes part, or has put the call on hold.
+    const fn is_answered(&self) -> bool {
+        matches!(
+            self.remote.state,
+            ConnectionState::Connected | ConnectionState::Hold
+        )
+    }
+
+    /// A conference isn't handed over.
+    const fn with_transfer(&self, actions: AllowedActions) -> AllowedActions {
+        if self.is_conference() {
+            actions
+        } else {
+            actions.with(Action::SingleStepTransfer)
         }
     }
 }

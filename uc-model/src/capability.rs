@@ -35,6 +35,12 @@ pub enum Capability {
     Pickup,
     /// A ringing call is passed on (CALL-5).
     Deflect,
+    /// A second call beside a held one, alternating between them and coming back (CALL-4).
+    Consult,
+    /// An answered call is handed over, announced or not (CALL-5).
+    Transfer,
+    /// An active and a held call become a conference (CALL-6).
+    PhoneConferences,
     /// DTMF inside a call.
     Dtmf,
     /// Application-controlled conferences.
@@ -100,11 +106,11 @@ pub struct Configuration {
 
 /// What this connection can do; derived once at sign-in from mode, configuration and licences.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub struct CapabilitySet(u32);
+pub struct CapabilitySet(u64);
 
 impl Capability {
     /// Every capability, in the order in which they are listed.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 32] = [
         Self::Presence,
         Self::DirectorySearch,
         Self::Conversations,
@@ -114,6 +120,9 @@ impl Capability {
         Self::Hold,
         Self::Pickup,
         Self::Deflect,
+        Self::Consult,
+        Self::Transfer,
+        Self::PhoneConferences,
         Self::Dtmf,
         Self::Conferences,
         Self::Voicemail,
@@ -160,7 +169,12 @@ impl Capability {
             Self::Conferences => smart && on.conferences,
             Self::VoipCalls | Self::Dtmf => on.voip,
             Self::DeskPhoneControl => on.desk_phones,
-            Self::Hold | Self::Pickup | Self::Deflect => on.voip || on.desk_phones,
+            Self::Hold
+            | Self::Pickup
+            | Self::Deflect
+            | Self::Consult
+            | Self::Transfer
+            | Self::PhoneConferences => on.voip || on.desk_phones,
             Self::DialMethods => on.mobility,
             Self::AssignedPhone => on.mulap,
             Self::WebCollaboration => on.web_collaboration,

@@ -295,9 +295,11 @@ fn call(which: u8, rev: Rev, local: ConnectionState) -> Call {
             party: Party {
                 number: PhoneNumber::new("321").unwrap(),
                 name: None,
+                user: None,
             },
             state: ConnectionState::Connected,
         },
+        members: Vec::new(),
         started: Timestamp(0),
         answered: None,
         cause: None,

@@ -53,6 +53,8 @@ pub const MAX_EMERGENCY_NUMBERS: usize = 16;
 pub const MAX_CANDIDATE_BYTES: usize = 1024;
 /// Longest session description, in bytes.
 pub const MAX_SDP_BYTES: usize = 64 * 1024;
+/// Most others in a conference that a call lists.
+pub const MAX_MEMBERS: usize = 16;
 /// Most ICE candidates of one side and generation.
 pub const MAX_CANDIDATES: usize = 64;
 /// Longest event of the event stream, in bytes.

@@ -184,7 +184,9 @@ fn every_resource_is_as_described_and_everything_described_exists() {
     check_samples(c, "MakeCall", samples::make_call());
     check_samples(c, "Describe", samples::describe());
     check_samples(c, "Clear", samples::clear());
-    check_samples(c, "Deflect", samples::deflect());
+    check_samples(c, "NewDestination", samples::new_destination());
+    check_samples(c, "HeldCall", samples::held_call());
+    check_samples(c, "DirectedPickup", samples::directed_pickup());
     check_samples(c, "Candidates", samples::candidates());
     check_samples(c, "CallResource", samples::call());
     check_samples(c, "ConversationResource", samples::conversation());
@@ -214,7 +216,9 @@ fn required_fields_are_really_required() {
         ("MakeCall", r#"{"to":"1","device":"voip"}"#),
         ("Describe", "{}"),
         ("Clear", "{}"),
-        ("Deflect", r#"{"to":"1"}"#),
+        ("NewDestination", r#"{"to":"1"}"#),
+        ("HeldCall", r#"{"held":"1"}"#),
+        ("DirectedPickup", r#"{"number":"1"}"#),
         ("Candidates", r#"{"generation":1,"candidates":[]}"#),
     ] {
         let value: Value = serde_json::from_str(sample).unwrap();
@@ -255,7 +259,9 @@ fn decodes(name: &str, value: &Value) -> bool {
         "MakeCall" => decode::<ucx::MakeCall>(bytes).is_ok(),
         "Describe" => decode::<ucx::Describe>(bytes).is_ok(),
         "Clear" => decode::<ucx::Clear>(bytes).is_ok(),
-        "Deflect" => decode::<ucx::Deflect>(bytes).is_ok(),
+        "NewDestination" => decode::<ucx::NewDestination>(bytes).is_ok(),
+        "HeldCall" => decode::<ucx::HeldCall>(bytes).is_ok(),
+        "DirectedPickup" => decode::<ucx::DirectedPickup>(bytes).is_ok(),
         "Candidates" => decode::<ucx::Candidates>(bytes).is_ok(),
         other => panic!("{other} isn't tested"),
     }

@@ -56,7 +56,9 @@ round_trips! {
     make_call_survives_the_wire: make_call;
     describe_survives_the_wire: describe;
     clear_survives_the_wire: clear;
-    deflect_survives_the_wire: deflect;
+    new_destination_survives_the_wire: new_destination;
+    held_call_survives_the_wire: held_call;
+    directed_pickup_survives_the_wire: directed_pickup;
     candidates_survive_the_wire: candidates;
     call_survives_the_wire: call;
     conversation_survives_the_wire: conversation;

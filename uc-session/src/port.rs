@@ -9,8 +9,8 @@ mod sound;
 mod store;
 
 pub use backend::{
-    AccountUpdate, Backend, BackendError, BackendEvent, CallUpdate, Certificate, ContactFileBytes,
-    Cursor, DialFailure, EventSink, FetchedPhoto, LinkId, Operation, Outcome, PresenceUpdate,
+    AccountUpdate, Backend, BackendError, BackendEvent, Beside, CallUpdate, Certificate,
+    ContactFileBytes, Cursor, DialFailure, EventSink, FarEnd, FetchedPhoto, LinkId, Operation, Outcome, PresenceUpdate,
     RequestKey, ServerAddress, ServerChange, Service, SignedIn, StateSnapshot,
 };
 pub use edit::{AccountEdit, ContactEdit, ConversationEdit, Edit, MessageEdit};

@@ -268,9 +268,11 @@ mod tests {
                     party: Party {
                         number: number.clone(),
                         name: None,
+                        user: None,
                     },
                     state: ConnectionState::Connected,
                 },
+                members: Vec::new(),
                 started: Timestamp(0),
                 answered: None,
                 cause: None,

@@ -66,13 +66,13 @@ fn each_switch_adds_its_capabilities_in_its_modes() {
         (|on| on.conferences = true, &[C::Conferences], &[]),
         (
             |on| on.voip = true,
-            &[C::VoipCalls, C::Hold, C::Pickup, C::Deflect, C::Dtmf],
-            &[C::VoipCalls, C::Hold, C::Pickup, C::Deflect, C::Dtmf],
+            &VOIP,
+            &VOIP,
         ),
         (
             |on| on.desk_phones = true,
-            &[C::DeskPhoneControl, C::Hold, C::Pickup, C::Deflect],
-            &[C::DeskPhoneControl, C::Hold, C::Pickup, C::Deflect],
+            &DESK,
+            &DESK,
         ),
         (
             |on| on.mobility = true,
@@ -129,7 +129,7 @@ fn a_missing_licence_takes_its_capabilities_away_and_no_others() {
     for (licence, gone) in [
         (
             Licence::Voip,
-            &[C::VoipCalls, C::Dtmf, C::Hold, C::Pickup, C::Deflect][..],
+            &VOIP[..],
         ),
         (Licence::Conference, &[C::Conferences]),
         (Licence::Voicemail, &[C::Voicemail]),
@@ -145,3 +145,26 @@ fn a_missing_licence_takes_its_capabilities_away_and_no_others() {
     let left = CapabilitySet::licensed(Mode::Smart, &desk, &[Licence::Voip]);
     assert!(left.has(C::Hold) && left.has(C::DeskPhoneControl) && !left.has(C::VoipCalls));
 }
+
+/// What calls by the computer bring.
+const VOIP: [C; 8] = [
+    C::VoipCalls,
+    C::Hold,
+    C::Pickup,
+    C::Deflect,
+    C::Consult,
+    C::Transfer,
+    C::PhoneConferences,
+    C::Dtmf,
+];
+
+/// What control of a desk phone brings.
+const DESK: [C; 7] = [
+    C::DeskPhoneControl,
+    C::Hold,
+    C::Pickup,
+    C::Deflect,
+    C::Consult,
+    C::Transfer,
+    C::PhoneConferences,
+];

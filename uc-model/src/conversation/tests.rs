@@ -190,9 +190,11 @@ fn active_and_held_calls_stand_on_top() {
                 party: Party {
                     number: number(to),
                     name: None,
+                    user: None,
                 },
                 state: ConnectionState::Connected,
             },
+            members: Vec::new(),
             started: Timestamp(0),
             answered: None,
             cause: None,

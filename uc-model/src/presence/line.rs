@@ -85,9 +85,11 @@ mod tests {
                 party: Party {
                     number: PhoneNumber::new(number).unwrap(),
                     name: None,
+                    user: None,
                 },
                 state: remote,
             },
+            members: Vec::new(),
             started: Timestamp(0),
             answered: None,
             cause: None,

@@ -18,6 +18,7 @@ fn call(id: &str, rev: u64, local: ConnectionState) -> Call {
     let party = Party {
         number: PhoneNumber::new("331").unwrap(),
         name: None,
+        user: None,
     };
     Call {
         id: CallId::new(id).unwrap(),
@@ -29,6 +30,7 @@ fn call(id: &str, rev: u64, local: ConnectionState) -> Call {
             party,
             state: ConnectionState::Connected,
         },
+        members: Vec::new(),
         started: Timestamp(0),
         answered: None,
         cause: (local == ConnectionState::Null).then_some(FailureCause::Normal),

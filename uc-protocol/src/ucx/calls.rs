@@ -70,6 +70,14 @@ pub enum Cause {
     MediaFailed,
     /// Passed on to somebody else by the one it rang at.
     Deflected,
+    /// Handed over to somebody else by the one who took part.
+    Transferred,
+    /// Joined to another call of this user.
+    Conferenced,
+    /// Picked up by somebody else while it rang.
+    PickedUp,
+    /// The other doesn't want to be disturbed.
+    DoNotDisturb,
     /// Given up by the server after its restart.
     ServerLost,
 }
@@ -163,17 +171,49 @@ pub struct Clear {
     pub cause: Option<Cause>,
 }
 
-/// `POST /uc/v1/calls/{id}/deflect`: a call that rings here rings at another number instead.
+/// Where a call goes on without this user: `POST /uc/v1/calls/{id}/deflect` (one that rings here)
+/// and `/single-step-transfer` (one that was answered).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Deflect {
+pub struct NewDestination {
     /// The number.
     pub to: String,
 }
 
-impl fmt::Debug for Deflect {
+impl fmt::Debug for NewDestination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Deflect").finish_non_exhaustive()
+        f.debug_struct("NewDestination").finish_non_exhaustive()
     }
+}
+
+/// The held call beside the active one of the path: `POST /uc/v1/calls/{id}/alternate`,
+/// `/reconnect`, `/transfer` and `/conference`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldCall {
+    /// Its identity.
+    pub held: String,
+}
+
+/// `POST /uc/v1/pickups`: a call that rings at another rings at the session that asks instead,
+/// which answers it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DirectedPickup {
+    /// The number at which it rings.
+    pub number: String,
+}
+
+impl fmt::Debug for DirectedPickup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DirectedPickup").finish_non_exhaustive()
+    }
+}
+
+/// One of the others in a conference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Who.
+    pub party: Party,
+    /// Its connection.
+    pub state: ConnectionState,
 }
 
 /// Trickled ICE candidates (RFC 8838), as `candidate:` attribute values.
@@ -223,6 +263,20 @@ pub struct CallResource {
     /// Why it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
+    /// All others of a phone-controlled conference, at most 16; empty in a call between two.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<Member>,
+    /// Counts how often the far end's sound has become another's (by a transfer or a conference).
+    /// When it rises, the old sound ends, and a new one begins with an offer whose generation is
+    /// one more than the newest seen.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub far_end: u32,
+    /// Whether this side makes the first offer to the far end of `far_end`; unused while that is 0.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub offers: bool,
+    /// The newest generation of the call, so that a new far end's numbers count on.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub generation: u32,
     /// The far end's newest description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<Description>,
@@ -329,4 +383,9 @@ impl fmt::Debug for ConversationResource {
 pub struct ConversationList {
     /// Newest first.
     pub conversations: Vec<ConversationResource>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(value: &u32) -> bool {
+    *value == 0
 }

@@ -2,16 +2,16 @@
 
 use super::{
     AccountResource, CallResource, Candidates, Changes, Clear, ContactDraft, ContactList,
-    ContactResource, ConversationEntry, ConversationList, ConversationResource, Deflect, Describe,
-    Description, Event, FavouriteChange, FavouritesResource, FieldError, Hello, ImportReport,
-    KnownContact, Location, MakeCall, Me, Party, PasswordUpdate, PresenceResource, PresenceUpdate,
+    ContactResource, ConversationEntry, ConversationList, ConversationResource, Describe, Description,
+    DirectedPickup, Event, FavouriteChange, FavouritesResource, FieldError, Hello, ImportReport,
+    HeldCall, KnownContact, Location, MakeCall, Me, NewDestination, Party, PasswordUpdate, PresenceResource, PresenceUpdate,
     Problem, Profile, Resource, SearchResults, SendMessage, Session, SettingsUpdate, SignIn,
     Snapshot, VisibilityUpdate,
 };
 use crate::limits::{
     MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_CHANGES, MAX_CONTACT_NUMBERS, MAX_CONTACTS,
     MAX_CONVERSATION_ENTRIES, MAX_CONVERSATIONS, MAX_EMERGENCY_NUMBERS, MAX_FAVOURITES, MAX_GROUPS,
-    MAX_ID_BYTES, MAX_KNOWN_CONTACTS, MAX_LICENCES, MAX_MESSAGE_BYTES, MAX_NUMBER_BYTES,
+    MAX_ID_BYTES, MAX_KNOWN_CONTACTS, MAX_LICENCES, MAX_MEMBERS, MAX_MESSAGE_BYTES, MAX_NUMBER_BYTES,
     MAX_REDIAL, MAX_REPORT_LINES, MAX_SDP_BYTES, MAX_SETTINGS_BYTES, MAX_STATE_BYTES,
     MAX_TEXT_BYTES, MAX_USERS,
 };
@@ -326,9 +326,21 @@ impl Resource for Clear {
     }
 }
 
-impl Resource for Deflect {
+impl Resource for NewDestination {
     fn check(&self) -> Checked {
         at_most("to", self.to.len(), MAX_NUMBER_BYTES)
+    }
+}
+
+impl Resource for HeldCall {
+    fn check(&self) -> Checked {
+        id("held", &self.held)
+    }
+}
+
+impl Resource for DirectedPickup {
+    fn check(&self) -> Checked {
+        number(&self.number)
     }
 }
 
@@ -345,6 +357,8 @@ impl Resource for CallResource {
     fn check(&self) -> Checked {
         id("id", &self.id)?;
         self.party.check()?;
+        at_most("members", self.members.len(), MAX_MEMBERS)?;
+        self.members.iter().try_for_each(|m| m.party.check())?;
         maybe(self.description.as_ref(), Resource::check)?;
         maybe(self.candidates.as_ref(), Resource::check)
     }

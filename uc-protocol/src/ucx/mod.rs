@@ -33,10 +33,17 @@
 //! | `POST /uc/v1/calls/{id}/clear` | [`Clear`] | [`CallResource`] |
 //! | `POST /uc/v1/calls/{id}/hold` | | [`CallResource`] |
 //! | `POST /uc/v1/calls/{id}/retrieve` | | [`CallResource`] |
-//! | `POST /uc/v1/calls/{id}/deflect` | [`Deflect`] | [`CallResource`] |
+//! | `POST /uc/v1/calls/{id}/deflect` | [`NewDestination`] | [`CallResource`] |
+//! | `POST /uc/v1/calls/{id}/consult` | [`MakeCall`] | 201 [`CallResource`], the new call |
+//! | `POST /uc/v1/calls/{id}/alternate` | [`HeldCall`] | [`CallResource`] |
+//! | `POST /uc/v1/calls/{id}/reconnect` | [`HeldCall`] | [`CallResource`] |
+//! | `POST /uc/v1/calls/{id}/transfer` | [`HeldCall`] | [`CallResource`] |
+//! | `POST /uc/v1/calls/{id}/single-step-transfer` | [`NewDestination`] | [`CallResource`] |
+//! | `POST /uc/v1/calls/{id}/conference` | [`HeldCall`] | [`CallResource`] |
 //! | `POST /uc/v1/calls/{id}/description` | [`Describe`] | [`CallResource`] |
 //! | `POST /uc/v1/calls/{id}/candidates` | [`Candidates`] | 204 |
 //! | `POST /uc/v1/calls/{id}/confirm` | | [`CallResource`] |
+//! | `POST /uc/v1/pickups` | [`DirectedPickup`] | 201 [`CallResource`], ringing here |
 //! | `GET /uc/v1/conversations` | | [`ConversationList`] |
 //! | `DELETE /uc/v1/conversations` | | [`Changes`] |
 //! | `DELETE /uc/v1/conversations/{id}` | | [`Changes`] |
@@ -66,8 +73,8 @@ pub use account::{
 };
 pub use calls::{
     CallOutcome, CallResource, Candidates, Cause, Clear, ConnectionState, ConversationEntry,
-    ConversationList, ConversationResource, Deflect, Describe, Description, DescriptionKind,
-    Device, Direction, MakeCall, Message, Party,
+    ConversationList, ConversationResource, Describe, Description, DescriptionKind, Device,
+    DirectedPickup, Direction, HeldCall, MakeCall, Member, Message, NewDestination, Party,
 };
 pub(crate) use codec::decode_json;
 pub use codec::{DecodeError, FieldError, Resource, decode, encode};

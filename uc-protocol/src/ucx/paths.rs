@@ -64,6 +64,8 @@ pub enum Route {
     Call(String),
     /// `/uc/v1/calls/{id}/{service}`
     CallService(String, CallService),
+    /// `/uc/v1/pickups`
+    Pickups,
     /// `/uc/v1/conversations`
     Conversations,
     /// `/uc/v1/conversations/{id}`
@@ -150,6 +152,18 @@ pub enum CallService {
     Retrieve,
     /// Deflect Call.
     Deflect,
+    /// Consultation Call.
+    Consult,
+    /// Alternate Call.
+    Alternate,
+    /// Reconnect Call.
+    Reconnect,
+    /// Transfer Call.
+    Transfer,
+    /// Single Step Transfer Call.
+    SingleStepTransfer,
+    /// Conference Call.
+    Conference,
     /// A further offer or answer.
     Description,
     /// Trickled candidates.
@@ -160,12 +174,18 @@ pub enum CallService {
 
 impl CallService {
     /// Every service.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 14] = [
         Self::Answer,
         Self::Clear,
         Self::Hold,
         Self::Retrieve,
         Self::Deflect,
+        Self::Consult,
+        Self::Alternate,
+        Self::Reconnect,
+        Self::Transfer,
+        Self::SingleStepTransfer,
+        Self::Conference,
         Self::Description,
         Self::Candidates,
         Self::Confirm,
@@ -183,6 +203,12 @@ impl CallService {
             Self::Hold => "hold",
             Self::Retrieve => "retrieve",
             Self::Deflect => "deflect",
+            Self::Consult => "consult",
+            Self::Alternate => "alternate",
+            Self::Reconnect => "reconnect",
+            Self::Transfer => "transfer",
+            Self::SingleStepTransfer => "single-step-transfer",
+            Self::Conference => "conference",
             Self::Description => "description",
             Self::Candidates => "candidates",
             Self::Confirm => "confirm",
@@ -223,6 +249,7 @@ impl Route {
             Self::CallService(id, service) => {
                 format!("/uc/v1/calls/{}/{}", encode(id), service.segment())
             }
+            Self::Pickups => "/uc/v1/pickups".into(),
             Self::Conversations => "/uc/v1/conversations".into(),
             Self::Conversation(id) => format!("/uc/v1/conversations/{}", encode(id)),
             Self::ConversationRead(id) => format!("/uc/v1/conversations/{}/read", encode(id)),
@@ -271,6 +298,7 @@ impl Route {
             ["calls", id, service] => {
                 Self::CallService(segment(id)?, CallService::of_segment(service)?)
             }
+            ["pickups"] => Self::Pickups,
             ["conversations"] => Self::Conversations,
             ["conversations", id] => Self::Conversation(segment(id)?),
             ["conversations", id, "read"] => Self::ConversationRead(segment(id)?),
@@ -302,6 +330,7 @@ impl Route {
             Self::MyPhoto => "PUT, DELETE",
             Self::Calls
             | Self::CallService(..)
+            | Self::Pickups
             | Self::ContactImports(_)
             | Self::Messages
             | Self::ConversationRead(_)
@@ -399,6 +428,7 @@ mod tests {
                 Route::MyPhoto,
                 Route::MyPassword,
                 Route::Calls,
+                Route::Pickups,
                 Route::Conversations,
                 Route::Contacts,
                 Route::Favourites,

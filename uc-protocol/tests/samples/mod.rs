@@ -4,10 +4,10 @@ use proptest::{collection::vec, option::of, prelude::*, sample::select};
 use uc_protocol::ucx::{
     AccountResource, CallOutcome, CallResource, Candidates, Cause, Changes, Clear, Configuration,
     ConnectionState, ContactDraft, ContactList, ContactOrigin, ContactResource, ConversationEntry,
-    ConversationList, ConversationResource, Country, Deflect, Delivery, Describe, Description,
-    DescriptionKind, Device, Direction, Directory, Event, EventId, Favourite, FavouriteChange,
-    FavouriteGroup, FavouritesResource, Hello, ImportReport, KnownContact, Licence, Location,
-    MakeCall, Me, Message, Mode, Number, NumberKind, Party, PasswordUpdate, PresenceResource,
+    ConversationList, ConversationResource, Country, Delivery, Describe, Description,
+    DescriptionKind, Device, DirectedPickup, Direction, Directory, Event, EventId, Favourite, FavouriteChange,
+    FavouriteGroup, FavouritesResource, HeldCall, Hello, ImportReport, KnownContact, Licence, Location,
+    MakeCall, Me, Member, Message, Mode, NewDestination, Number, NumberKind, Party, PasswordUpdate, PresenceResource,
     PresenceState, PresenceUpdate, Problem, ProblemType, Profile, SearchResults, Secret,
     SendMessage, Session, SettingsUpdate, SignIn, SkipReason, SkippedLine, Snapshot, Visibility,
     VisibilityUpdate,
@@ -331,6 +331,10 @@ fn cause() -> impl Strategy<Value = Cause> {
         Cause::Normal,
         Cause::MediaFailed,
         Cause::Deflected,
+        Cause::Transferred,
+        Cause::Conferenced,
+        Cause::PickedUp,
+        Cause::DoNotDisturb,
         Cause::ServerLost,
     ])
 }
@@ -351,8 +355,16 @@ pub(crate) fn clear() -> impl Strategy<Value = Clear> {
     of(cause()).prop_map(|cause| Clear { cause })
 }
 
-pub(crate) fn deflect() -> impl Strategy<Value = Deflect> {
-    "[+0-9 ]{1,30}".prop_map(|to| Deflect { to })
+pub(crate) fn new_destination() -> impl Strategy<Value = NewDestination> {
+    "[+0-9 ]{1,30}".prop_map(|to| NewDestination { to })
+}
+
+pub(crate) fn held_call() -> impl Strategy<Value = HeldCall> {
+    id().prop_map(|held| HeldCall { held })
+}
+
+pub(crate) fn directed_pickup() -> impl Strategy<Value = DirectedPickup> {
+    "[+0-9 ]{1,30}".prop_map(|number| DirectedPickup { number })
 }
 
 pub(crate) fn candidates() -> impl Strategy<Value = Candidates> {
@@ -389,13 +401,16 @@ pub(crate) fn call() -> impl Strategy<Value = CallResource> {
     let who = (id(), any::<u64>(), direction(), device(), party());
     let states = [connection(), connection()];
     let times = (any::<i64>(), of(any::<i64>()), of(cause()));
-    let media = (of(description()), of(candidates()), any::<[bool; 2]>());
-    (who, states, times, media).prop_map(
+    let member = (party(), connection()).prop_map(|(party, state)| Member { party, state });
+    let far = (vec(member, 0..3), any::<[u32; 2]>());
+    let media = (of(description()), of(candidates()), any::<[bool; 3]>());
+    (who, states, times, far, media).prop_map(
         |(
             (id, rev, direction, device, party),
             [local, remote],
             (started, answered, cause),
-            (description, candidates, [unconfirmed, carried_here]),
+            (members, [far_end, generation]),
+            (description, candidates, [offers, unconfirmed, carried_here]),
         )| CallResource {
             id,
             rev,
@@ -407,6 +422,10 @@ pub(crate) fn call() -> impl Strategy<Value = CallResource> {
             started,
             answered,
             cause,
+            members,
+            far_end,
+            offers,
+            generation,
             description,
             candidates,
             unconfirmed,

@@ -365,9 +365,11 @@ impl World {
                 party: Party {
                     number: number_of(&other.user),
                     name: name.map(Redacted::new),
+                    user: Some(other.user.clone()),
                 },
                 state: other.state,
             },
+            members: Vec::new(),
             started: Timestamp(1),
             answered: pair.answered.then_some(Timestamp(2)),
             cause: pair.cause,

@@ -213,6 +213,42 @@ pub enum Service {
         /// Which call.
         call: CallId,
     },
+    /// Consultation Call: the call is held and another one made.
+    Consult {
+        /// The call that is held.
+        call: CallId,
+        /// The number.
+        to: PhoneNumber,
+        /// The device that calls.
+        device: DeviceKind,
+        /// With VoIP: the offer.
+        description: Option<SessionDescription>,
+        /// See [`RequestKey`].
+        key: RequestKey,
+    },
+    /// Alternate, Reconnect, Transfer or Conference Call.
+    Beside {
+        /// Which of them.
+        service: Beside,
+        /// The active call.
+        call: CallId,
+        /// The held call.
+        held: CallId,
+    },
+    /// Single Step Transfer Call: the other of this call rings somebody else, without this user.
+    SingleStepTransfer {
+        /// Which call.
+        call: CallId,
+        /// The number.
+        to: PhoneNumber,
+    },
+    /// Directed Pickup Call: a call that rings at this number rings here instead.
+    PickUp {
+        /// The number at which it rings.
+        number: PhoneNumber,
+        /// See [`RequestKey`].
+        key: RequestKey,
+    },
     /// Deflect Call: a call that rings here rings at another number instead.
     Deflect {
         /// Which call.
@@ -363,10 +399,37 @@ pub struct CallUpdate {
     pub description: Option<SessionDescription>,
     /// The far end's candidates that came after it.
     pub candidates: Option<Candidates>,
+    /// Whose sound is at the far end.
+    pub far_end: FarEnd,
     /// Whether this client carries the call's sound.
     pub carried_here: bool,
     /// The restarted server waits for [`Service::Confirm`].
     pub unconfirmed: bool,
+}
+
+/// Whose sound is at the far end of a call: it becomes another's by a transfer or a conference, and
+/// then this side's sound begins anew.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FarEnd {
+    /// Counts up with each change; 0 for the one with whom the call began.
+    pub number: u32,
+    /// Whether this side makes the first offer to it; unused while `number` is 0.
+    pub offers: bool,
+    /// The newest round of offer and answer of the call; a new far end's rounds count on.
+    pub generation: u32,
+}
+
+/// A service about an active and a held call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Beside {
+    /// Alternate Call: the active call is held, the held one retrieved.
+    Alternate,
+    /// Reconnect Call: the active call ends, the held one is retrieved.
+    Reconnect,
+    /// Transfer Call: the others talk, without this user.
+    Transfer,
+    /// Conference Call: both become one call.
+    Conference,
 }
 
 /// What a backend tells by itself.

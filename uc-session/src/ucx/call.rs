@@ -2,12 +2,14 @@
 
 use uc_model::{
     Call, CallDirection, CallId, Connection, ConnectionState, DeviceKind, FailureCause, Party,
-    PhoneNumber, Redacted, Rev, Timestamp,
+    PhoneNumber, Redacted, Rev, Timestamp, UserId,
 };
 use uc_protocol::ucx as wire;
 
 use super::Unreadable;
-use crate::port::{BackendError, CallUpdate, Candidates, DescriptionKind, SessionDescription};
+use crate::port::{
+    BackendError, CallUpdate, Candidates, DescriptionKind, FarEnd, SessionDescription,
+};
 
 /// A call as the server has it now.
 pub(super) fn read(resource: wire::CallResource) -> Result<CallUpdate, Unreadable> {
@@ -21,6 +23,11 @@ pub(super) fn read(resource: wire::CallResource) -> Result<CallUpdate, Unreadabl
             party: read_party(resource.party)?,
             state: read_state(resource.remote),
         },
+        members: resource
+            .members
+            .into_iter()
+            .map(read_member)
+            .collect::<Result<_, _>>()?,
         started: Timestamp(resource.started),
         answered: resource.answered.map(Timestamp),
         cause: resource.cause.map(read_cause).transpose()?,
@@ -29,6 +36,11 @@ pub(super) fn read(resource: wire::CallResource) -> Result<CallUpdate, Unreadabl
         call,
         description: resource.description.map(read_description),
         candidates: resource.candidates.map(read_candidates),
+        far_end: FarEnd {
+            number: resource.far_end,
+            offers: resource.offers,
+            generation: resource.generation,
+        },
         carried_here: resource.carried_here,
         unconfirmed: resource.unconfirmed,
     })
@@ -39,6 +51,14 @@ pub(super) fn read_party(party: wire::Party) -> Result<Party, Unreadable> {
     Ok(Party {
         number: PhoneNumber::new(party.number)?,
         name: party.name.map(Redacted::new),
+        user: party.user.map(UserId::new).transpose()?,
+    })
+}
+
+fn read_member(member: wire::Member) -> Result<Connection, Unreadable> {
+    Ok(Connection {
+        party: read_party(member.party)?,
+        state: read_state(member.state),
     })
 }
 
@@ -63,6 +83,10 @@ pub(super) fn read_cause(cause: wire::Cause) -> Result<FailureCause, Unreadable>
         wire::Cause::Normal => FailureCause::Normal,
         wire::Cause::MediaFailed => FailureCause::MediaFailed,
         wire::Cause::Deflected => FailureCause::Deflected,
+        wire::Cause::Transferred => FailureCause::Transferred,
+        wire::Cause::Conferenced => FailureCause::Conferenced,
+        wire::Cause::PickedUp => FailureCause::PickedUp,
+        wire::Cause::DoNotDisturb => FailureCause::DoNotDisturb,
         wire::Cause::ServerLost => FailureCause::ServerLost,
         _ => return Err(Unreadable),
     })
@@ -95,10 +119,24 @@ pub(super) fn write_clear(cause: Option<FailureCause>) -> wire::Clear {
     }
 }
 
-/// The body of a Deflect Call.
-pub(super) fn write_deflect(to: &PhoneNumber) -> wire::Deflect {
-    wire::Deflect {
+/// The body of a Deflect Call and of a Single Step Transfer Call.
+pub(super) fn write_destination(to: &PhoneNumber) -> wire::NewDestination {
+    wire::NewDestination {
         to: to.as_str().into(),
+    }
+}
+
+/// The body of the services about two calls.
+pub(super) fn write_held(held: &CallId) -> wire::HeldCall {
+    wire::HeldCall {
+        held: held.as_str().into(),
+    }
+}
+
+/// The body of a Directed Pickup Call.
+pub(super) fn write_pickup(number: &PhoneNumber) -> wire::DirectedPickup {
+    wire::DirectedPickup {
+        number: number.as_str().into(),
     }
 }
 

@@ -220,9 +220,11 @@ impl Desk {
                 party: Party {
                     number: PhoneNumber::new(other).ok()?,
                     name: None,
+                    user: None,
                 },
                 state: remote,
             },
+            members: Vec::new(),
             started: now,
             answered: None,
             cause: None,
