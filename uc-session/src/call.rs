@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeMap,
     fmt,
     sync::{Arc, Mutex},
 };
@@ -11,7 +12,7 @@ use crate::{
     core::{Reply, Request},
     error::CallError,
     locked,
-    port::{MediaSession, MediaStats},
+    port::{Beside, MediaSession, MediaStats},
     view::{CallStatus, Sound},
 };
 
@@ -25,8 +26,12 @@ use crate::{
 #[derive(Clone)]
 pub struct Call {
     record: Arc<Record>,
+    siblings: Siblings,
     demands: mpsc::WeakSender<Demand>,
 }
+
+/// The records of all of a client's calls.
+pub(crate) type Siblings = Arc<Mutex<BTreeMap<CallId, Arc<Record>>>>;
 
 /// What the driver shows of one call; it outlives the call for those who hold a handle.
 #[derive(Debug)]
@@ -50,8 +55,16 @@ pub(crate) enum SoundSource {
 }
 
 impl Call {
-    pub(crate) const fn new(record: Arc<Record>, demands: mpsc::WeakSender<Demand>) -> Self {
-        Self { record, demands }
+    pub(crate) const fn new(
+        record: Arc<Record>,
+        siblings: Siblings,
+        demands: mpsc::WeakSender<Demand>,
+    ) -> Self {
+        Self {
+            record,
+            siblings,
+            demands,
+        }
     }
 
     /// The call's identity.
@@ -91,6 +104,74 @@ impl Call {
         let to = PhoneNumber::new(to)?;
         let call = self.id().clone();
         self.ask(Request::Deflect { call, to }).await
+    }
+
+    /// Consults: puts this call on hold and calls `to`, as it is dialled at the user's phone (CALL-4).
+    /// Returns the second call once the server has accepted it; where it can't be made, this call is
+    /// as it was. From there go on with [`alternate`](Self::alternate), [`reconnect`](Self::reconnect),
+    /// [`transfer`](Self::transfer) or [`conference`](Self::conference), asked of the second call.
+    pub async fn consult(&self, to: &str) -> Result<Self, CallError> {
+        let to = PhoneNumber::new(to)?;
+        let call = self.id().clone();
+        let demands = self.demands.upgrade().ok_or(CallError::Closed)?;
+        let id = match ask(&demands, Request::Consult { call, to }).await {
+            Some(Reply::Call(result)) => result?,
+            _ => return Err(CallError::Closed),
+        };
+        let record = Arc::clone(locked(&self.siblings).get(&id).ok_or(CallError::Closed)?);
+        Ok(Self {
+            record,
+            siblings: Arc::clone(&self.siblings),
+            demands: self.demands.clone(),
+        })
+    }
+
+    /// Puts this call on hold and takes the `held` one off hold (CALL-4).
+    pub async fn alternate(&self, held: &Self) -> Result<(), CallError> {
+        self.beside(Beside::Alternate, held).await
+    }
+
+    /// Ends this call and takes the `held` one off hold (CALL-4).
+    pub async fn reconnect(&self, held: &Self) -> Result<(), CallError> {
+        self.beside(Beside::Reconnect, held).await
+    }
+
+    /// Transfers: the others of this call and of the `held` one talk to each other, and both calls are
+    /// over here with the cause [`FailureCause::Transferred`] (CALL-5). This call may still ring at the
+    /// other: then it goes on ringing for the one who was held.
+    pub async fn transfer(&self, held: &Self) -> Result<(), CallError> {
+        self.beside(Beside::Transfer, held).await
+    }
+
+    /// Transfers without asking first ("blind", CALL-5): the other of this call rings `to`, and the call
+    /// is over here with the cause [`FailureCause::Transferred`]. Where `to` can't be reached, this call
+    /// is as it was.
+    pub async fn transfer_to(&self, to: &str) -> Result<(), CallError> {
+        let to = PhoneNumber::new(to)?;
+        let call = self.id().clone();
+        self.ask(Request::SingleStepTransfer { call, to }).await
+    }
+
+    /// Makes one conference of this call and the `held` one (CALL-6), up to eight with this user. Where
+    /// one of the two is a conference already, the other joins it; else this call becomes it. The
+    /// call that has joined is over here with the cause [`FailureCause::Conferenced`].
+    pub async fn conference(&self, held: &Self) -> Result<(), CallError> {
+        self.beside(Beside::Conference, held).await
+    }
+
+    /// What may be asked of this call and a `held` one together.
+    pub fn actions_beside(&self, held: &Self) -> AllowedActions {
+        self.state().actions_beside(&held.state())
+    }
+
+    async fn beside(&self, service: Beside, held: &Self) -> Result<(), CallError> {
+        let (call, held) = (self.id().clone(), held.id().clone());
+        let request = Request::Beside {
+            service,
+            call,
+            held,
+        };
+        self.ask(request).await
     }
 
     /// Puts the call on hold.

@@ -67,7 +67,7 @@ pub(crate) struct Demand {
 pub(crate) struct Published {
     pub(crate) view: watch::Sender<Arc<View>>,
     pub(crate) events: Mutex<Option<broadcast::Sender<Event>>>,
-    pub(crate) calls: Mutex<std::collections::BTreeMap<CallId, Arc<crate::call::Record>>>,
+    pub(crate) calls: crate::call::Siblings,
     pub(crate) pins: Mutex<Pins>,
     /// Gone once the driver's task is.
     pub(crate) media: Mutex<Option<Arc<dyn MediaEngine>>>,
@@ -156,6 +156,17 @@ impl Client {
         self.handle(&id).ok_or(CallError::Closed)
     }
 
+    /// Picks up a call that rings at a colleague's `number` (FAV-3): it rings here instead and is
+    /// answered at once; wait for [`Call::connected`]. Where nothing rings there, the server refuses.
+    pub async fn pick_up(&self, number: &str) -> Result<Call, CallError> {
+        let number = PhoneNumber::new(number)?;
+        let id = match self.ask(Request::PickUp { number }).await {
+            Some(Reply::Call(result)) => result?,
+            _ => return Err(CallError::Closed),
+        };
+        self.handle(&id).ok_or(CallError::Closed)
+    }
+
     /// The next call that rings here and was not handed out yet; `None` once the client is closed.
     /// Dropping the future loses no call.
     pub async fn incoming(&self) -> Option<Call> {
@@ -187,7 +198,8 @@ impl Client {
     /// The calls that are not over, in the order of their identities.
     pub fn calls(&self) -> Vec<Call> {
         let calls = locked(&self.0.published.calls);
-        let handle = |record| Call::new(record, self.0.demands.downgrade());
+        let siblings = &self.0.published.calls;
+        let handle = |record| Call::new(record, Arc::clone(siblings), self.0.demands.downgrade());
         calls
             .values()
             .filter(|record| !record.status.borrow().call.is_over())
@@ -312,8 +324,10 @@ impl Client {
     }
 
     fn handle(&self, id: &CallId) -> Option<Call> {
-        let record = Arc::clone(locked(&self.0.published.calls).get(id)?);
-        Some(Call::new(record, self.0.demands.downgrade()))
+        let siblings = &self.0.published.calls;
+        let record = Arc::clone(locked(siblings).get(id)?);
+        let siblings = Arc::clone(siblings);
+        Some(Call::new(record, siblings, self.0.demands.downgrade()))
     }
 }
 

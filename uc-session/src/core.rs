@@ -24,7 +24,7 @@ mod rig;
 mod roster;
 mod shutdown;
 
-use uc_model::Redacted;
+use uc_model::{Action, Redacted};
 
 pub use self::interface::{
     Command, CommandId, Input, MediaCommand, MediaId, MediaOutcome, Output, Reply, Request, Ticket,
@@ -268,7 +268,24 @@ impl Core {
             }
             Request::Call { to } => self.calls.make(&mut self.io, ticket, to),
             Request::Act { call, action } => self.calls.act(&mut self.io, ticket, &call, action),
-            Request::Deflect { call, to } => self.calls.deflect(&mut self.io, ticket, &call, to),
+            Request::Consult { call, to } => self.calls.consult(&mut self.io, ticket, &call, to),
+            Request::PickUp { number } => self.calls.pick_up(&mut self.io, ticket, number),
+            Request::Beside {
+                service,
+                call,
+                held,
+            } => {
+                let pair = (&call, &held);
+                self.calls.beside(&mut self.io, ticket, service, pair);
+            }
+            Request::Deflect { call, to } => {
+                let wish = (Action::Deflect, to);
+                self.calls.pass_on(&mut self.io, ticket, &call, wish);
+            }
+            Request::SingleStepTransfer { call, to } => {
+                let wish = (Action::SingleStepTransfer, to);
+                self.calls.pass_on(&mut self.io, ticket, &call, wish);
+            }
             Request::SendDigits { call, digits } => {
                 self.calls.send_digits(&mut self.io, ticket, &call, digits);
             }
@@ -316,6 +333,7 @@ impl Core {
             }
             Purpose::Photo(ticket) => self.requests.fetched(&mut self.io, ticket, result),
             Purpose::Call(key, step) => self.calls.completed(&mut self.io, key, step, result),
+            Purpose::HangUp(key) => self.calls.hung_up(&self.io, key, &result),
             Purpose::SignOut => self.shutdown.signed_out(),
             Purpose::Media(_)
             | Purpose::Digits(_)
@@ -420,9 +438,13 @@ fn closed(request: &Request) -> Option<Reply> {
         Request::Contact(_) => Some(Reply::Contact(Err(ServiceError::Closed))),
         Request::ChangePassword(_) => Some(Reply::Password(Err(ServiceError::Closed.into()))),
         Request::Photo { .. } => Some(Reply::Photo(Err(ServiceError::Closed))),
-        Request::Call { .. } => Some(Reply::Call(Err(CallError::Closed))),
+        Request::Call { .. } | Request::Consult { .. } | Request::PickUp { .. } => {
+            Some(Reply::Call(Err(CallError::Closed)))
+        }
         Request::Act { .. }
         | Request::Deflect { .. }
+        | Request::SingleStepTransfer { .. }
+        | Request::Beside { .. }
         | Request::Mute { .. }
         | Request::SendDigits { .. } => Some(Reply::Act(Err(CallError::Closed))),
         Request::NetworkChanged | Request::Reconnect | Request::Shutdown { .. } => None,

@@ -10,8 +10,9 @@ mod store;
 
 pub use backend::{
     AccountUpdate, Backend, BackendError, BackendEvent, Beside, CallUpdate, Certificate,
-    ContactFileBytes, Cursor, DialFailure, EventSink, FarEnd, FetchedPhoto, LinkId, Operation, Outcome, PresenceUpdate,
-    RequestKey, ServerAddress, ServerChange, Service, SignedIn, StateSnapshot,
+    ContactFileBytes, Cursor, DialFailure, EventSink, FarEnd, FetchedPhoto, LinkId, Operation,
+    Outcome, PresenceUpdate, RequestKey, ServerAddress, ServerChange, Service, SignedIn,
+    StateSnapshot,
 };
 pub use edit::{AccountEdit, ContactEdit, ConversationEdit, Edit, MessageEdit};
 pub use headset::{HeadsetAction, HeadsetLamps, HeadsetPort};

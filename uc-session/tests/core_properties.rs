@@ -17,8 +17,8 @@ use uc_session::{
         Why,
     },
     port::{
-        AccountUpdate, BackendError, BackendEvent, CallUpdate, Candidates, Certificate,
-        ConversationEdit, Cursor, DescriptionKind, DialFailure, Edit, LinkId, MediaError,
+        AccountUpdate, BackendError, BackendEvent, Beside, CallUpdate, Candidates, Certificate,
+        ConversationEdit, Cursor, DescriptionKind, DialFailure, Edit, FarEnd, LinkId, MediaError,
         MediaEvent, Operation, Outcome, ServerAddress, ServerChange, Service, SessionDescription,
         SignedIn, StateSnapshot, StoreError,
     },
@@ -310,6 +310,27 @@ impl World {
             7 if which < 20 => Request::Shutdown {
                 sign_out: which < 10,
             },
+            8 => Request::Consult {
+                call: id(which),
+                to: PhoneNumber::new("332").unwrap(),
+            },
+            9 => Request::PickUp {
+                number: PhoneNumber::new("332").unwrap(),
+            },
+            10 => Request::SingleStepTransfer {
+                call: id(which),
+                to: PhoneNumber::new("332").unwrap(),
+            },
+            11 => Request::Beside {
+                service: [
+                    Beside::Alternate,
+                    Beside::Reconnect,
+                    Beside::Transfer,
+                    Beside::Conference,
+                ][(kind as usize / 16) % 4],
+                call: id(which),
+                held: id(which.wrapping_add(1)),
+            },
             _ => Request::Act {
                 call: id(which),
                 action,
@@ -369,6 +390,11 @@ fn signed_in() -> SignedIn {
         Capability::DirectorySearch,
         Capability::VoipCalls,
         Capability::Hold,
+        Capability::Deflect,
+        Capability::Consult,
+        Capability::Transfer,
+        Capability::PhoneConferences,
+        Capability::Pickup,
     ];
     SignedIn {
         user: UserId::new("330").unwrap(),
@@ -397,6 +423,7 @@ fn call(which: u8, rev: u64) -> CallUpdate {
     let party = Party {
         number: PhoneNumber::new("331").unwrap(),
         name: None,
+        user: None,
     };
     CallUpdate {
         call: Call {
@@ -409,6 +436,7 @@ fn call(which: u8, rev: u64) -> CallUpdate {
                 party,
                 state: remote,
             },
+            members: Vec::new(),
             started: Timestamp(0),
             answered: None,
             cause: (local == Null).then_some(FailureCause::Normal),
@@ -419,6 +447,11 @@ fn call(which: u8, rev: u64) -> CallUpdate {
             sdp,
         }),
         candidates: None,
+        far_end: FarEnd {
+            number: (rev / 9) as u32,
+            offers: which & 4 != 0,
+            generation: (rev % 4) as u32,
+        },
         carried_here: which & 2 != 0,
         unconfirmed: rev.is_multiple_of(7),
     }

@@ -2,14 +2,14 @@
 
 mod office;
 
-use office::{desk, server, settle, talk};
+use office::{Desk, desk, server, settle, talk};
 use uc_model::{
     Action, Capability, CapabilitySet, ConnectionState, DigitsError, FailureCause, Presence,
     PresenceState,
 };
 use uc_session::{
-    CallError, Event, ServiceError, Sound,
-    fake::{Fault, Kind},
+    Call, CallError, Event, ServiceError, Sound,
+    fake::{FakeServer, Fault, Kind},
     port::{BackendError, MediaError},
 };
 
@@ -370,4 +370,160 @@ async fn a_ringing_call_is_passed_on_or_goes_on_ringing() {
     grace.client.call("330").await.unwrap();
     let incoming = ada.client.incoming().await.unwrap();
     assert_eq!(incoming.deflect("332").await, Err(CallError::Unsupported));
+}
+
+/// Ada talks to Grace, then consults Joan, who answers.
+async fn consultation(server: &FakeServer) -> (Vec<Desk>, Vec<Call>) {
+    let mut desks = Vec::new();
+    for user in ["330", "331", "332"] {
+        desks.push(desk(server, user).await);
+    }
+    let (first, at_grace) = talk(&desks[0], &desks[1]).await;
+    let second = first.consult("332").await.unwrap();
+    assert_eq!(first.state().local, ConnectionState::Hold);
+    let at_joan = desks[2].client.incoming().await.unwrap();
+    at_joan.answer().await.unwrap();
+    second.connected().await.unwrap();
+    (desks, vec![first, at_grace, second, at_joan])
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_consultation_alternates_and_comes_back() {
+    let server = server();
+    let (_desks, calls) = consultation(&server).await;
+    let [first, at_grace, second, at_joan] = &calls[..] else {
+        unreachable!("there are four")
+    };
+    let beside = second.actions_beside(first);
+    assert!(beside.has(Action::Alternate) && beside.has(Action::Transfer));
+    let not_allowed = CallError::NotAllowed {
+        action: Action::Alternate,
+    };
+    assert_eq!(
+        first.alternate(second).await,
+        Err(not_allowed),
+        "it is held itself"
+    );
+
+    second.alternate(first).await.unwrap();
+    assert_eq!(first.state().local, ConnectionState::Connected);
+    assert_eq!(second.state().local, ConnectionState::Hold);
+    first.reconnect(second).await.unwrap();
+    assert_eq!(first.ended().await, Some(FailureCause::Normal));
+    assert_eq!(second.state().local, ConnectionState::Connected);
+    assert_eq!(at_grace.ended().await, Some(FailureCause::Normal));
+    at_joan.connected().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_consultation_that_cannot_be_made_leaves_the_first_call_as_it_was() {
+    let server = server();
+    let (ada, grace) = (desk(&server, "330").await, desk(&server, "331").await);
+    let (first, _at_grace) = talk(&ada, &grace).await;
+    let error = first.consult("999").await.unwrap_err();
+    assert_eq!(error, CallError::Ended(FailureCause::NoSuchNumber));
+    assert_eq!(first.state().local, ConnectionState::Connected);
+    first.hold().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_announced_transfer_joins_the_two_others_with_new_sound() {
+    let server = server();
+    let (desks, calls) = consultation(&server).await;
+    let [first, at_grace, second, at_joan] = &calls[..] else {
+        unreachable!("there are four")
+    };
+    second.transfer(first).await.unwrap();
+    assert_eq!(first.ended().await, Some(FailureCause::Transferred));
+    assert_eq!(second.ended().await, Some(FailureCause::Transferred));
+    settle().await;
+    for (call, other) in [(at_grace, "332"), (at_joan, "331")] {
+        let status = call.status();
+        assert_eq!(status.call.remote.party.number.as_str(), other);
+        assert_eq!(status.sound, Sound::Connected);
+        call.connected().await.unwrap();
+    }
+    for desk in &desks[1..] {
+        let stats = desk.engine.stats();
+        assert_eq!(
+            (stats.opened, stats.open),
+            (2, 1),
+            "the old sound is closed"
+        );
+    }
+    assert_eq!(desks[0].engine.stats().open, 0);
+    assert_eq!(desks[0].client.calls().len(), 0);
+    at_joan.hang_up().await.unwrap();
+    assert_eq!(at_grace.ended().await, Some(FailureCause::Normal));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_blind_transfer_rings_the_target_for_the_one_who_is_handed_over() {
+    let server = server();
+    let (ada, grace) = (desk(&server, "330").await, desk(&server, "331").await);
+    let (first, at_grace) = talk(&ada, &grace).await;
+    let away = BackendError::CallFailed(FailureCause::Unreachable);
+    assert_eq!(
+        first.transfer_to("332").await,
+        Err(CallError::Backend(away))
+    );
+    assert_eq!(first.state().local, ConnectionState::Connected);
+
+    let joan = desk(&server, "332").await;
+    first.transfer_to("332").await.unwrap();
+    assert_eq!(first.ended().await, Some(FailureCause::Transferred));
+    settle().await;
+    assert_eq!(at_grace.state().remote.state, ConnectionState::Alerting);
+    let at_joan = joan.client.incoming().await.unwrap();
+    assert_eq!(at_joan.state().remote.party.number.as_str(), "331");
+    at_joan.answer().await.unwrap();
+    at_joan.connected().await.unwrap();
+    at_grace.connected().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_colleagues_ringing_call_is_picked_up_and_answered_at_once() {
+    let server = server();
+    let (ada, grace) = (desk(&server, "330").await, desk(&server, "331").await);
+    let joan = desk(&server, "332").await;
+    let nothing = CallError::Backend(BackendError::WrongState);
+    assert_eq!(joan.client.pick_up("331").await.unwrap_err(), nothing);
+
+    let outgoing = ada.client.call("331").await.unwrap();
+    let rings = grace.client.incoming().await.unwrap();
+    let mut events = joan.client.events();
+    let picked_up = joan.client.pick_up("331").await.unwrap();
+    picked_up.connected().await.unwrap();
+    outgoing.connected().await.unwrap();
+    assert_eq!(rings.ended().await, Some(FailureCause::PickedUp));
+    assert_eq!(outgoing.state().remote.party.number.as_str(), "332");
+    let first = events.next().await;
+    assert!(
+        matches!(first, Some(Event::CallChanged(_))),
+        "it doesn't ring: {first:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_services_never_cross_on_the_same_calls() {
+    let server = server();
+    let (_desks, calls) = consultation(&server).await;
+    let [first, _, second, _] = &calls[..] else {
+        unreachable!("there are four")
+    };
+    server.fault(Kind::Beside, Fault::Hangs);
+    let asked = tokio::spawn({
+        let (first, second) = (first.clone(), second.clone());
+        async move { second.transfer(&first).await }
+    });
+    settle().await;
+    let pending = Err(CallError::Pending {
+        action: Action::Transfer,
+    });
+    assert_eq!(second.hold().await, pending);
+    assert_eq!(first.retrieve().await, pending);
+    assert_eq!(second.alternate(first).await, pending);
+    let timed_out = CallError::Backend(BackendError::TimedOut);
+    assert_eq!(asked.await.unwrap(), Err(timed_out));
+    second.alternate(first).await.unwrap();
 }

@@ -112,7 +112,11 @@ fn only_an_answered_call_on_hold_stands_beside_another() {
             let waits = local == ConnectionState::Hold
                 && matches!(remote, ConnectionState::Connected | ConnectionState::Hold);
             let allowed = active.actions_beside(&other);
-            assert_eq!(waits, allowed != AllowedActions::NONE, "{local:?} / {remote:?}");
+            assert_eq!(
+                waits,
+                allowed != AllowedActions::NONE,
+                "{local:?} / {remote:?}"
+            );
         }
     }
 }

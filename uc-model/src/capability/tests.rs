@@ -64,16 +64,8 @@ fn each_switch_adds_its_capabilities_in_its_modes() {
     let table: [(Switch, &[C], &[C]); 8] = [
         (|on| on.chat = true, &[C::Chat], &[]),
         (|on| on.conferences = true, &[C::Conferences], &[]),
-        (
-            |on| on.voip = true,
-            &VOIP,
-            &VOIP,
-        ),
-        (
-            |on| on.desk_phones = true,
-            &DESK,
-            &DESK,
-        ),
+        (|on| on.voip = true, &VOIP, &VOIP),
+        (|on| on.desk_phones = true, &DESK, &DESK),
         (
             |on| on.mobility = true,
             &[C::DialMethods],
@@ -127,10 +119,7 @@ fn a_missing_licence_takes_its_capabilities_away_and_no_others() {
     };
     let all = CapabilitySet::offered(Mode::Smart, &on);
     for (licence, gone) in [
-        (
-            Licence::Voip,
-            &VOIP[..],
-        ),
+        (Licence::Voip, &VOIP[..]),
         (Licence::Conference, &[C::Conferences]),
         (Licence::Voicemail, &[C::Voicemail]),
     ] {

@@ -385,7 +385,10 @@ pub struct ConversationList {
     pub conversations: Vec<ConversationResource>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
 const fn is_zero(value: &u32) -> bool {
     *value == 0
 }

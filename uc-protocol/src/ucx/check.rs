@@ -2,18 +2,18 @@
 
 use super::{
     AccountResource, CallResource, Candidates, Changes, Clear, ContactDraft, ContactList,
-    ContactResource, ConversationEntry, ConversationList, ConversationResource, Describe, Description,
-    DirectedPickup, Event, FavouriteChange, FavouritesResource, FieldError, Hello, ImportReport,
-    HeldCall, KnownContact, Location, MakeCall, Me, NewDestination, Party, PasswordUpdate, PresenceResource, PresenceUpdate,
-    Problem, Profile, Resource, SearchResults, SendMessage, Session, SettingsUpdate, SignIn,
-    Snapshot, VisibilityUpdate,
+    ContactResource, ConversationEntry, ConversationList, ConversationResource, Describe,
+    Description, DirectedPickup, Event, FavouriteChange, FavouritesResource, FieldError, HeldCall,
+    Hello, ImportReport, KnownContact, Location, MakeCall, Me, NewDestination, Party,
+    PasswordUpdate, PresenceResource, PresenceUpdate, Problem, Profile, Resource, SearchResults,
+    SendMessage, Session, SettingsUpdate, SignIn, Snapshot, VisibilityUpdate,
 };
 use crate::limits::{
     MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_CHANGES, MAX_CONTACT_NUMBERS, MAX_CONTACTS,
     MAX_CONVERSATION_ENTRIES, MAX_CONVERSATIONS, MAX_EMERGENCY_NUMBERS, MAX_FAVOURITES, MAX_GROUPS,
-    MAX_ID_BYTES, MAX_KNOWN_CONTACTS, MAX_LICENCES, MAX_MEMBERS, MAX_MESSAGE_BYTES, MAX_NUMBER_BYTES,
-    MAX_REDIAL, MAX_REPORT_LINES, MAX_SDP_BYTES, MAX_SETTINGS_BYTES, MAX_STATE_BYTES,
-    MAX_TEXT_BYTES, MAX_USERS,
+    MAX_ID_BYTES, MAX_KNOWN_CONTACTS, MAX_LICENCES, MAX_MEMBERS, MAX_MESSAGE_BYTES,
+    MAX_NUMBER_BYTES, MAX_REDIAL, MAX_REPORT_LINES, MAX_SDP_BYTES, MAX_SETTINGS_BYTES,
+    MAX_STATE_BYTES, MAX_TEXT_BYTES, MAX_USERS,
 };
 
 type Checked = Result<(), FieldError>;

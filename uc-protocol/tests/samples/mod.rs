@@ -5,12 +5,12 @@ use uc_protocol::ucx::{
     AccountResource, CallOutcome, CallResource, Candidates, Cause, Changes, Clear, Configuration,
     ConnectionState, ContactDraft, ContactList, ContactOrigin, ContactResource, ConversationEntry,
     ConversationList, ConversationResource, Country, Delivery, Describe, Description,
-    DescriptionKind, Device, DirectedPickup, Direction, Directory, Event, EventId, Favourite, FavouriteChange,
-    FavouriteGroup, FavouritesResource, HeldCall, Hello, ImportReport, KnownContact, Licence, Location,
-    MakeCall, Me, Member, Message, Mode, NewDestination, Number, NumberKind, Party, PasswordUpdate, PresenceResource,
-    PresenceState, PresenceUpdate, Problem, ProblemType, Profile, SearchResults, Secret,
-    SendMessage, Session, SettingsUpdate, SignIn, SkipReason, SkippedLine, Snapshot, Visibility,
-    VisibilityUpdate,
+    DescriptionKind, Device, DirectedPickup, Direction, Directory, Event, EventId, Favourite,
+    FavouriteChange, FavouriteGroup, FavouritesResource, HeldCall, Hello, ImportReport,
+    KnownContact, Licence, Location, MakeCall, Me, Member, Message, Mode, NewDestination, Number,
+    NumberKind, Party, PasswordUpdate, PresenceResource, PresenceState, PresenceUpdate, Problem,
+    ProblemType, Profile, SearchResults, Secret, SendMessage, Session, SettingsUpdate, SignIn,
+    SkipReason, SkippedLine, Snapshot, Visibility, VisibilityUpdate,
 };
 
 fn id() -> impl Strategy<Value = String> {

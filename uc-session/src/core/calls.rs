@@ -1,5 +1,7 @@
+mod beside;
 mod machine;
 mod sound;
+mod untold;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -7,18 +9,18 @@ use std::{
 };
 
 use uc_model::{
-    Action, CallId, Capability, DeviceKind, Digits, FailureCause, Licence, PhoneNumber,
+    Action, CallId, Capability, DeviceKind, Digits, FailureCause, Licence, PhoneNumber, Rev,
 };
 
-use self::machine::Machine;
-use super::{
-    MediaId, MediaOutcome, Reply, Ticket, Why,
-    io::{Io, Purpose},
-    roster,
+use self::{
+    beside::Besides,
+    machine::{Machine, Way},
+    untold::Untold,
 };
+use super::{MediaId, MediaOutcome, Reply, Ticket, Why, io::Io, roster};
 use crate::{
     error::CallError,
-    port::{BackendError, CallUpdate, MediaError, MediaEvent, Outcome, Service},
+    port::{BackendError, CallUpdate, MediaError, MediaEvent, Outcome},
 };
 
 /// One call inside the core; also the number of its sound.
@@ -32,11 +34,13 @@ pub(super) enum Step {
     Answer,
     Hold,
     Retrieve,
-    Deflect,
+    PassOn,
     Clear,
     Describe,
     Candidates,
     Confirm,
+    /// See [`Besides`].
+    Beside,
 }
 
 /// All calls: finds the machine that something is for, makes and removes machines.
@@ -44,10 +48,12 @@ pub(super) enum Step {
 pub(super) struct Calls {
     sound: bool,
     machines: BTreeMap<Key, Machine>,
+    besides: Besides,
     /// Calls that are over, oldest first: what is told of them late doesn't bring them back.
     over: VecDeque<(CallId, FailureCause)>,
-    /// Calls that were hung up while the server could not be told.
-    untold: BTreeMap<CallId, Option<FailureCause>>,
+    untold: Untold,
+    /// The revision of the last snapshot: what it doesn't list isn't brought back by older news.
+    as_of: Rev,
 }
 
 impl Calls {
@@ -55,8 +61,10 @@ impl Calls {
         Self {
             sound,
             machines: BTreeMap::new(),
+            besides: Besides::new(),
             over: VecDeque::new(),
-            untold: BTreeMap::new(),
+            untold: Untold::new(),
+            as_of: Rev(0),
         }
     }
 
@@ -65,11 +73,74 @@ impl Calls {
         match self.may_make(io) {
             Ok(device) => {
                 let key = Key(io.number());
-                self.machines
-                    .insert(key, Machine::dial(io, key, ticket, to, device));
+                let machine = Machine::dial(io, key, ticket, to, (device, Way::Make));
+                self.machines.insert(key, machine);
             }
             Err(error) => io.reply(ticket, Reply::Call(Err(error))),
         }
+    }
+
+    /// Consultation Call: the new call is carried as the one that is held for it.
+    pub(super) fn consult(&mut self, io: &mut Io, ticket: Ticket, call: &CallId, to: PhoneNumber) {
+        let action = Action::Consult;
+        let device = match self.by_id(call).and_then(|machine| machine.call()) {
+            None => Err(self.ended(call)),
+            Some(_) if !io.can(Capability::Consult) => Err(CallError::Unsupported),
+            Some(held) if !held.allowed_actions().has(action) => {
+                Err(CallError::NotAllowed { action })
+            }
+            Some(held) => Ok(held.device),
+        };
+        let device = device.and_then(|device| match self.engaged(call) {
+            Some(action) => Err(CallError::Pending { action }),
+            None => self.may_make(io).map(|_| device),
+        });
+        match device {
+            Ok(device) => {
+                let key = Key(io.number());
+                let way = Way::Consult(call.clone());
+                let machine = Machine::dial(io, key, ticket, to, (device, way));
+                self.machines.insert(key, machine);
+            }
+            Err(error) => io.reply(ticket, Reply::Call(Err(error))),
+        }
+    }
+
+    /// Directed Pickup Call.
+    pub(super) fn pick_up(&mut self, io: &mut Io, ticket: Ticket, number: PhoneNumber) {
+        let device = match io.can(Capability::Pickup) {
+            true => self.may_make(io),
+            false if io.link.is_none() => Err(CallError::NotConnected),
+            false => Err(CallError::Unsupported),
+        };
+        match device {
+            Ok(device) => {
+                let key = Key(io.number());
+                let machine = Machine::dial(io, key, ticket, number, (device, Way::PickUp));
+                self.machines.insert(key, machine);
+            }
+            Err(error) => io.reply(ticket, Reply::Call(Err(error))),
+        }
+    }
+
+    /// What is being asked for that concerns this call.
+    fn engaged(&self, call: &CallId) -> Option<Action> {
+        let own = self.machines.values().find(|m| m.id() == Some(call));
+        let own = own.and_then(Machine::asks);
+        own.or_else(|| self.engaged_with_another(call))
+    }
+
+    /// What is being asked for that concerns this call and another one.
+    fn engaged_with_another(&self, call: &CallId) -> Option<Action> {
+        let consults = |machine: &Machine| machine.consults() == Some(call);
+        let consulted = self.machines.values().any(consults);
+        let beside = self.besides.engages(call);
+        beside.or(consulted.then_some(Action::Consult))
+    }
+
+    /// Why nothing can be asked of a call that isn't known (any more).
+    fn ended(&self, call: &CallId) -> CallError {
+        CallError::Ended(self.cause_of(call).unwrap_or(FailureCause::Normal))
     }
 
     /// The device that calls: this computer where it can, else the desk phone.
@@ -94,23 +165,38 @@ impl Calls {
     /// A service about a call.
     pub(super) fn act(&mut self, io: &mut Io, ticket: Ticket, call: &CallId, action: Action) {
         let sound = self.sound;
-        match self.by_id(call) {
-            Some(machine) => machine.act(io, ticket, action, sound),
-            None => {
-                let cause = self.cause_of(call).unwrap_or(FailureCause::Normal);
-                io.reply(ticket, Reply::Act(Err(CallError::Ended(cause))));
+        let engaged = self.engaged_with_another(call);
+        match (engaged, self.by_id(call)) {
+            (_, None) => {
+                let error = self.ended(call);
+                io.reply(ticket, Reply::Act(Err(error)));
             }
+            (Some(pending), Some(_)) if !matches!(action, Action::Clear | Action::Reject) => {
+                let error = CallError::Pending { action: pending };
+                io.reply(ticket, Reply::Act(Err(error)));
+            }
+            (_, Some(machine)) => machine.act(io, ticket, action, sound),
         }
     }
 
-    /// Passes a ringing call on.
-    pub(super) fn deflect(&mut self, io: &mut Io, ticket: Ticket, call: &CallId, to: PhoneNumber) {
-        match self.by_id(call) {
-            Some(machine) => machine.deflect(io, ticket, to),
-            None => {
-                let cause = self.cause_of(call).unwrap_or(FailureCause::Normal);
-                io.reply(ticket, Reply::Act(Err(CallError::Ended(cause))));
+    /// Lets a call go on without this user: `Deflect` or `SingleStepTransfer`.
+    pub(super) fn pass_on(
+        &mut self,
+        io: &mut Io,
+        ticket: Ticket,
+        call: &CallId,
+        (action, to): (Action, PhoneNumber),
+    ) {
+        let engaged = self.engaged_with_another(call);
+        match (engaged, self.by_id(call)) {
+            (_, None) => {
+                let error = self.ended(call);
+                io.reply(ticket, Reply::Act(Err(error)));
             }
+            (Some(action), Some(_)) => {
+                io.reply(ticket, Reply::Act(Err(CallError::Pending { action })));
+            }
+            (None, Some(machine)) => machine.pass_on(io, ticket, action, to),
         }
     }
 
@@ -156,7 +242,8 @@ impl Calls {
         if let Some(machine) = self.by_id(&id) {
             return machine.update(io, update);
         }
-        if update.call.is_over() || self.machines.len() >= MOST_KNOWN {
+        let forgotten = update.call.rev <= self.as_of;
+        if update.call.is_over() || forgotten || self.machines.len() >= MOST_KNOWN {
             return;
         }
         let key = Key(io.number());
@@ -166,12 +253,14 @@ impl Calls {
     /// The calls as of a snapshot: what is missing is over.
     pub(super) fn replace(&mut self, io: &mut Io, snapshot: roster::Calls) {
         let listed: Vec<CallId> = snapshot.calls.iter().map(|u| u.call.id.clone()).collect();
+        self.as_of = Rev(0);
         for update in snapshot.calls {
             match self.by_id(&update.call.id) {
                 Some(machine) => machine.refresh(io, update),
                 None => self.update(io, update),
             }
         }
+        self.as_of = snapshot.rev;
         for machine in self.machines.values_mut() {
             machine.missing_from(io, &listed, snapshot.rev);
         }
@@ -185,41 +274,48 @@ impl Calls {
         step: Step,
         result: Result<Outcome, BackendError>,
     ) {
-        if let (Step::Make, Ok(Outcome::Call(update))) = (step, &result) {
-            let id = update.call.id.clone();
-            return self.made(io, key, &id, result);
+        if step == Step::Beside {
+            return self.beside_answered(io, key, result);
         }
-        if let Some(machine) = self.machines.get_mut(&key) {
-            machine.completed(io, step, result);
-        } else if let Ok(Outcome::Call(update)) = result {
-            self.update(io, *update);
+        match (step, result) {
+            (Step::Make, Ok(Outcome::Call(update))) => self.made(io, key, *update),
+            (_, result) => match (self.machines.get_mut(&key), result) {
+                (Some(machine), result) => machine.completed(io, step, result),
+                (None, Ok(Outcome::Call(update))) => self.update(io, *update),
+                (None, _) => {}
+            },
         }
     }
 
-    /// A call that was made has its identity now; its events may have come before.
-    fn made(&mut self, io: &mut Io, key: Key, id: &CallId, result: Result<Outcome, BackendError>) {
-        let earlier = self
+    /// A call that was made has its identity now; its events may have come before, and the user may
+    /// have asked something of it already.
+    fn made(&mut self, io: &mut Io, key: Key, update: CallUpdate) {
+        let over = self.cause_of(&update.call.id);
+        let known = self
             .machines
-            .iter()
-            .find(|(_, machine)| machine.id() == Some(id));
-        let earlier = earlier
-            .map(|(key, _)| *key)
-            .filter(|earlier| *earlier != key);
-        let earlier = earlier.and_then(|earlier| self.machines.remove(&earlier));
-        let over = self.cause_of(id);
-        match self.machines.get_mut(&key) {
-            Some(machine) => machine.made(io, result, earlier, over),
+            .values()
+            .find(|m| m.id() == Some(&update.call.id));
+        let known = known.map(Machine::key);
+        match self.machines.remove(&key).and_then(Machine::into_dialled) {
+            Some(dialled) => {
+                let told = || Machine::new(key, update.call.clone());
+                let machine = self
+                    .machines
+                    .entry(known.unwrap_or(key))
+                    .or_insert_with(told);
+                machine.claim(io, dialled, update, over);
+            }
             None => {
-                // Given up meanwhile: the server is told so.
-                io.service(
-                    Purpose::Untold,
-                    Service::Clear {
-                        call: id.clone(),
-                        cause: None,
-                    },
-                );
+                // Given up meanwhile.
+                self.untold.add(io, update.call.id, None);
+                self.untold.connection_live(io);
             }
         }
+    }
+
+    /// Takes what became of a hang-up of a call that is over here.
+    pub(super) fn hung_up(&mut self, io: &Io, key: Key, result: &Result<Outcome, BackendError>) {
+        self.untold.told(io, key, result);
     }
 
     /// Takes what became of a media command.
@@ -229,23 +325,23 @@ impl Calls {
         key: Key,
         result: Result<MediaOutcome, MediaError>,
     ) {
-        if let Some(machine) = self.machines.get_mut(&key) {
+        let mut machines = self.machines.values_mut();
+        if let Some(machine) = machines.find(|machine| machine.sounds_by(key)) {
             machine.media_completed(io, result);
         }
     }
 
     /// Takes an event of a call's sound.
     pub(super) fn media_event(&mut self, io: &mut Io, media: MediaId, event: MediaEvent) {
-        if let Some(machine) = self.machines.get_mut(&Key(media.0)) {
+        let mut machines = self.machines.values_mut();
+        if let Some(machine) = machines.find(|machine| machine.sounds_by(Key(media.0))) {
             machine.media_event(io, event);
         }
     }
 
     /// The connection is (again) there.
     pub(super) fn connection_live(&mut self, io: &mut Io) {
-        for (call, cause) in std::mem::take(&mut self.untold) {
-            io.service(Purpose::Untold, Service::Clear { call, cause });
-        }
+        self.untold.connection_live(io);
         io.unpark();
         for machine in self.machines.values_mut() {
             machine.connection_live(io);
@@ -264,6 +360,7 @@ impl Calls {
         for machine in self.machines.values_mut() {
             machine.connection_lost(io);
         }
+        self.besides.connection_lost(io);
     }
 
     /// The connection will not come back: no call can be controlled any more.
@@ -289,6 +386,7 @@ impl Calls {
         for machine in self.machines.values_mut() {
             machine.close(io);
         }
+        self.besides.close(io);
         self.settle(io);
     }
 
@@ -306,17 +404,18 @@ impl Calls {
             .collect();
         for key in over {
             if let Some(machine) = self.machines.remove(&key) {
-                self.bury(machine);
+                self.bury(io, machine);
             }
         }
+        self.settle_besides(io);
     }
 
-    fn bury(&mut self, machine: Machine) {
+    fn bury(&mut self, io: &mut Io, machine: Machine) {
         let Some((id, cause, untold)) = machine.into_remains() else {
             return;
         };
-        if let Some(why) = untold.filter(|_| self.untold.len() < MOST_UNTOLD) {
-            self.untold.insert(id.clone(), why);
+        if let Some(why) = untold {
+            self.untold.add(io, id.clone(), why);
         }
         if self.over.len() >= MOST_OVER {
             self.over.pop_front();
@@ -326,13 +425,20 @@ impl Calls {
 
     pub(super) fn next_timeout(&self) -> Option<(Duration, Why)> {
         let timers = self.machines.values().filter_map(Machine::next_timeout);
-        timers.min_by_key(|(at, _)| *at)
+        let besides = self.besides.next_timeout();
+        let untold = self.untold.next_timeout();
+        timers
+            .chain(besides)
+            .chain(untold)
+            .min_by_key(|(at, _)| *at)
     }
 
     pub(super) fn handle_timeout(&mut self, io: &mut Io) {
         for machine in self.machines.values_mut() {
             machine.handle_timeout(io);
         }
+        self.besides.handle_timeout(io);
+        self.untold.handle_timeout(io);
     }
 
     fn by_id(&mut self, id: &CallId) -> Option<&mut Machine> {
@@ -353,5 +459,3 @@ const MOST_MADE: usize = 32;
 const MOST_KNOWN: usize = 256;
 /// Calls remembered as over (our choice).
 const MOST_OVER: usize = 256;
-/// Hang-ups kept for the next connection (our choice).
-const MOST_UNTOLD: usize = 64;

@@ -11,8 +11,8 @@ use crate::{
     error::{CallError, EditError, MessageError, PasswordError, ServiceError, SignInError},
     events::Event,
     port::{
-        BackendError, BackendEvent, Candidates, ContactFileBytes, Edit, FetchedPhoto, LinkId,
-        MediaError, MediaEvent, MediaIntent, Operation, Outcome, ServerChange, SoundChange,
+        BackendError, BackendEvent, Beside, Candidates, ContactFileBytes, Edit, FetchedPhoto,
+        LinkId, MediaError, MediaEvent, MediaIntent, Operation, Outcome, ServerChange, SoundChange,
     },
 };
 
@@ -104,6 +104,34 @@ pub enum Request {
         /// The number.
         to: PhoneNumber,
     },
+    /// Consultation Call.
+    Consult {
+        /// The call that is held.
+        call: CallId,
+        /// The number.
+        to: PhoneNumber,
+    },
+    /// Alternate, Reconnect, Transfer or Conference Call.
+    Beside {
+        /// Which of them.
+        service: Beside,
+        /// The active call.
+        call: CallId,
+        /// The held call.
+        held: CallId,
+    },
+    /// Single Step Transfer Call.
+    SingleStepTransfer {
+        /// Which call.
+        call: CallId,
+        /// The number.
+        to: PhoneNumber,
+    },
+    /// Directed Pickup Call.
+    PickUp {
+        /// The number at which it rings.
+        number: PhoneNumber,
+    },
     /// Cut the microphone off or on.
     Mute {
         /// Which call.
@@ -150,9 +178,9 @@ pub enum Reply {
     Password(Result<(), PasswordError>),
     /// Of [`Request::Photo`].
     Photo(Result<FetchedPhoto, ServiceError>),
-    /// Of [`Request::Call`].
+    /// Of [`Request::Call`], [`Request::Consult`] and [`Request::PickUp`].
     Call(Result<CallId, CallError>),
-    /// Of [`Request::Act`], [`Request::Deflect`], [`Request::Mute`] and [`Request::SendDigits`].
+    /// Of the other requests about calls.
     Act(Result<(), CallError>),
 }
 

@@ -71,7 +71,9 @@ pub(super) enum Purpose {
     SignOut,
     Close,
     Save,
-    /// A hang-up that the server had not been told of.
+    /// A hang-up of a call that is over here.
+    HangUp(calls::Key),
+    /// What nobody waits for.
     Untold,
 }
 
@@ -79,7 +81,7 @@ impl Purpose {
     /// Whether it is something the user asked of a live connection.
     pub(super) const fn is_service(self) -> bool {
         match self {
-            Self::Message(_) | Self::Call(..) | Self::Untold => true,
+            Self::Message(_) | Self::Call(..) | Self::HangUp(_) | Self::Untold => true,
             asked => asked.is_request(),
         }
     }
@@ -102,6 +104,7 @@ impl Purpose {
             | Self::SignOut
             | Self::Close
             | Self::Save
+            | Self::HangUp(_)
             | Self::Untold => false,
         }
     }
@@ -391,6 +394,8 @@ const fn may_be_repeated(service: &Service) -> bool {
         | Service::Contact(_)
         | Service::Photo { .. }
         | Service::MakeCall { .. }
+        | Service::Consult { .. }
+        | Service::PickUp { .. }
         | Service::Clear { .. }
         | Service::Candidates { .. }
         | Service::Confirm { .. } => true,
@@ -399,6 +404,8 @@ const fn may_be_repeated(service: &Service) -> bool {
         | Service::Hold { .. }
         | Service::Retrieve { .. }
         | Service::Deflect { .. }
+        | Service::SingleStepTransfer { .. }
+        | Service::Beside { .. }
         | Service::Describe { .. } => false,
     }
 }

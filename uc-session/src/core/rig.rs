@@ -13,8 +13,9 @@ use crate::{
     cache::{CacheError, Cached},
     clock::Now,
     port::{
-        AccountUpdate, BackendError, CallUpdate, Certificate, Cursor, DescriptionKind, LinkId,
-        MediaError, Operation, Outcome, ServerAddress, SessionDescription, SignedIn, StateSnapshot,
+        AccountUpdate, BackendError, CallUpdate, Certificate, Cursor, DescriptionKind, FarEnd,
+        LinkId, MediaError, Operation, Outcome, ServerAddress, SessionDescription, SignedIn,
+        StateSnapshot,
     },
     trust::{Pins, Trust},
 };
@@ -193,6 +194,11 @@ pub(super) fn signed_in() -> Outcome {
         Capability::DirectorySearch,
         Capability::VoipCalls,
         Capability::Hold,
+        Capability::Pickup,
+        Capability::Deflect,
+        Capability::Consult,
+        Capability::Transfer,
+        Capability::PhoneConferences,
     ];
     Outcome::SignedIn(SignedIn {
         user: UserId::new("330").unwrap(),
@@ -242,9 +248,14 @@ pub(super) fn update(
             device: DeviceKind::Voip,
             local,
             remote: Connection {
-                party: Party { number, name: None },
+                party: Party {
+                    number,
+                    name: None,
+                    user: None,
+                },
                 state: remote,
             },
+            members: Vec::new(),
             started: Timestamp(0),
             answered: None,
             cause: over.then_some(FailureCause::Normal),
@@ -255,6 +266,7 @@ pub(super) fn update(
             sdp,
         }),
         candidates: None,
+        far_end: FarEnd::default(),
         carried_here,
         unconfirmed: false,
     }

@@ -21,7 +21,7 @@ impl Published {
         Self {
             view: watch::Sender::new(Arc::default()),
             events: Mutex::new(Some(events)),
-            calls: Mutex::default(),
+            calls: Arc::default(),
             media: Mutex::new(media),
             pins: Mutex::default(),
             signed_in: watch::Sender::new(None),

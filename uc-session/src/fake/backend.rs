@@ -161,6 +161,24 @@ impl FakeBackend {
                 description,
                 key,
             } => world.make_call(session, &user, &to, device, description, key),
+            Service::Consult {
+                call,
+                to,
+                device,
+                description,
+                key,
+            } => world.consult_call(session, &user, &call, |world| {
+                world.make_call(session, &user, &to, device, description, key)
+            }),
+            Service::PickUp { number, key } => world.pick_up(session, &user, &number, key),
+            Service::Beside {
+                service,
+                call,
+                held,
+            } => world.beside_call(session, &user, service, (&call, &held)),
+            Service::SingleStepTransfer { call, to } => {
+                world.single_step_transfer(session, &user, &call, &to)
+            }
             Service::Answer { call, description } => {
                 world.answer_call(session, &user, &call, description)
             }

@@ -8,32 +8,37 @@ use uc_model::{
 
 use super::server::World;
 use crate::port::{
-    BackendError, CallUpdate, Candidates, DescriptionKind, RequestKey, ServerChange,
-    SessionDescription,
+    BackendError, Beside, CallUpdate, Candidates, DescriptionKind, FarEnd, RequestKey,
+    ServerChange, SessionDescription,
 };
 
 /// The calls between the users of a [`FakeServer`](super::FakeServer).
 #[derive(Debug, Default)]
 pub(super) struct Exchange {
-    calls: BTreeMap<u64, Pair>,
-    keys: BTreeMap<String, u64>,
+    pub(super) calls: BTreeMap<u64, Pair>,
+    keys: BTreeMap<String, CallId>,
 }
 
 /// One call: the caller's side and the callee's.
 #[derive(Debug)]
-struct Pair {
-    sides: [Side; 2],
+pub(super) struct Pair {
+    pub(super) sides: [Side; 2],
     device: DeviceKind,
-    answered: bool,
+    pub(super) answered: bool,
     /// The side whose offer waits for an answer.
     offer_of: Option<usize>,
-    cause: Option<FailureCause>,
+    /// The newest round of offer and answer.
+    generation: u32,
+    pub(super) cause: Option<FailureCause>,
 }
 
 /// One user's side of a call.
 #[derive(Debug)]
-struct Side {
+pub(super) struct Side {
+    id: CallId,
     user: UserId,
+    direction: CallDirection,
+    far_end: FarEnd,
     state: ConnectionState,
     session: Option<u64>,
     description: Option<SessionDescription>,
@@ -43,15 +48,38 @@ struct Side {
 }
 
 impl Side {
-    const fn new(user: UserId, state: ConnectionState) -> Self {
+    fn new(id: CallId, user: UserId, direction: CallDirection) -> Self {
+        let state = match direction {
+            CallDirection::Outgoing => ConnectionState::Connected,
+            CallDirection::Incoming => ConnectionState::Alerting,
+        };
         Self {
+            id,
             user,
+            direction,
+            far_end: FarEnd::default(),
             state,
             session: None,
             description: None,
             candidates: None,
             unconfirmed: false,
             rev: Rev(0),
+        }
+    }
+}
+
+impl Pair {
+    /// Both sides have somebody else at the far end, for whom the side `offers` begins.
+    fn join(&mut self, offers: usize) {
+        self.offer_of = None;
+        for side in 0..2 {
+            let own = &mut self.sides[side];
+            if own.state != ConnectionState::Alerting || own.description.is_some() {
+                own.far_end.number += 1;
+            }
+            own.far_end.offers = side == offers;
+            own.description = None;
+            own.candidates = None;
         }
     }
 }
@@ -80,14 +108,12 @@ impl Exchange {
     }
 
     /// The call and the side that an identity names.
-    fn find(&self, id: &CallId, user: &UserId) -> Result<(u64, usize), BackendError> {
-        let (number, side) = id.as_str().split_once('-').ok_or(BackendError::NotFound)?;
-        let number = number.parse().map_err(|_| BackendError::NotFound)?;
-        let side = usize::from(side == "b");
-        let pair = self.calls.get(&number).ok_or(BackendError::NotFound)?;
-        if pair.sides[side].user != *user || pair.cause.is_some() {
-            return Err(BackendError::NotFound);
-        }
+    pub(super) fn find(&self, id: &CallId, user: &UserId) -> Result<(u64, usize), BackendError> {
+        let open = self.calls.iter().filter(|(_, pair)| pair.cause.is_none());
+        let mut seats = open.flat_map(|(number, pair)| [0, 1].map(|side| (*number, pair, side)));
+        let named = |side: &Side| side.id == *id && side.user == *user;
+        let seat = seats.find(|(_, pair, side)| named(&pair.sides[*side]));
+        let (number, _, side) = seat.ok_or(BackendError::NotFound)?;
         Ok((number, side))
     }
 }
@@ -111,14 +137,16 @@ impl World {
         offer: Option<SessionDescription>,
         key: RequestKey,
     ) -> Result<CallUpdate, BackendError> {
-        if let Some(number) = self.exchange.keys.get(&key.0) {
-            return Ok(self.seen_by(*number, 0, session));
+        if let Some(id) = self.exchange.keys.get(&key.0) {
+            let (number, side) = self.exchange.find(id, user)?;
+            return Ok(self.seen_by(number, side, session));
         }
         let callee = self.reach(user, to)?;
         let number = self.number();
-        let mut caller = Side::new(user.clone(), ConnectionState::Connected);
+        let own = identity(number, 0);
+        let mut caller = Side::new(own.clone(), user.clone(), CallDirection::Outgoing);
         caller.session = Some(session);
-        let mut called = Side::new(callee, ConnectionState::Alerting);
+        let mut called = Side::new(identity(number, 1), callee, CallDirection::Incoming);
         let offer_of = offer.as_ref().map(|_| 0);
         called.description = offer;
         let sides = [caller, called];
@@ -127,15 +155,16 @@ impl World {
             device,
             answered: false,
             offer_of,
+            generation: 1,
             cause: None,
         };
         self.exchange.calls.insert(number, pair);
-        self.exchange.keys.insert(key.0, number);
+        self.exchange.keys.insert(key.0, own);
         self.tell_call(number);
         Ok(self.seen_by(number, 0, session))
     }
 
-    fn reach(&self, user: &UserId, to: &PhoneNumber) -> Result<UserId, BackendError> {
+    pub(super) fn reach(&self, user: &UserId, to: &PhoneNumber) -> Result<UserId, BackendError> {
         let callee = UserId::new(to.dialable()).map_err(|_| BackendError::RefusedValue)?;
         if !self.users.contains_key(&callee) || callee == *user {
             return Err(BackendError::CallFailed(FailureCause::NoSuchNumber));
@@ -155,19 +184,164 @@ impl World {
     ) -> Result<CallUpdate, BackendError> {
         let (number, side) = self.exchange.find(id, user)?;
         let target = self.reach(user, to)?;
-        let mut left = self.seen_by(number, side, session);
-        if left.call.local != ConnectionState::Alerting {
+        if self.exchange.calls[&number].sides[side].state != ConnectionState::Alerting {
             return Err(BackendError::WrongState);
         }
-        left.call.rev = self.next_rev(user);
-        left.call.local = ConnectionState::Null;
-        left.call.cause = Some(FailureCause::Deflected);
-        self.tell(user, |_| ServerChange::Call(Box::new(left.clone())));
+        let left = self.leave(number, side, session, FailureCause::Deflected);
+        let fresh = identity(self.number(), 1);
         if let Some(pair) = self.exchange.calls.get_mut(&number) {
-            pair.sides[side].user = target;
+            let old = &mut pair.sides[side];
+            old.id = fresh;
+            old.user = target;
         }
         self.tell_call(number);
         Ok(left)
+    }
+
+    /// Holds a call and makes another one, or neither.
+    pub(super) fn consult_call(
+        &mut self,
+        session: u64,
+        user: &UserId,
+        held: &CallId,
+        make: impl FnOnce(&mut Self) -> Result<CallUpdate, BackendError>,
+    ) -> Result<CallUpdate, BackendError> {
+        let (number, side) = self.exchange.find(held, user)?;
+        let pair = &self.exchange.calls[&number];
+        if !pair.answered || pair.sides[side].state != ConnectionState::Connected {
+            return Err(BackendError::WrongState);
+        }
+        let made = make(self)?;
+        self.hold_call(session, user, held, true)?;
+        Ok(made)
+    }
+
+    /// A service about an active and a held call. Conferences need sound that this server hasn't got.
+    pub(super) fn beside_call(
+        &mut self,
+        session: u64,
+        user: &UserId,
+        service: Beside,
+        (call, held): (&CallId, &CallId),
+    ) -> Result<CallUpdate, BackendError> {
+        let (waiting, waits) = self.exchange.find(held, user)?;
+        let (active, acts) = self.exchange.find(call, user)?;
+        let waiting = &self.exchange.calls[&waiting];
+        if waiting.sides[waits].state != ConnectionState::Hold || !waiting.answered {
+            return Err(BackendError::WrongState);
+        }
+        match service {
+            Beside::Alternate => {
+                let switched = self.hold_call(session, user, call, true)?;
+                self.hold_call(session, user, held, false)?;
+                Ok(switched)
+            }
+            Beside::Reconnect => {
+                let cleared = self.clear_call(session, user, call, None)?;
+                self.hold_call(session, user, held, false)?;
+                Ok(cleared)
+            }
+            Beside::Transfer => self.transfer_call(session, (active, acts), held, user),
+            Beside::Conference => Err(BackendError::Unsupported),
+        }
+    }
+
+    /// The one who was held takes this user's place in the active call.
+    fn transfer_call(
+        &mut self,
+        session: u64,
+        (active, acts): (u64, usize),
+        held: &CallId,
+        user: &UserId,
+    ) -> Result<CallUpdate, BackendError> {
+        let (waiting, waits) = self.exchange.find(held, user)?;
+        self.leave(waiting, waits, session, FailureCause::Transferred);
+        let left = self.leave(active, acts, session, FailureCause::Transferred);
+        let (Some(old), Some(pair)) = (
+            self.exchange.calls.remove(&waiting),
+            self.exchange.calls.get_mut(&active),
+        ) else {
+            return Err(BackendError::NotFound);
+        };
+        let [first, second] = old.sides;
+        let mut joining = if waits == 0 { second } else { first };
+        joining.state = ConnectionState::Connected;
+        pair.sides[acts] = joining;
+        pair.generation = pair.generation.max(old.generation);
+        pair.join(acts);
+        self.tell_call(active);
+        Ok(left)
+    }
+
+    /// The other of a call rings somebody else.
+    pub(super) fn single_step_transfer(
+        &mut self,
+        session: u64,
+        user: &UserId,
+        id: &CallId,
+        to: &PhoneNumber,
+    ) -> Result<CallUpdate, BackendError> {
+        let (number, side) = self.exchange.find(id, user)?;
+        let target = self.reach(user, to)?;
+        if !self.exchange.calls[&number].answered {
+            return Err(BackendError::WrongState);
+        }
+        let left = self.leave(number, side, session, FailureCause::Transferred);
+        let fresh = identity(self.number(), 1);
+        if let Some(pair) = self.exchange.calls.get_mut(&number) {
+            pair.sides[side] = Side::new(fresh, target, CallDirection::Incoming);
+            pair.answered = false;
+            pair.join(1 - side);
+        }
+        self.tell_call(number);
+        Ok(left)
+    }
+
+    /// A call that rings at another rings at `user` instead.
+    pub(super) fn pick_up(
+        &mut self,
+        session: u64,
+        user: &UserId,
+        number: &PhoneNumber,
+        key: RequestKey,
+    ) -> Result<CallUpdate, BackendError> {
+        if let Some(id) = self.exchange.keys.get(&key.0) {
+            let (number, side) = self.exchange.find(id, user)?;
+            return Ok(self.seen_by(number, side, session));
+        }
+        let rings = |side: &Side| {
+            side.user.as_str() == number.dialable() && side.state == ConnectionState::Alerting
+        };
+        let open = self
+            .exchange
+            .calls
+            .iter()
+            .filter(|(_, p)| p.cause.is_none());
+        let seat = open
+            .flat_map(|(number, pair)| [0, 1].map(|side| (*number, side, rings(&pair.sides[side]))))
+            .find(|(.., rings)| *rings);
+        let (number, side, _) = seat.ok_or(BackendError::WrongState)?;
+        self.leave(number, side, session, FailureCause::PickedUp);
+        let fresh = identity(self.number(), 1);
+        self.exchange.keys.insert(key.0, fresh.clone());
+        if let Some(pair) = self.exchange.calls.get_mut(&number) {
+            let old = &mut pair.sides[side];
+            old.id = fresh;
+            old.user = user.clone();
+        }
+        self.tell_call(number);
+        Ok(self.seen_by(number, side, session))
+    }
+
+    /// Tells a side that the call is over for it; the side is somebody else's from then on.
+    fn leave(&mut self, number: u64, side: usize, session: u64, cause: FailureCause) -> CallUpdate {
+        let user = self.exchange.calls[&number].sides[side].user.clone();
+        let mut left = self.seen_by(number, side, session);
+        left.call.rev = self.next_rev(&user);
+        left.call.local = ConnectionState::Null;
+        left.call.cause = Some(cause);
+        self.tell(&user, |_| ServerChange::Call(Box::new(left.clone())));
+        left
     }
 
     pub(super) fn answer_call(
@@ -218,9 +392,10 @@ impl World {
         description: SessionDescription,
     ) -> Result<CallUpdate, BackendError> {
         self.change(session, user, id, |pair, side| {
-            if !pair.answered {
+            if !pair.answered && pair.sides[side].far_end.number == 0 {
                 return Err(BackendError::WrongState);
             }
+            pair.generation = pair.generation.max(description.generation);
             pair.offer_of = match (description.kind, pair.offer_of) {
                 (DescriptionKind::Offer, Some(other)) if other != side => {
                     return Err(BackendError::Glare);
@@ -347,18 +522,17 @@ impl World {
     }
 
     /// A call as one session of one side sees it.
-    fn seen_by(&self, number: u64, side: usize, session: u64) -> CallUpdate {
+    pub(super) fn seen_by(&self, number: u64, side: usize, session: u64) -> CallUpdate {
         let pair = &self.exchange.calls[&number];
         let (own, other) = (&pair.sides[side], &pair.sides[1 - side]);
-        let directions = [CallDirection::Outgoing, CallDirection::Incoming];
         let name = self
             .users
             .get(&other.user)
             .map(|user| format!("{} {}", user.first, user.last));
         let call = Call {
-            id: identity(number, side),
+            id: own.id.clone(),
             rev: own.rev,
-            direction: directions[side],
+            direction: own.direction,
             device: pair.device,
             local: own.state,
             remote: Connection {
@@ -378,6 +552,10 @@ impl World {
             call,
             description: own.description.clone(),
             candidates: own.candidates.clone(),
+            far_end: FarEnd {
+                generation: pair.generation,
+                ..own.far_end
+            },
             carried_here: own.session == Some(session),
             unconfirmed: own.unconfirmed,
         }

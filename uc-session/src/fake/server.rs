@@ -56,6 +56,10 @@ pub enum Kind {
     Hold,
     Retrieve,
     Deflect,
+    Consult,
+    Beside,
+    SingleStepTransfer,
+    PickUp,
     Describe,
 }
 
@@ -119,11 +123,13 @@ impl Default for FakeServer {
 }
 
 impl FakeServer {
-    /// A server without users, behind every address, that can do everything the SDK can.
+    /// A server without users, behind every address, that can do what needs neither files nor sound
+    /// of its own.
     pub fn new() -> Self {
         use Capability::{
-            Chat, Conversations, DefaultNumbers, Deflect, DeleteFavouriteGroups, DirectorySearch,
-            Dtmf, EditContacts, Favourites as Favoured, Hold, Presence as Seen, VoipCalls,
+            Chat, Consult, Conversations, DefaultNumbers, Deflect, DeleteFavouriteGroups,
+            DirectorySearch, Dtmf, EditContacts, Favourites as Favoured, Hold, Pickup,
+            Presence as Seen, Transfer, VoipCalls,
         };
         let capabilities = [
             Seen,
@@ -133,6 +139,9 @@ impl FakeServer {
             Dtmf,
             Hold,
             Deflect,
+            Consult,
+            Transfer,
+            Pickup,
             EditContacts,
             Favoured,
             DeleteFavouriteGroups,
@@ -438,6 +447,10 @@ impl Kind {
                 Service::Hold { .. } => Self::Hold,
                 Service::Retrieve { .. } => Self::Retrieve,
                 Service::Deflect { .. } => Self::Deflect,
+                Service::Consult { .. } => Self::Consult,
+                Service::Beside { .. } => Self::Beside,
+                Service::SingleStepTransfer { .. } => Self::SingleStepTransfer,
+                Service::PickUp { .. } => Self::PickUp,
                 Service::Describe { .. } => Self::Describe,
                 Service::ChangePassword(_)
                 | Service::Photo { .. }

@@ -10,7 +10,7 @@ use uc_protocol::{
 };
 
 use super::{account, call, contact, contact_import, edit, presence, session};
-use crate::port::{BackendError, Outcome, Service};
+use crate::port::{BackendError, Beside, Outcome, Service};
 
 /// A service as it is sent, and how its answer is read.
 pub(super) struct Exchange {
@@ -80,6 +80,21 @@ impl Exchange {
                 let request = Request::post(Route::Calls).body(&body);
                 (request.idempotency_key(&key.0), Answer::Call)
             }
+            Service::Consult {
+                call,
+                to,
+                device,
+                description,
+                key,
+            } => {
+                let body = call::write_make(&to, device, description.as_ref())?;
+                let request = post(&call, CallService::Consult).body(&body);
+                (request.idempotency_key(&key.0), Answer::Call)
+            }
+            Service::PickUp { number, key } => {
+                let request = Request::post(Route::Pickups).body(&call::write_pickup(&number));
+                (request.idempotency_key(&key.0), Answer::Call)
+            }
             of_a_call => return Self::of_call(of_a_call),
         };
         Ok(Self { request, answer })
@@ -113,8 +128,21 @@ impl Exchange {
             Service::Hold { call } => (post(&call, CallService::Hold), Answer::Call),
             Service::Retrieve { call } => (post(&call, CallService::Retrieve), Answer::Call),
             Service::Deflect { call, to } => {
-                let body = call::write_deflect(&to);
+                let body = call::write_destination(&to);
                 (post(&call, CallService::Deflect).body(&body), Answer::Call)
+            }
+            Service::SingleStepTransfer { call, to } => {
+                let body = call::write_destination(&to);
+                let post = post(&call, CallService::SingleStepTransfer);
+                (post.body(&body), Answer::Call)
+            }
+            Service::Beside {
+                service,
+                call,
+                held,
+            } => {
+                let body = call::write_held(&held);
+                (post(&call, beside(service)).body(&body), Answer::Call)
             }
             Service::Confirm { call } => (post(&call, CallService::Confirm), Answer::Call),
             Service::Search { .. }
@@ -124,11 +152,22 @@ impl Exchange {
             | Service::Contact(_)
             | Service::ChangePassword(_)
             | Service::Photo { .. }
-            | Service::MakeCall { .. } => {
+            | Service::MakeCall { .. }
+            | Service::Consult { .. }
+            | Service::PickUp { .. } => {
                 return Err(BackendError::Unsupported);
             }
         };
         Ok(Self { request, answer })
+    }
+}
+
+const fn beside(service: Beside) -> CallService {
+    match service {
+        Beside::Alternate => CallService::Alternate,
+        Beside::Reconnect => CallService::Reconnect,
+        Beside::Transfer => CallService::Transfer,
+        Beside::Conference => CallService::Conference,
     }
 }
 

@@ -12,7 +12,7 @@ use uc_protocol::{
     wsi::{CallEvent, CallEventKind, CallService, DeviceCall},
 };
 
-use crate::port::CallUpdate;
+use crate::port::{CallUpdate, FarEnd};
 
 /// What an event came to.
 #[derive(Debug, PartialEq)]
@@ -297,6 +297,11 @@ const fn update(call: Call) -> CallUpdate {
         call,
         description: None,
         candidates: None,
+        far_end: FarEnd {
+            number: 0,
+            offers: false,
+            generation: 0,
+        },
         carried_here: false,
         unconfirmed: false,
     }

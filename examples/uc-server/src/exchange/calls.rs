@@ -1,7 +1,7 @@
 use uc_model::{CallDirection, Capability, PhoneNumber};
 use uc_protocol::ucx::{
-    CallResource, Cause, Clear, ConnectionState, Deflect, Describe, Description, DescriptionKind,
-    Device, Event, Licence, MakeCall, Party,
+    CallResource, Cause, Clear, ConnectionState, Describe, Description, DescriptionKind, Device,
+    Event, Licence, MakeCall, NewDestination, Party,
 };
 
 use super::{
@@ -134,7 +134,7 @@ impl Exchange {
         &mut self,
         session: &SessionId,
         id: &str,
-        request: &Deflect,
+        request: &NewDestination,
         now: Millis,
     ) -> Result<CallResource, Refusal> {
         let Seat { call: key, side } = self.seat(session, id)?;

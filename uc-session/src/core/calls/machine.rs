@@ -2,6 +2,8 @@
 mod tests;
 mod wishes;
 
+pub(super) use self::wishes::CONFIRMATION;
+
 use std::{sync::Arc, time::Duration};
 
 use uc_model::{
@@ -52,8 +54,28 @@ struct Dial {
     ticket: Ticket,
     to: PhoneNumber,
     device: DeviceKind,
+    way: Way,
     /// Given up; hung up as soon as it has an identity.
     unwanted: bool,
+}
+
+/// A call that the server has accepted, before its identity is known here.
+#[derive(Debug)]
+pub(super) struct Dialled {
+    dial: Dial,
+    sound: Option<Sound>,
+    sound_error: Option<MediaError>,
+}
+
+/// How a call comes about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Make Call.
+    Make,
+    /// Consultation Call: this one is held for it.
+    Consult(CallId),
+    /// Directed Pickup Call, after which it is answered.
+    PickUp,
 }
 
 /// A service the user has asked for: finished by the event that shows it, by the server's refusal,
@@ -61,7 +83,8 @@ struct Dial {
 #[derive(Debug)]
 struct Pending {
     action: Action,
-    ticket: Ticket,
+    /// Nobody waits for the answer to a call that was picked up.
+    ticket: Option<Ticket>,
     until: Option<Duration>,
 }
 
@@ -77,7 +100,11 @@ pub(super) struct Machine {
     sound: Option<Sound>,
     sound_error: Option<MediaError>,
     remote: Remote,
+    /// Counts how often somebody else's sound came to the far end.
+    far_end: u32,
     carried_here: bool,
+    /// It was taken from somebody else's phone, so it doesn't ring here.
+    picked_up: bool,
     unconfirmed: bool,
     muted: bool,
     sends_candidates: bool,
@@ -85,23 +112,25 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    /// A call the user makes.
+    /// A call the user makes or picks up.
     pub(super) fn dial(
         io: &mut Io,
         key: Key,
         ticket: Ticket,
         to: PhoneNumber,
-        device: DeviceKind,
+        (device, way): (DeviceKind, Way),
     ) -> Self {
+        let offers = device == DeviceKind::Voip && way != Way::PickUp;
         let dial = Dial {
             ticket,
             to,
             device,
+            way,
             unwanted: false,
         };
-        let mut machine = Self::new(key, Phase::Preparing(dial));
-        if device == DeviceKind::Voip {
-            machine.sound = Some(Sound::open(io, key, DescriptionKind::Offer, false));
+        let mut machine = Self::at(key, Phase::Preparing(dial));
+        if offers {
+            machine.sound = Some(Sound::open(io, key, DescriptionKind::Offer, 0));
         } else {
             machine.place(io, None);
         }
@@ -110,12 +139,17 @@ impl Machine {
 
     /// A call the server tells of.
     pub(super) fn told(io: &mut Io, key: Key, update: CallUpdate) -> Self {
-        let mut machine = Self::new(key, Phase::Known(update.call.clone()));
+        let mut machine = Self::new(key, update.call.clone());
         machine.take(io, update);
         machine
     }
 
-    fn new(key: Key, phase: Phase) -> Self {
+    /// A call that is known, of which nothing has been taken yet.
+    pub(super) fn new(key: Key, call: Call) -> Self {
+        Self::at(key, Phase::Known(call))
+    }
+
+    fn at(key: Key, phase: Phase) -> Self {
         Self {
             key,
             phase,
@@ -126,12 +160,18 @@ impl Machine {
             sound: None,
             sound_error: None,
             remote: Remote::default(),
+            far_end: 0,
             carried_here: false,
+            picked_up: false,
             unconfirmed: false,
             muted: false,
             sends_candidates: false,
             shown: None,
         }
+    }
+
+    pub(super) const fn key(&self) -> Key {
+        self.key
     }
 
     /// The identity, once there is one.
@@ -142,7 +182,7 @@ impl Machine {
         }
     }
 
-    const fn call(&self) -> Option<&Call> {
+    pub(super) const fn call(&self) -> Option<&Call> {
         match &self.phase {
             Phase::Known(call) => Some(call),
             Phase::Preparing(_) | Phase::Dialling(_) | Phase::Over(_) => None,
@@ -158,6 +198,28 @@ impl Machine {
         matches!(self.phase, Phase::Dialling(_))
     }
 
+    /// The call that is being held for this one, which isn't accepted yet.
+    pub(super) const fn consults(&self) -> Option<&CallId> {
+        match &self.phase {
+            Phase::Preparing(dial) | Phase::Dialling(dial) => match &dial.way {
+                Way::Consult(held) => Some(held),
+                Way::Make | Way::PickUp => None,
+            },
+            Phase::Known(_) | Phase::Over(_) => None,
+        }
+    }
+
+    /// The service that is being asked for.
+    pub(super) fn asks(&self) -> Option<Action> {
+        let clearing = self.clearing.then_some(Action::Clear);
+        clearing.or_else(|| self.pending.as_ref().map(|pending| pending.action))
+    }
+
+    /// Whether this is the key of its sound.
+    pub(super) fn sounds_by(&self, key: Key) -> bool {
+        self.sound.as_ref().is_some_and(|sound| sound.key() == key)
+    }
+
     /// Whether nothing stands in the way of closing the client.
     pub(super) const fn is_quiet(&self) -> bool {
         self.is_over() || (self.sound.is_none() && !self.clearing && !self.is_dialling())
@@ -167,7 +229,7 @@ impl Machine {
         io.service(Purpose::Call(self.key, step), service)
     }
 
-    /// Sends Make Call.
+    /// Sends Make Call or what stands for it.
     fn place(&mut self, io: &mut Io, description: Option<SessionDescription>) {
         let Phase::Preparing(dial) = std::mem::replace(&mut self.phase, Phase::Over(None)) else {
             return;
@@ -175,13 +237,23 @@ impl Machine {
         let key = io.request_key();
         let (to, device) = (dial.to.clone(), dial.device);
         let ticket = dial.ticket;
-        self.phase = Phase::Dialling(dial);
-        let make = Service::MakeCall {
-            to,
-            device,
-            description,
-            key,
+        let make = match dial.way.clone() {
+            Way::Make => Service::MakeCall {
+                to,
+                device,
+                description,
+                key,
+            },
+            Way::Consult(call) => Service::Consult {
+                call,
+                to,
+                device,
+                description,
+                key,
+            },
+            Way::PickUp => Service::PickUp { number: to, key },
         };
+        self.phase = Phase::Dialling(dial);
         if !self.service(io, Step::Make, make) {
             self.not_made(io, ticket, CallError::NotConnected);
         }
@@ -193,29 +265,43 @@ impl Machine {
         io.reply(ticket, Reply::Call(Err(error)));
     }
 
-    /// The server has accepted the call; `earlier` was made of events that came before.
-    pub(super) fn made(
+    /// What is left of a machine whose call the server has accepted; `None` if it was given up.
+    pub(super) fn into_dialled(self) -> Option<Dialled> {
+        let Phase::Dialling(dial) = self.phase else {
+            return None;
+        };
+        Some(Dialled {
+            dial,
+            sound: self.sound,
+            sound_error: self.sound_error,
+        })
+    }
+
+    /// This is the call that was dialled. `over`: it has ended meanwhile.
+    pub(super) fn claim(
         &mut self,
         io: &mut Io,
-        result: Result<Outcome, BackendError>,
-        earlier: Option<Self>,
+        dialled: Dialled,
+        mut update: CallUpdate,
         over: Option<FailureCause>,
     ) {
-        let (Ok(Outcome::Call(update)), Phase::Dialling(dial)) = (result, &self.phase) else {
-            return;
-        };
-        let (ticket, unwanted) = (dial.ticket, dial.unwanted);
-        let mut update = *update;
+        let Dial {
+            ticket,
+            unwanted,
+            way,
+            ..
+        } = dialled.dial;
+        self.picked_up = way == Way::PickUp;
+        if dialled.sound.is_some() {
+            self.sound = dialled.sound;
+            self.described(io, Ok(()));
+            self.bind(io);
+        }
+        self.sound_error = self.sound_error.take().or(dialled.sound_error);
         if let Some(cause) = over {
             end(&mut update.call, cause);
         }
-        self.described(io, Ok(()));
-        self.phase = Phase::Known(update.call.clone());
-        self.bind(io);
-        if let Some(earlier) = earlier {
-            self.adopt(earlier);
-        }
-        self.update(io, update);
+        self.refresh_unless_older(io, update);
         match &self.phase {
             Phase::Over(call) => {
                 let cause = call.as_ref().and_then(|call| call.cause);
@@ -228,25 +314,25 @@ impl Machine {
             }
             _ => {
                 let id = self.id().cloned();
+                if self.picked_up && self.asks().is_none() {
+                    self.answer_picked_up(io);
+                }
                 self.settle(io, true);
                 io.reply(ticket, id.map(|id| Reply::Call(Ok(id))));
             }
         }
     }
 
-    /// Takes over what events have said of this call before it was known as ours.
-    fn adopt(&mut self, earlier: Self) {
-        if let (Phase::Known(mine), Phase::Known(told)) = (&mut self.phase, earlier.phase) {
-            *mine = told;
-            self.remote = earlier.remote;
-            self.carried_here = earlier.carried_here;
-            self.shown = earlier.shown;
+    /// Takes the answer to Make Call, which may be older than what has been told of the call.
+    fn refresh_unless_older(&mut self, io: &mut Io, update: CallUpdate) {
+        if self.call().is_some_and(|call| update.call.rev >= call.rev) {
+            self.take(io, update);
         }
     }
 
     fn bind(&self, io: &mut Io) {
-        if let (Some(_), Some(id)) = (&self.sound, self.id()) {
-            io.media(self.key, MediaCommand::Bind { call: id.clone() });
+        if let (Some(sound), Some(id)) = (&self.sound, self.id()) {
+            io.media(sound.key(), MediaCommand::Bind { call: id.clone() });
         }
     }
 
@@ -269,6 +355,10 @@ impl Machine {
     fn take(&mut self, io: &mut Io, update: CallUpdate) {
         self.carried_here = update.carried_here;
         self.unconfirmed = update.unconfirmed;
+        if update.far_end.number > self.far_end && !update.call.is_over() {
+            self.far_end = update.far_end.number;
+            self.meet_far_end(io, &update);
+        }
         if update.description.is_some() {
             self.remote.description = update.description;
         }
@@ -279,6 +369,28 @@ impl Machine {
         self.phase = Phase::Known(update.call);
         self.confirm(io);
         self.check_pending(io);
+    }
+
+    /// Somebody else is at the far end: the old sound ends and another begins. It is heard as soon as
+    /// the first round is done, which the other side or this one begins.
+    fn meet_far_end(&mut self, io: &mut Io, update: &CallUpdate) {
+        self.remote = Remote::default();
+        if self.sound.is_none() {
+            return;
+        }
+        self.close_sound(io);
+        let first = match update.far_end.offers {
+            true => DescriptionKind::Offer,
+            false => DescriptionKind::Answer,
+        };
+        let offered = update.description.as_ref();
+        let offered = offered.filter(|description| description.kind == DescriptionKind::Offer);
+        let seen = offered.map_or(update.far_end.generation, |d| {
+            d.generation.saturating_sub(1)
+        });
+        let key = Key(io.number());
+        self.sound = Some(Sound::open(io, key, first, seen));
+        self.bind(io);
     }
 
     /// Tells a restarted server that the call still runs here.
@@ -320,7 +432,7 @@ impl Machine {
         for ticket in std::mem::take(&mut self.waiting_for_end) {
             io.reply(ticket, Reply::Act(Ok(())));
         }
-        self.deflected(io, cause);
+        self.left(io, cause);
         self.fail_pending(io, CallError::Ended(cause));
     }
 
@@ -375,7 +487,11 @@ impl Machine {
         if let Some(sound) = &mut self.sound {
             sound.want(io, self.muted, held);
             let dials = matches!(self.phase, Phase::Preparing(_));
-            let free = dials || (both && io.link.is_some());
+            // A far end that has changed may still ring while the first offer is made to it.
+            let free = dials || ((both || self.far_end > 0) && io.link.is_some());
+            if both && self.far_end > 0 {
+                sound.expect(io);
+            }
             sound.advance(io, &self.remote, free);
         }
     }
@@ -392,15 +508,20 @@ impl Machine {
             Step::Make => return self.make_failed(io, error),
             Step::Answer | Step::Describe => self.described(io, error.as_ref().map_or(Ok(()), Err)),
             Step::Candidates => self.sends_candidates = false,
-            Step::Confirm | Step::Hold | Step::Retrieve | Step::Deflect | Step::Clear => {}
+            Step::Confirm
+            | Step::Hold
+            | Step::Retrieve
+            | Step::PassOn
+            | Step::Clear
+            | Step::Beside => {}
         }
         if let Ok(Outcome::Call(update)) = result {
             self.update(io, *update);
         }
         match step {
             Step::Clear => self.cleared(io, error),
-            Step::Answer | Step::Hold | Step::Retrieve | Step::Deflect => self.asked(io, error),
-            Step::Make | Step::Describe | Step::Candidates | Step::Confirm => {}
+            Step::Answer | Step::Hold | Step::Retrieve | Step::PassOn => self.asked(io, error),
+            Step::Make | Step::Describe | Step::Candidates | Step::Confirm | Step::Beside => {}
         }
     }
 
@@ -583,7 +704,7 @@ impl Machine {
         }
         io.change().calls.insert(id, Arc::clone(&status));
         match before {
-            None if status.rings_here() => io.event(Event::CallRinging(status)),
+            None if status.rings_here() && !self.picked_up => io.event(Event::CallRinging(status)),
             Some(before) if differs_only_by_rev(&before, &status) => {}
             _ => io.event(Event::CallChanged(status)),
         }

@@ -87,13 +87,14 @@ pub(super) struct Sound {
 
 impl Sound {
     /// Opens the sound of an outgoing (`Offer` comes first) or an incoming call.
-    pub(super) fn open(io: &mut Io, key: Key, first: DescriptionKind, muted: bool) -> Self {
+    /// `seen` is the newest round that the call had with a former far end, else 0.
+    pub(super) fn open(io: &mut Io, key: Key, first: DescriptionKind, seen: u32) -> Self {
         io.media(key, MediaCommand::Open);
-        let mut sound = Self {
+        Self {
             key,
             state: State::Opening,
             first,
-            generation: 0,
+            generation: seen,
             rounds: 0,
             intent: MediaIntent {
                 number: 0,
@@ -110,9 +111,19 @@ impl Sound {
             found: Vec::new(),
             found_complete: false,
             report: view::Sound::Connecting,
-        };
-        sound.intent.muted = muted;
-        sound
+        }
+    }
+
+    /// Which of the client's sounds this is.
+    pub(super) const fn key(&self) -> Key {
+        self.key
+    }
+
+    /// The far end takes part: from now on the sound has to come about.
+    pub(super) fn expect(&mut self, io: &Io) {
+        if self.rounds == 0 && self.connect_by.is_none() && self.report == view::Sound::Connecting {
+            self.connect_by = Some(io.time() + CONNECT_LIMIT);
+        }
     }
 
     /// What the user wants now; a repetition changes nothing.

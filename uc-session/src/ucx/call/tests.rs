@@ -13,7 +13,7 @@ const STATES: [(ConnectionState, wire::ConnectionState); 7] = [
     (ConnectionState::Fail, wire::ConnectionState::Fail),
 ];
 
-const CAUSES: [(FailureCause, wire::Cause); 10] = [
+const CAUSES: [(FailureCause, wire::Cause); 15] = [
     (FailureCause::NoSuchNumber, wire::Cause::NoSuchNumber),
     (FailureCause::Busy, wire::Cause::Busy),
     (FailureCause::Rejected, wire::Cause::Rejected),
@@ -27,6 +27,11 @@ const CAUSES: [(FailureCause, wire::Cause); 10] = [
     (FailureCause::Normal, wire::Cause::Normal),
     (FailureCause::MediaFailed, wire::Cause::MediaFailed),
     (FailureCause::ServerLost, wire::Cause::ServerLost),
+    (FailureCause::Deflected, wire::Cause::Deflected),
+    (FailureCause::Transferred, wire::Cause::Transferred),
+    (FailureCause::Conferenced, wire::Cause::Conferenced),
+    (FailureCause::PickedUp, wire::Cause::PickedUp),
+    (FailureCause::DoNotDisturb, wire::Cause::DoNotDisturb),
 ];
 
 const DEVICES: [DeviceKind; 2] = [DeviceKind::Voip, DeviceKind::DeskPhone];
@@ -55,24 +60,34 @@ fn write(update: &CallUpdate) -> wire::CallResource {
         direction: write_direction(call.direction),
         device: write_device(call.device).unwrap(),
         local: partner(&STATES, call.local),
-        party: wire::Party {
-            number: call.remote.party.number.as_str().into(),
-            name: call
-                .remote
-                .party
-                .name
-                .as_ref()
-                .map(|name| name.expose().clone()),
-            user: None,
-        },
+        party: write_party(&call.remote.party),
         remote: partner(&STATES, call.remote.state),
         started: call.started.0,
         answered: call.answered.map(|at| at.0),
         cause: call.cause.map(|cause| partner(&CAUSES, cause)),
+        members: call.members.iter().map(write_member).collect(),
+        far_end: update.far_end.number,
+        offers: update.far_end.offers,
+        generation: update.far_end.generation,
         description: update.description.as_ref().map(write_description),
         candidates: update.candidates.clone().map(write_candidates),
         unconfirmed: update.unconfirmed,
         carried_here: update.carried_here,
+    }
+}
+
+fn write_party(party: &Party) -> wire::Party {
+    wire::Party {
+        number: party.number.as_str().into(),
+        name: party.name.as_ref().map(|name| name.expose().clone()),
+        user: party.user.as_ref().map(ToString::to_string),
+    }
+}
+
+fn write_member(member: &Connection) -> wire::Member {
+    wire::Member {
+        party: write_party(&member.party),
+        state: partner(&STATES, member.state),
     }
 }
 
@@ -93,9 +108,13 @@ prop_compose! {
 
 prop_compose! {
     pub(in crate::ucx) fn parties()(
-        number in sample::number(), name in option::of(".{0,20}")
+        number in sample::number(), name in option::of(".{0,20}"), user in option::of(sample::id())
     ) -> Party {
-        Party { number: PhoneNumber::new(number).unwrap(), name: name.map(Redacted::new) }
+        Party {
+            number: PhoneNumber::new(number).unwrap(),
+            name: name.map(Redacted::new),
+            user: user.map(|user| UserId::new(user).unwrap()),
+        }
     }
 }
 
@@ -111,6 +130,7 @@ prop_compose! {
         device in select(DEVICES.to_vec()),
         states in (select(STATES.to_vec()), select(STATES.to_vec())),
         party in parties(),
+        members in vec((parties(), select(STATES.to_vec())), 0..3),
         times in (any::<i64>(), any::<Option<i64>>()),
         cause in option::of(select(CAUSES.to_vec())),
     ) -> Call {
@@ -121,6 +141,10 @@ prop_compose! {
             device,
             local: states.0.0,
             remote: Connection { party, state: states.1.0 },
+            members: members
+                .into_iter()
+                .map(|(party, state)| Connection { party, state: state.0 })
+                .collect(),
             started: Timestamp(times.0),
             answered: times.1.map(Timestamp),
             cause: cause.map(|cause| cause.0),
@@ -133,10 +157,13 @@ prop_compose! {
         call in calls(),
         description in option::of(descriptions()),
         candidates in option::of(candidates()),
+        far_end: (u32, bool, u32),
         carried_here: bool,
         unconfirmed: bool,
     ) -> CallUpdate {
-        CallUpdate { call, description, candidates, carried_here, unconfirmed }
+        let (number, offers, generation) = far_end;
+        let far_end = FarEnd { number, offers, generation };
+        CallUpdate { call, description, candidates, far_end, carried_here, unconfirmed }
     }
 }
 

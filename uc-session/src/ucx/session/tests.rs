@@ -99,15 +99,42 @@ fn capabilities_follow_the_configuration() {
     };
     let table: [(wire::Configuration, &[C]); 4] = [
         (wire::Configuration::default(), &[]),
-        (voip, &[C::VoipCalls, C::Hold, C::Deflect, C::Dtmf]),
-        (desk, &[C::DeskPhoneControl, C::Hold, C::Deflect]),
+        (
+            voip,
+            &[
+                C::VoipCalls,
+                C::Hold,
+                C::Pickup,
+                C::Deflect,
+                C::Consult,
+                C::Transfer,
+                C::PhoneConferences,
+                C::Dtmf,
+            ],
+        ),
+        (
+            desk,
+            &[
+                C::DeskPhoneControl,
+                C::Hold,
+                C::Pickup,
+                C::Deflect,
+                C::Consult,
+                C::Transfer,
+                C::PhoneConferences,
+            ],
+        ),
         (
             all_on(),
             &[
                 C::VoipCalls,
                 C::DeskPhoneControl,
                 C::Hold,
+                C::Pickup,
                 C::Deflect,
+                C::Consult,
+                C::Transfer,
+                C::PhoneConferences,
                 C::Dtmf,
             ],
         ),

@@ -11,8 +11,8 @@ mod sessions;
 use std::sync::Arc;
 
 use uc_protocol::ucx::{
-    CallResource, Clear, ConversationResource, Deflect, Describe, Description, DescriptionKind,
-    Device, Event, MakeCall,
+    CallResource, Clear, ConversationResource, Describe, Description, DescriptionKind, Device,
+    Event, MakeCall, NewDestination,
 };
 
 use super::*;
@@ -139,7 +139,7 @@ impl Rig {
         to: &str,
     ) -> Result<CallResource, Refusal> {
         let (session, now, to) = (session_id(session), self.now, to.to_owned());
-        self.step(|exchange| exchange.deflect(&session, id, &Deflect { to }, now))
+        self.step(|exchange| exchange.deflect(&session, id, &NewDestination { to }, now))
     }
 
     pub(super) fn look(&self, session: &str, id: &str) -> CallResource {

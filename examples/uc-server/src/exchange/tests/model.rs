@@ -1,7 +1,7 @@
 //! Any sequence of requests keeps the promises.
 
 use proptest::prelude::*;
-use uc_protocol::ucx::{Candidates, ConnectionState, Deflect};
+use uc_protocol::ucx::{Candidates, ConnectionState, NewDestination};
 
 use super::*;
 use crate::exchange::calls::MAX_CALLS;
@@ -85,7 +85,7 @@ impl Rig {
             }
             Request::Deflect(u, n, to) => {
                 if let Some((s, id)) = on(self, u, n) {
-                    let to = Deflect {
+                    let to = NewDestination {
                         to: USERS[to].into(),
                     };
                     let _ = self.step(|e| e.deflect(&s, &id, &to, now));

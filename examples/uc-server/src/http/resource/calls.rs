@@ -1,6 +1,6 @@
 use http::Method;
 use uc_protocol::ucx::{
-    Candidates, Clear, Deflect, Describe, MakeCall, Problem,
+    Candidates, Clear, Describe, MakeCall, NewDestination, Problem,
     paths::{CallService, Route},
 };
 
@@ -51,7 +51,7 @@ fn service_step(
             Box::new(move |exchange, _| exchange.retrieve(&session, &id).into())
         }
         CallService::Deflect => {
-            let request: Deflect = body.decode()?;
+            let request: NewDestination = body.decode()?;
             Box::new(move |exchange, now| exchange.deflect(&session, &id, &request, now).into())
         }
         CallService::Description => {

@@ -3,7 +3,7 @@ use std::{fmt::Write, time::Duration};
 use uc_model::{
     Action,
     CallDirection::{Incoming, Outgoing},
-    CallId, ConnectionState as S, PhoneNumber,
+    CallId, ConnectionState as S, FailureCause, PhoneNumber,
 };
 
 use super::{Machine, Phase};
@@ -13,8 +13,8 @@ use crate::{
         rig::{Rig, update},
     },
     port::{
-        BackendError, BackendEvent, CallUpdate, Cursor, MediaError, MediaEvent, Operation, Outcome,
-        ServerChange, Service,
+        BackendError, BackendEvent, Beside, CallUpdate, Cursor, FarEnd, MediaError, MediaEvent,
+        Operation, Outcome, ServerChange, Service,
     },
 };
 
@@ -35,7 +35,50 @@ fn name(rig: &Rig) -> String {
         .as_ref()
         .map(|p| format!(" {:?}…", p.action));
     let clearing = if machine.clearing { " Clear…" } else { "" };
-    format!("{phase}{sound}{}{clearing}", pending.unwrap_or_default())
+    let beside = rig.core.calls.engaged_with_another(&id());
+    let beside = beside.map(|action| format!(" {action:?}…"));
+    let calls = match rig.core.calls.machines.len() {
+        1 => String::new(),
+        more => format!(" ({more} calls)"),
+    };
+    format!(
+        "{phase}{sound}{}{}{clearing}{calls}",
+        pending.unwrap_or_default(),
+        beside.unwrap_or_default()
+    )
+}
+
+/// The same of a second call, which a desk phone or another client could carry as well.
+fn second(mut update: CallUpdate) -> CallUpdate {
+    update.call.id = CallId::new("c2").unwrap();
+    update.carried_here = false;
+    update
+}
+
+/// With somebody else at the far end.
+fn handed_over(mut update: CallUpdate, offers: bool) -> CallUpdate {
+    update.description = None;
+    update.far_end = FarEnd {
+        number: 1,
+        offers,
+        generation: 1,
+    };
+    update
+}
+
+fn over(mut update: CallUpdate, cause: FailureCause) -> CallUpdate {
+    update.call.cause = Some(cause);
+    update
+}
+
+fn beside(rig: &mut Rig, service: Beside) {
+    let held = CallId::new("c2").unwrap();
+    let call = id();
+    rig.request(Request::Beside {
+        service,
+        call,
+        held,
+    });
 }
 
 fn id() -> CallId {
@@ -145,6 +188,48 @@ const STATES: &[(&str, Reach)] = &[
         act(&mut rig, Action::Clear);
         rig
     }),
+    ("beside a held call", || {
+        let mut rig = STATES[6].1();
+        tell(
+            &mut rig,
+            second(update(12, Outgoing, S::Hold, S::Connected, false)),
+        );
+        rig
+    }),
+    ("transferring", || {
+        let mut rig = STATES[11].1();
+        beside(&mut rig, Beside::Transfer);
+        rig
+    }),
+    ("consulting", || {
+        let mut rig = STATES[6].1();
+        rig.request(Request::Consult {
+            call: id(),
+            to: PhoneNumber::new("332").unwrap(),
+        });
+        rig
+    }),
+    ("handing over", || {
+        let mut rig = STATES[6].1();
+        rig.request(Request::SingleStepTransfer {
+            call: id(),
+            to: PhoneNumber::new("332").unwrap(),
+        });
+        rig
+    }),
+    ("handed over, offering", || {
+        let mut rig = STATES[6].1();
+        let changed = update(12, Incoming, S::Connected, S::Alerting, true);
+        tell(&mut rig, handed_over(changed, true));
+        rig
+    }),
+    ("picking up", || {
+        let mut rig = Rig::live();
+        rig.request(Request::PickUp {
+            number: PhoneNumber::new("331").unwrap(),
+        });
+        rig
+    }),
 ];
 
 /// Everything that can happen to a call.
@@ -159,13 +244,9 @@ const HAPPENINGS: &[(&str, Happening)] = &[
         rig.complete_media(Err(MediaError::NoAudio));
     }),
     ("sound lost", |rig| {
-        let media = rig
-            .core
-            .calls
-            .machines
-            .keys()
-            .next()
-            .map(|key| crate::core::MediaId(key.0));
+        let machine = rig.core.calls.machines.values().next();
+        let sound = machine.and_then(|machine| machine.sound.as_ref());
+        let media = sound.map(|sound| crate::core::MediaId(sound.key().0));
         if let Some(media) = media {
             rig.input(Input::Media {
                 media,
@@ -199,6 +280,29 @@ const HAPPENINGS: &[(&str, Happening)] = &[
     ("told: over", |rig| {
         tell(rig, update(20, Incoming, S::Null, S::Null, false))
     }),
+    ("told: transferred", |rig| {
+        let gone = update(20, Incoming, S::Null, S::Null, false);
+        tell(rig, over(gone, FailureCause::Transferred));
+    }),
+    ("told: both transferred", |rig| {
+        let gone = over(
+            update(20, Incoming, S::Null, S::Null, false),
+            FailureCause::Transferred,
+        );
+        tell(rig, gone.clone());
+        tell(rig, second(gone));
+    }),
+    ("told: other call over", |rig| {
+        tell(rig, second(update(20, Incoming, S::Null, S::Null, false)));
+    }),
+    ("told: another far end", |rig| {
+        let changed = update(20, Incoming, S::Connected, S::Connected, true);
+        tell(rig, handed_over(changed, false));
+    }),
+    ("rings here", |rig| {
+        let rings = update(10, Incoming, S::Alerting, S::Connected, false);
+        serve(rig, outcome(rings));
+    }),
     ("told: old news", |rig| {
         tell(rig, update(9, Incoming, S::Null, S::Null, false))
     }),
@@ -207,6 +311,10 @@ const HAPPENINGS: &[(&str, Happening)] = &[
     ("hold", |rig| act(rig, Action::Hold)),
     ("retrieve", |rig| act(rig, Action::Retrieve)),
     ("clear", |rig| act(rig, Action::Clear)),
+    ("alternate", |rig| beside(rig, Beside::Alternate)),
+    ("reconnect", |rig| beside(rig, Beside::Reconnect)),
+    ("transfer", |rig| beside(rig, Beside::Transfer)),
+    ("conference", |rig| beside(rig, Beside::Conference)),
     ("connection lost", |rig| {
         let link = rig.link();
         let event = BackendEvent::StreamEnded(BackendError::Closed);

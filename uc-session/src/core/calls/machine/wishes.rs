@@ -8,7 +8,7 @@ use super::{Machine, Pending};
 use crate::{
     core::{
         Reply, Ticket,
-        calls::{Step, sound::Sound},
+        calls::{Key, Step, sound::Sound},
         io::Io,
     },
     error::CallError,
@@ -34,7 +34,7 @@ impl Machine {
         }
         self.pending = Some(Pending {
             action,
-            ticket,
+            ticket: Some(ticket),
             until: None,
         });
         let at_desk = self
@@ -72,10 +72,20 @@ impl Machine {
         }
     }
 
-    /// Passes the ringing call on.
-    pub(in crate::core::calls) fn deflect(&mut self, io: &mut Io, ticket: Ticket, to: PhoneNumber) {
-        let action = Action::Deflect;
-        let refusal = match io.can(Capability::Deflect) {
+    /// Lets the call go on without this user: `Deflect` or `SingleStepTransfer`.
+    pub(in crate::core::calls) fn pass_on(
+        &mut self,
+        io: &mut Io,
+        ticket: Ticket,
+        action: Action,
+        to: PhoneNumber,
+    ) {
+        let rings = action == Action::Deflect;
+        let capability = match rings {
+            true => Capability::Deflect,
+            false => Capability::Transfer,
+        };
+        let refusal = match io.can(capability) {
             true => self.refusal(io, action, true),
             false => Some(CallError::Unsupported),
         };
@@ -84,19 +94,42 @@ impl Machine {
         }
         self.pending = Some(Pending {
             action,
-            ticket,
+            ticket: Some(ticket),
             until: None,
         });
-        self.ask(io, Step::Deflect, |call| Service::Deflect { call, to });
+        self.ask(io, Step::PassOn, |call| match rings {
+            true => Service::Deflect { call, to },
+            false => Service::SingleStepTransfer { call, to },
+        });
     }
 
     /// The call is over, for `cause`: that may be what was asked.
-    pub(super) fn deflected(&mut self, io: &mut Io, cause: FailureCause) {
-        let asked = |pending: &mut Pending| {
-            pending.action == Action::Deflect && cause == FailureCause::Deflected
+    pub(super) fn left(&mut self, io: &mut Io, cause: FailureCause) {
+        let asked = |pending: &mut Pending| match pending.action {
+            Action::Deflect => cause == FailureCause::Deflected,
+            Action::SingleStepTransfer => cause == FailureCause::Transferred,
+            _ => false,
         };
         if let Some(pending) = self.pending.take_if(asked) {
-            io.reply(pending.ticket, Reply::Act(Ok(())));
+            pending.done(io, Ok(()));
+        }
+    }
+
+    /// Answers what was just picked up. Where that can't be done it rings here, and can be answered or
+    /// refused.
+    pub(super) fn answer_picked_up(&mut self, io: &mut Io) {
+        let Some(call) = self.call().filter(|c| c.local == ConnectionState::Alerting) else {
+            return;
+        };
+        let voip = call.device == DeviceKind::Voip;
+        self.pending = Some(Pending {
+            action: Action::Answer,
+            ticket: None,
+            until: None,
+        });
+        match voip {
+            true => self.open_answer(io),
+            false => self.answer(io, None),
         }
     }
 
@@ -111,12 +144,8 @@ impl Machine {
 
     fn open_answer(&mut self, io: &mut Io) {
         self.sound_error = None;
-        self.sound = Some(Sound::open(
-            io,
-            self.key,
-            DescriptionKind::Answer,
-            self.muted,
-        ));
+        let key = Key(io.number());
+        self.sound = Some(Sound::open(io, key, DescriptionKind::Answer, 0));
         self.bind(io);
     }
 
@@ -171,28 +200,19 @@ impl Machine {
             Some(call) if !call.allowed_actions().has(action) => {
                 Some(CallError::NotAllowed { action })
             }
-            Some(_) if self.sound.is_none() => Some(CallError::NoSound),
             Some(_) => None,
         };
-        match refusal {
-            Some(error) => io.reply(ticket, Reply::Act(Err(error))),
-            None => io.send_digits(ticket, self.key, digits),
+        match (refusal, &self.sound) {
+            (Some(error), _) => io.reply(ticket, Reply::Act(Err(error))),
+            (None, None) => io.reply(ticket, Reply::Act(Err(CallError::NoSound))),
+            (None, Some(sound)) => io.send_digits(ticket, sound.key(), digits),
         }
     }
 
     /// The server has said yes or no to the pending request.
     pub(super) fn asked(&mut self, io: &mut Io, error: Option<BackendError>) {
         match error {
-            Some(error) => {
-                if self
-                    .pending
-                    .as_ref()
-                    .is_some_and(|p| p.action == Action::Answer)
-                {
-                    self.close_sound(io);
-                }
-                self.fail_pending(io, CallError::Backend(error));
-            }
+            Some(error) => self.fail_pending(io, CallError::Backend(error)),
             None => {
                 if let Some(pending) = &mut self.pending {
                     pending.until = Some(io.time() + CONFIRMATION);
@@ -250,18 +270,35 @@ impl Machine {
             _ => false,
         };
         if let Some(pending) = self.pending.take_if(|_| done) {
-            io.reply(pending.ticket, Reply::Act(Ok(())));
+            pending.done(io, Ok(()));
         }
     }
 
     pub(super) fn fail_pending(&mut self, io: &mut Io, error: CallError) {
         if let Some(pending) = self.pending.take() {
-            io.reply(pending.ticket, Reply::Act(Err(error)));
+            let answering = pending.action == Action::Answer;
+            if answering
+                && self
+                    .call()
+                    .is_some_and(|c| c.local == ConnectionState::Alerting)
+            {
+                // It goes on ringing, without a microphone that is open.
+                self.close_sound(io);
+            }
+            pending.done(io, Err(error));
+        }
+    }
+}
+
+impl Pending {
+    fn done(self, io: &mut Io, result: Result<(), CallError>) {
+        if let Some(ticket) = self.ticket {
+            io.reply(ticket, Reply::Act(result));
         }
     }
 }
 
 /// From the server's yes to the event that shows it (our choice).
-const CONFIRMATION: Duration = Duration::from_secs(5);
+pub(in crate::core::calls) const CONFIRMATION: Duration = Duration::from_secs(5);
 /// Requests to end the same call that wait at once (our choice).
 const MOST_WAITING: usize = 16;
