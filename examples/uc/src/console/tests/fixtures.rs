@@ -36,6 +36,7 @@ pub(super) fn call(name: &str, local: ConnectionState, remote: ConnectionState) 
     let party = Party {
         number: number("331"),
         name: Some("Bruno Birke".to_owned().into()),
+        user: None,
     };
     let call = Call {
         id: id(name),
@@ -50,6 +51,7 @@ pub(super) fn call(name: &str, local: ConnectionState, remote: ConnectionState) 
             party,
             state: remote,
         },
+        members: Vec::new(),
         started: Timestamp(0),
         answered: None,
         cause: None,
