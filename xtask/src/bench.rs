@@ -12,8 +12,9 @@ use crate::process::{cargo, run, text};
 use crate::workspace::Workspace;
 
 /// What can be measured, and how.
-const BENCHES: [(&str, Kind); 7] = [
+const BENCHES: [(&str, Kind); 8] = [
     ("call-setup", Kind::Program),
+    ("calls", Kind::Program),
     ("codec", Kind::Criterion),
     ("headset", Kind::Program),
     ("jitter", Kind::Criterion),
@@ -154,7 +155,7 @@ mod tests {
     #[test]
     fn an_unknown_bench_names_those_that_exist() {
         let error = chosen(&["speed".to_owned()]).unwrap_err();
-        let text = "no bench is called \"speed\"; known: call-setup, codec, headset, jitter, media, mixer, model";
+        let text = "no bench is called \"speed\"; known: call-setup, calls, codec, headset, jitter, media, mixer, model";
         assert_eq!(error.to_string(), text);
     }
 
