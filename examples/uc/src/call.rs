@@ -1,13 +1,15 @@
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, convert::Infallible, time::Duration};
 
 use clap::Args;
 use serde_json::json;
 use tokio::time::sleep;
-use uc_model::PhoneNumber;
-use uc_session::{Call, CallError, Client};
+use uc_model::{PhoneNumber, Redacted};
+use uc_session::{Call, Client, ClientBuilder, Event};
 
 use crate::{
     account::Account,
+    calls,
+    control::{self, Control},
     failure::Failure,
     output::Output,
     sound::{self, SoundArguments},
@@ -46,6 +48,15 @@ pub(crate) struct AnswerArguments {
     hang_up_after: Option<f64>,
 }
 
+/// Which of the numbers dialled last to call.
+#[derive(Debug, Args)]
+pub(crate) struct RedialArguments {
+    /// Its place in the list, from 1; without it the list is shown.
+    place: Option<usize>,
+    #[command(flatten)]
+    sound: SoundArguments,
+}
+
 /// Calls, talks, hangs up.
 pub(crate) async fn call(
     account: &Account,
@@ -53,16 +64,14 @@ pub(crate) async fn call(
     wish: &CallArguments,
 ) -> Result<(), Failure> {
     let times = Times::new(wish.hold_after, wish.hang_up_after)?;
-    let client = account
-        .sign_in_with(output, |builder| wish.sound.apply(builder))
-        .await?;
-    let result = tokio::select! {
-        result = place(&client, output, wish, times) => result,
-        never = sound::notices(&client, output, &wish.sound) => match never {},
-        _ = tokio::signal::ctrl_c() => interrupted(&client, output).await,
-    };
-    client.sign_out().await;
-    result
+    let digits = wish.digits.as_deref();
+    carry(account, output, &wish.sound, async |client| {
+        let number = number(&wish.number, output.opens_links())?;
+        let call = client.call(&number).await?;
+        output.progress("Ringing …");
+        talk(client, call, output, &wish.sound, times, digits).await
+    })
+    .await
 }
 
 /// Waits for a call, and answers it and talks, or passes it on.
@@ -72,29 +81,56 @@ pub(crate) async fn answer(
     wish: &AnswerArguments,
 ) -> Result<(), Failure> {
     let times = Times::new(None, wish.hang_up_after)?;
-    let client = account
-        .sign_in_with(output, |builder| wish.sound.apply(builder))
-        .await?;
-    output.progress("Waiting for a call; Ctrl-C ends it.");
+    carry(account, output, &wish.sound, async |client| {
+        output.progress("Waiting for a call; Ctrl-C ends it.");
+        let call = client.incoming().await.ok_or(Failure::Ended)?;
+        if let Some(number) = &wish.deflect {
+            let deflect = Control::Deflect(Redacted::new(number.clone()));
+            return ask(client, output, &call, &deflect).await;
+        }
+        call.answer().await?;
+        talk(client, call, output, &wish.sound, times, None).await
+    })
+    .await
+}
+
+/// Lists the numbers dialled last, or calls one of them and talks.
+pub(crate) async fn redial(
+    account: &Account,
+    output: &Output,
+    wish: &RedialArguments,
+) -> Result<(), Failure> {
+    let Some(place) = wish.place else {
+        return crate::me::redial(account, output).await;
+    };
+    carry(account, output, &wish.sound, async |client| {
+        let dialled = client.redial();
+        let number = dialled.numbers().get(place.wrapping_sub(1));
+        let number = number.ok_or(Failure::NotDialled)?;
+        let call = client.call(number.as_str()).await?;
+        output.progress("Ringing …");
+        talk(client, call, output, &wish.sound, Times::default(), None).await
+    })
+    .await
+}
+
+/// Signs in with sound and does `work`, obeying what is typed meanwhile.
+async fn carry(
+    account: &Account,
+    output: &Output,
+    sound: &SoundArguments,
+    work: impl AsyncFnOnce(&Client) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let prepare = |builder: ClientBuilder| sound.apply(builder);
+    let client = account.sign_in_with(output, prepare).await?;
     let result = tokio::select! {
-        result = take(&client, output, wish, times) => result,
-        never = sound::notices(&client, output, &wish.sound) => match never {},
+        result = work(&client) => result,
+        never = sound::notices(&client, output, sound) => match never {},
+        never = calls::obey_lines(&client, output) => match never {},
         _ = tokio::signal::ctrl_c() => interrupted(&client, output).await,
     };
     client.sign_out().await;
     result
-}
-
-async fn place(
-    client: &Client,
-    output: &Output,
-    wish: &CallArguments,
-    times: Times,
-) -> Result<(), Failure> {
-    let number = number(&wish.number, output.opens_links())?;
-    let call = client.call(&number).await?;
-    output.progress("Ringing …");
-    talk(&call, output, times, wish.digits.as_deref()).await
 }
 
 /// What to dial: the number, or that of a link. A colon can be part of a number too.
@@ -108,42 +144,89 @@ fn number(wanted: &str, opens_links: bool) -> Result<Cow<'_, str>, Failure> {
     }
 }
 
-async fn take(
+/// Asks something of a call, and says that it is done.
+async fn ask(
     client: &Client,
     output: &Output,
-    wish: &AnswerArguments,
-    times: Times,
+    call: &Call,
+    control: &Control,
 ) -> Result<(), Failure> {
-    let call = client.incoming().await.ok_or(Failure::Ended)?;
-    if let Some(number) = &wish.deflect {
-        call.deflect(number).await?;
-        output.line("Passed on.", &json!({ "state": "deflected" }));
-        return Ok(());
-    }
-    call.answer().await?;
-    talk(&call, output, times, None).await
+    control.carry_out(client, Some(call.id())).await?;
+    let (plain, state) = control.told();
+    output.line(plain, &json!({ "state": state }));
+    Ok(())
 }
 
-/// From the connected call to its end.
+/// From the connected call to the end of all calls that this program carries: a consultation makes
+/// more of them. A desk phone carries its call by itself.
 async fn talk(
-    call: &Call,
+    client: &Client,
+    call: Call,
     output: &Output,
+    sound: &SoundArguments,
     times: Times,
     digits: Option<&str>,
 ) -> Result<(), Failure> {
+    if sound.at_desk() {
+        let call = watch::call_json(&call.status());
+        output.line(
+            "The desk phone has the call.",
+            &json!({ "state": "at_desk_phone", "call": call }),
+        );
+        return Ok(());
+    }
     call.connected().await?;
-    let status = call.status();
     output.line(
         "Connected. Ctrl-C hangs up.",
-        &json!({ "state": "connected", "call": watch::call_json(&status) }),
+        &json!({ "state": "connected", "call": watch::call_json(&call.status()) }),
     );
-    let cause = tokio::select! {
-        cause = call.ended() => cause,
-        result = direct(call, output, times, digits) => {
-            result?;
-            call.ended().await
+    tokio::select! {
+        _ = call.ended() => {}
+        result = direct(client, &call, output, times, digits) => result?,
+        never = others(client, output, &call) => match never {},
+    }
+    say_ended(&call, output).await;
+    while let Some(call) = carried(client) {
+        tokio::select! {
+            _ = call.ended() => {}
+            never = others(client, output, &call) => match never {},
         }
+        say_ended(&call, output).await;
+    }
+    Ok(())
+}
+
+/// One of the calls that this program carries.
+fn carried(client: &Client) -> Option<Call> {
+    let is_carried = |call: &Call| {
+        let status = call.status();
+        !status.rings_here() && control::is_within_reach(&status)
     };
+    client.calls().into_iter().find(is_carried)
+}
+
+/// Tells what other calls do, for as long as the client lives.
+async fn others(client: &Client, output: &Output, call: &Call) -> Infallible {
+    let mut events = client.events();
+    let mut told = BTreeMap::new();
+    loop {
+        let status = match events.next().await {
+            Some(Event::CallRinging(status) | Event::CallChanged(status)) => status,
+            Some(_) => continue,
+            None => std::future::pending().await,
+        };
+        let state = control::state(&status);
+        let id = status.call.id.clone();
+        if id != *call.id() && told.insert(id, state) != Some(state) {
+            let call = watch::call_json(&status);
+            let value = json!({ "state": "other_call", "call": call });
+            output.line(&calls::line(&status), &value);
+        }
+    }
+}
+
+async fn say_ended(call: &Call, output: &Output) {
+    let cause = call.ended().await;
     let stats = call.media_stats().unwrap_or_default();
     let cause = cause.map_or("the client was closed".to_owned(), |cause| {
         cause.to_string()
@@ -160,6 +243,7 @@ async fn talk(
         ),
         &json!({
             "state": "ended",
+            "call": call.id().as_str(),
             "cause": cause,
             "sent": stats.sent,
             "received": stats.received,
@@ -169,34 +253,32 @@ async fn talk(
             "xruns": stats.xruns,
         }),
     );
-    Ok(())
 }
 
 /// Sends keys, holds, retrieves and hangs up at the wished times; without any, waits for ever.
 async fn direct(
+    client: &Client,
     call: &Call,
     output: &Output,
     times: Times,
     digits: Option<&str>,
-) -> Result<(), CallError> {
+) -> Result<(), Failure> {
     if let Some(digits) = digits {
-        call.send_digits(digits).await?;
-        output.line("Keys sent.", &json!({ "state": "digits_sent" }));
+        let keys = Control::Keys(Redacted::new(digits.to_owned()));
+        ask(client, output, call, &keys).await?;
     }
     let mut spoken = Duration::ZERO;
     if let Some(hold_after) = times.hold_after {
         sleep(hold_after).await;
         spoken = hold_after;
-        call.hold().await?;
-        output.line("On hold.", &json!({ "state": "held" }));
+        ask(client, output, call, &Control::Hold).await?;
         sleep(HOLD_FOR).await;
-        call.retrieve().await?;
-        output.line("Retrieved.", &json!({ "state": "retrieved" }));
+        ask(client, output, call, &Control::Retrieve).await?;
     }
     match times.hang_up_after {
         Some(hang_up_after) => {
             sleep(hang_up_after.saturating_sub(spoken)).await;
-            call.hang_up().await
+            Ok(call.hang_up().await?)
         }
         None => std::future::pending().await,
     }
@@ -212,7 +294,7 @@ async fn interrupted(client: &Client, output: &Output) -> Result<(), Failure> {
 }
 
 /// Seconds as a person gives them.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Times {
     hold_after: Option<Duration>,
     hang_up_after: Option<Duration>,

@@ -241,11 +241,7 @@ impl<'a> Desk<'a> {
 async fn carry_out(client: &Client, request: Request) -> Result<Told, Failure> {
     match request {
         Request::Call(number) => drop(client.call(number.expose()).await?),
-        Request::Control(id, control) => {
-            let mut calls = client.calls().into_iter();
-            let call = calls.find(|call| *call.id() == id);
-            control.carry_out(&call.ok_or(Failure::NoCall)?).await?;
-        }
+        Request::Control(id, control) => control.carry_out(client, Some(&id)).await?,
         Request::Presence(state) => client.set_presence(Presence::of(state)).await?,
         Request::Read(id) => client.mark_read(&id).await?,
         Request::Search(text) => {

@@ -106,6 +106,24 @@ pub(crate) enum Failure {
     /// A call that is over meanwhile.
     #[error("there is no such call any more")]
     NoCall,
+    /// No call at all.
+    #[error("there is no call")]
+    NoCalls,
+    /// Calls, but none that allows it.
+    #[error("none of the calls allows that now; uc calls lists them")]
+    NotNow,
+    /// A call whose sound is in another program.
+    #[error(
+        "another program of yours carries that call: ask for it there (uc call and uc answer take \
+         the same commands, a line each, uc console has keys for them)"
+    )]
+    CarriedElsewhere,
+    /// A typed line.
+    #[error("{0}; help lists what can be typed")]
+    Line(String),
+    /// A place in the list of numbers dialled last.
+    #[error("so many numbers were not dialled yet; uc redial lists them")]
+    NotDialled,
     /// Sound files or devices.
     #[error("{0}")]
     Sound(#[from] MediaError),

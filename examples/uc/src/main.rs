@@ -3,6 +3,7 @@
 
 mod account;
 mod call;
+mod calls;
 mod computer;
 mod console;
 mod contacts;
@@ -87,9 +88,10 @@ enum Command {
     Settings(settings::SettingsCommand),
     /// Changes the password.
     Password(me::PasswordArguments),
-    /// Shows the ten numbers dialled last.
-    Redial,
-    /// Calls a number and talks until one side hangs up, or Ctrl-C.
+    /// Shows the ten numbers dialled last, or calls one of them.
+    Redial(call::RedialArguments),
+    /// Calls a number and talks until one side hangs up, or Ctrl-C. Meanwhile it takes commands on
+    /// standard input, such as hold, dtmf 12# or end; help lists them.
     Call(call::CallArguments),
     /// Shows a telephone on this terminal: calls, presence, favourites, conversations. Its keys
     /// stand at the bottom.
@@ -102,8 +104,11 @@ enum Command {
     /// Switches the trace log on or off.
     #[command(subcommand)]
     Log(log::LogCommand),
-    /// Waits for a call, answers it, and talks until one side hangs up, or Ctrl-C.
+    /// Waits for a call, answers it, and talks until one side hangs up, or Ctrl-C. Takes commands as
+    /// uc call does.
     Answer(call::AnswerArguments),
+    #[command(flatten)]
+    Calls(calls::CallsCommand),
 }
 
 #[tokio::main]
@@ -140,12 +145,13 @@ async fn carry_out(arguments: &Arguments, output: &Output) -> Result<(), Failure
         Command::Photo(command) => me::photo(account, output, command).await,
         Command::Settings(command) => settings::settings(account, output, command).await,
         Command::Password(wish) => me::password(account, output, wish).await,
-        Command::Redial => me::redial(account, output).await,
+        Command::Redial(wish) => call::redial(account, output, wish).await,
         Command::Call(wish) => call::call(account, output, wish).await,
         Command::Console(wish) => console::console(account, output, wish).await,
         Command::Profile(command) => profile::profile(account, output, command).await,
         Command::Diagnose => diagnose::diagnose(account, output).await,
         Command::Log(command) => log::log(&account.computer, output, command).await,
         Command::Answer(wish) => call::answer(account, output, wish).await,
+        Command::Calls(command) => calls::calls(account, output, command).await,
     }
 }

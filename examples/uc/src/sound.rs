@@ -31,11 +31,20 @@ pub(crate) struct SoundArguments {
     /// The loudspeaker on which it rings, likewise.
     #[arg(long, value_name = "DEVICE", conflicts_with_all = ["play", "record"])]
     ringer: Option<String>,
+    /// The desk phone has the call, and no sound is here; uc is done once it rings or is answered.
+    #[arg(
+        long,
+        conflicts_with_all = ["play", "record", "microphone", "speaker", "ringer"]
+    )]
+    desk_phone: bool,
 }
 
 impl SoundArguments {
     /// Gives the builder its sound. With one file alone, the other direction is silent.
     pub(crate) fn apply(&self, builder: ClientBuilder) -> Result<ClientBuilder, Failure> {
+        if self.desk_phone {
+            return Ok(builder);
+        }
         if !self.has_files() {
             return self.devices(builder);
         }
@@ -45,6 +54,11 @@ impl SoundArguments {
     /// Whether files take the place of devices.
     pub(crate) const fn has_files(&self) -> bool {
         self.play.is_some() || self.record.is_some()
+    }
+
+    /// Whether a desk phone has the calls.
+    pub(crate) const fn at_desk(&self) -> bool {
+        self.desk_phone
     }
 
     #[cfg(feature = "device")]

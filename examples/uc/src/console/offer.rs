@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use uc_model::{Action, CallId};
-use uc_session::{CallStatus, Sound};
+use uc_session::CallStatus;
 
 use super::{
     phone::{Panel, Phone},
     popup::{Popup, Purpose, Request},
 };
-use crate::control::Control;
+use crate::control::{Control, Needs};
 
 /// A key, what it is called at the bottom, and what it does.
 #[derive(Debug, Clone)]
@@ -52,38 +52,36 @@ impl Phone {
 
     fn call_offers(&self) -> Vec<Offer> {
         let mut offers = Vec::new();
-        let mut add = |key, label, call: Option<&CallId>, control: Control| {
-            offers.extend(call.map(|call| {
-                let act = Act::Ask(Request::Control(call.clone(), control));
-                offer(key, label, act)
+        let mut add = |key, label, control: Control| {
+            let call = self.first(control.needs());
+            offers.extend(call.map(|status| {
+                let request = Request::Control(status.call.id.clone(), control);
+                offer(key, label, Act::Ask(request))
             }));
         };
-        add('a', "answer", self.able(Action::Answer), Control::Answer);
-        add('r', "reject", self.able(Action::Reject), Control::Reject);
-        add('h', "hang up", self.able(Action::Clear), Control::HangUp);
-        match self.able(Action::Hold) {
-            Some(call) => add('o', "hold", Some(call), Control::Hold),
-            None => add(
-                'o',
-                "retrieve",
-                self.able(Action::Retrieve),
-                Control::Retrieve,
-            ),
+        add('a', "answer", Control::Answer);
+        add('r', "reject", Control::Reject);
+        add('h', "hang up", Control::HangUp);
+        match self.first(Control::Hold.needs()) {
+            Some(_) => add('o', "hold", Control::Hold),
+            None => add('o', "retrieve", Control::Retrieve),
         }
-        if let Some(status) = self.first(|status| has_sound(status)) {
-            let (label, muted) = match status.muted {
-                true => ("unmute", false),
-                false => ("mute", true),
-            };
-            add('m', label, Some(&status.call.id), Control::Mute(muted));
+        match self.first(Needs::Sound).is_some_and(|status| status.muted) {
+            true => add('m', "unmute", Control::Mute(false)),
+            false => add('m', "mute", Control::Mute(true)),
         }
-        let keys = self.able(Action::SendDigits).map(|call| Popup::Keys {
-            call: call.clone(),
+        let mut open = |key, label, action, popup: fn(CallId) -> Popup| {
+            let call = self.first(Needs::Alone(action));
+            let popup = call.map(|status| popup(status.call.id.clone()));
+            offers.extend(popup.map(|popup| offer(key, label, Act::Open(popup))));
+        };
+        open('k', "keys", Action::SendDigits, |call| Popup::Keys {
+            call,
             sent: String::new().into(),
         });
-        offers.extend(keys.map(|keys| offer('k', "keys", Act::Open(keys))));
-        let deflect = self.able(Action::Deflect).cloned().map(Purpose::Deflect);
-        offers.extend(deflect.map(|to| offer('b', "pass on", Act::Open(Popup::entry(to)))));
+        open('b', "pass on", Action::Deflect, |call| {
+            Popup::entry(Purpose::Deflect(call))
+        });
         offers
     }
 
@@ -118,17 +116,13 @@ impl Phone {
         })
     }
 
-    /// The call of which `action` may be asked: the chosen one, or else the first that allows it.
-    fn able(&self, action: Action) -> Option<&CallId> {
-        let status = self.first(|status| status.allowed_actions().has(action))?;
-        Some(&status.call.id)
-    }
-
-    fn first(&self, fits: impl Fn(&CallStatus) -> bool) -> Option<&Arc<CallStatus>> {
-        let chosen = self.selected_call().into_iter();
-        chosen
-            .chain(&self.scene().calls)
-            .find(|status| fits(status))
+    /// The chosen call where it allows that, or else the first that does.
+    fn first(&self, needs: Needs) -> Option<&Arc<CallStatus>> {
+        let calls = &self.scene().calls;
+        let chosen = self
+            .selected_call()
+            .filter(|chosen| needs.fits(chosen, calls));
+        chosen.or_else(|| needs.first(calls))
     }
 }
 
@@ -141,10 +135,6 @@ impl Popup {
     fn entry(purpose: Purpose) -> Self {
         Self::Entry(super::popup::Entry::new(purpose))
     }
-}
-
-fn has_sound(status: &CallStatus) -> bool {
-    matches!(status.sound, Sound::Connected | Sound::Interrupted)
 }
 
 const fn offer(key: char, label: &'static str, act: Act) -> Offer {

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use uc_model::{
-    ConnectionState, Contact, Conversation, PhoneNumber, Presence, PresenceState, Redacted,
-};
+use uc_model::{Contact, Conversation, PhoneNumber, Presence, PresenceState, Redacted};
 use uc_session::{CallStatus, Connection, View};
 
-use crate::{people::Names, words::Words};
+use crate::{control, people::Names, words::Words};
 
 /// Everything that the screen shows of the client at one moment.
 #[derive(Debug, Clone, Default)]
@@ -59,7 +57,7 @@ impl Scene {
             presence: own,
             connection: view.connection,
             trouble,
-            calls: calls(view),
+            calls: control::calls(view),
             people: people(view, names),
             favourites: favourites(view),
             conversations: list.rows.into_iter().map(|(known, _)| known).collect(),
@@ -86,18 +84,6 @@ impl Person {
             number,
         }
     }
-}
-
-fn calls(view: &View) -> Vec<Arc<CallStatus>> {
-    let mut calls: Vec<_> = view.calls.values().cloned().collect();
-    calls.sort_by_key(|status| match status.call.local {
-        ConnectionState::Alerting => 0,
-        ConnectionState::Connected => 1,
-        ConnectionState::Initiated | ConnectionState::Queued => 2,
-        ConnectionState::Hold => 3,
-        ConnectionState::Null | ConnectionState::Fail => 4,
-    });
-    calls
 }
 
 fn people(view: &View, names: &Names) -> Vec<Person> {

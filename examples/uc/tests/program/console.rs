@@ -5,7 +5,7 @@ use uc_server::RunningServer;
 
 use crate::{
     calls::{person, speech},
-    run::{bare, complaint, finish, folder, pin, server},
+    run::{bare, complaint, finish, folder, pin, server, within},
     tmux::{Tmux, left_out},
 };
 
@@ -45,14 +45,14 @@ async fn a_call_is_taken_and_ended_by_keys_on_a_real_terminal() {
         "{shown}"
     );
     screen.press(&["a"]).await;
-    call.connected().await.expect("she has taken it");
+    within(call.connected()).await.expect("she has taken it");
     screen.shows("talking 0:0").await;
     screen.press(&["o"]).await;
     screen.shows("on hold").await;
     screen.press(&["o"]).await;
     screen.shows("talking").await;
     screen.press(&["h"]).await;
-    assert_eq!(call.ended().await, Some(FailureCause::Normal));
+    assert_eq!(within(call.ended()).await, Some(FailureCause::Normal));
     screen.shows("the call ended").await;
 
     screen.press(&["C-c"]).await;
@@ -76,7 +76,7 @@ async fn somebody_is_found_by_name_and_called_from_a_real_terminal() {
     screen.press(&["d", "b", "i", "r"]).await;
     screen.shows("> o Bruno Birke").await;
     screen.press(&["Enter"]).await;
-    let call = bruno.incoming().await.expect("it rings");
+    let call = within(bruno.incoming()).await.expect("it rings");
     screen.shows("it rings there").await;
     call.reject().await.expect("he may");
     screen.shows("the other refused the call").await;

@@ -4,6 +4,7 @@ mod account;
 mod calls;
 mod console;
 mod contacts;
+mod control;
 mod conversations;
 mod profiles;
 mod run;

@@ -1,20 +1,10 @@
 //! Server profiles and the key store.
 
-use std::{path::Path, process::Stdio};
+use std::process::Stdio;
 
 use tokio::process::Command;
 
-use crate::run::{bare, data, finish, folder, lines, pin, server};
-
-/// The program as it is called where a profile says everything but the password.
-fn uc_with(data: &Path) -> Command {
-    let mut command = bare();
-    command
-        .arg("--json")
-        .env("UC_DATA", data)
-        .env("UC_PASSWORD", "demo-330");
-    command
-}
+use crate::run::{bare, data, finish, folder, lines, pin, server, uc_with};
 
 #[tokio::test]
 async fn profiles_are_added_listed_changed_used_and_removed() {

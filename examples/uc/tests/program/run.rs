@@ -36,16 +36,31 @@ pub(crate) fn uc(server: &RunningServer, user: &str) -> Command {
     command
 }
 
+/// The program on a computer that keeps its settings in `data`, where a profile of 330's says
+/// everything but the password; it prints JSON.
+pub(crate) fn uc_with(data: &Path) -> Command {
+    let mut command = bare();
+    command
+        .arg("--json")
+        .env("UC_DATA", data)
+        .env("UC_PASSWORD", "demo-330");
+    command
+}
+
 pub(crate) fn pin(server: &RunningServer) -> String {
     let sha256 = server.fingerprint();
     sha256.map(|byte| format!("{byte:02x}")).concat()
 }
 
 pub(crate) async fn finish(mut command: Command) -> Output {
-    let output = timeout(Duration::from_secs(30), command.output()).await;
-    output
-        .expect("it ends by itself")
-        .expect("the program was built")
+    let output = within(command.output()).await;
+    output.expect("the program was built")
+}
+
+/// Waits for what has to come.
+pub(crate) async fn within<T>(awaited: impl Future<Output = T>) -> T {
+    let awaited = timeout(Duration::from_secs(30), awaited).await;
+    awaited.expect("it comes by itself")
 }
 
 /// Runs the program at a terminal of its own (by `script`), where a person answers its prompts.
@@ -88,9 +103,7 @@ pub(crate) async fn at_a_terminal(program: &Command, dialogue: &[(&str, &str)]) 
             String::from_utf8_lossy(&screen).into_owned(),
         )
     };
-    timeout(Duration::from_secs(30), talk)
-        .await
-        .expect("it ends by itself")
+    within(talk).await
 }
 
 /// What it has printed, JSON a line.

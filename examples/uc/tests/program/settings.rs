@@ -5,27 +5,16 @@ use std::{path::Path, process::Stdio, time::Duration};
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
-    process::Command,
     time::timeout,
 };
 use uc_model::FailureCause;
 use uc_server::{RunningServer, Server};
 use uc_session::{CallError, Client, Trust};
 
-use crate::run::{answer, bare, complaint, data, finish, lines, pin, plain, server, told};
-
-/// The program on a computer that keeps its settings in `data`.
-fn on(data: &Path) -> Command {
-    let mut command = bare();
-    command
-        .arg("--json")
-        .env("UC_DATA", data)
-        .env("UC_PASSWORD", "demo-330");
-    command
-}
+use crate::run::{answer, bare, complaint, data, finish, lines, pin, plain, server, told, uc_with};
 
 async fn run(data: &Path, arguments: &[&str]) -> Vec<Value> {
-    let mut command = on(data);
+    let mut command = uc_with(data);
     command.args(arguments);
     let output = finish(command).await;
     assert!(output.status.success(), "{arguments:?}: {output:?}");
@@ -103,7 +92,7 @@ async fn a_setting_that_can_not_be_is_refused_with_those_that_can() {
         ("hot-key", "F1", "F3 to F12"),
         ("colour", "red", "date-format"),
     ] {
-        let mut command = on(&data);
+        let mut command = uc_with(&data);
         command.args(["settings", "set", name, value]);
         let refused = complaint(&finish(command).await);
         assert!(refused.contains(told), "{refused}");
@@ -219,7 +208,7 @@ async fn watch_shows_no_ringing_call_where_pop_ups_are_never_seen() {
 async fn starting_at_log_in_is_an_entry_of_the_desktop() {
     let data = data("uc-settings-log-in");
     let set = async |value: &str| {
-        let mut command = on(&data);
+        let mut command = uc_with(&data);
         command
             .args(["settings", "set", "start-at-log-in", value])
             .env("XDG_CONFIG_HOME", data.join("config"));
@@ -250,7 +239,7 @@ async fn a_telephony_link_is_dialled_only_where_the_settings_say_so() {
     let server = server().await;
     let data = computer("uc-settings-links", &server).await;
     let call = async || {
-        let mut command = on(&data);
+        let mut command = uc_with(&data);
         command.args(["call", "tel:+49-30-99999999"]);
         let silence = crate::run::folder("uc-settings-links.wav");
         command.arg("--record").arg(silence);

@@ -6,14 +6,14 @@ use ratatui::{
     style::Stylize,
     text::{Line, Span},
 };
-use uc_model::{CallDirection, ConnectionState, Conversation, Presence, PresenceState};
+use uc_model::{Conversation, Presence, PresenceState};
 use uc_session::{CallStatus, Sound};
 
 use super::super::{
     phone::Phone,
     scene::{Person, Scene},
 };
-use crate::conversations::entry_line;
+use crate::{control, conversations::entry_line};
 
 /// A call: with whom, and what it does.
 pub(super) fn call<'a>(phone: &Phone, status: &'a CallStatus) -> Line<'a> {
@@ -24,7 +24,7 @@ pub(super) fn call<'a>(phone: &Phone, status: &'a CallStatus) -> Line<'a> {
         false => format!("{name} {}", party.number),
     };
     let talked = phone.talked(&status.call.id);
-    let state = match state(status) {
+    let state = match control::state(status) {
         "talking" => talked.map_or("talking".to_owned(), |talked| {
             format!("talking {}", minutes(talked))
         }),
@@ -41,24 +41,6 @@ pub(super) fn call<'a>(phone: &Phone, status: &'a CallStatus) -> Line<'a> {
         line.push_span(Span::from(format!("  {trouble}")).red());
     }
     line
-}
-
-/// What a call does, in plain words.
-fn state(status: &CallStatus) -> &'static str {
-    use ConnectionState::{Alerting, Connected, Fail, Hold, Initiated, Null, Queued};
-    match (status.call.local, status.call.remote.state) {
-        (Alerting, _) => "RINGS",
-        (Hold, _) => "on hold",
-        (Null | Fail, _) => "over",
-        (Queued, _) => "waits",
-        (Initiated | Connected, Alerting) => "it rings there",
-        (Connected, Hold) => "held by the other",
-        (Connected, Connected) if status.is_connected() => "talking",
-        (Initiated | Connected, _) => match status.call.direction {
-            CallDirection::Outgoing => "dialling",
-            CallDirection::Incoming => "connecting",
-        },
-    }
 }
 
 fn trouble(sound: &Sound) -> Option<String> {
