@@ -48,6 +48,15 @@ pub(crate) struct AnswerArguments {
     hang_up_after: Option<f64>,
 }
 
+/// Whose call to pick up.
+#[derive(Debug, Args)]
+pub(crate) struct PickupArguments {
+    /// The number at which it rings.
+    number: String,
+    #[command(flatten)]
+    sound: SoundArguments,
+}
+
 /// Which of the numbers dialled last to call.
 #[derive(Debug, Args)]
 pub(crate) struct RedialArguments {
@@ -90,6 +99,19 @@ pub(crate) async fn answer(
         }
         call.answer().await?;
         talk(client, call, output, &wish.sound, times, None).await
+    })
+    .await
+}
+
+/// Picks up a call that rings elsewhere, talks, hangs up.
+pub(crate) async fn pick_up(
+    account: &Account,
+    output: &Output,
+    wish: &PickupArguments,
+) -> Result<(), Failure> {
+    carry(account, output, &wish.sound, async |client| {
+        let call = client.pick_up(&wish.number).await?;
+        talk(client, call, output, &wish.sound, Times::default(), None).await
     })
     .await
 }

@@ -31,8 +31,23 @@ pub(crate) enum CallsCommand {
     Hold(Which),
     /// Takes a call off hold.
     Retrieve(Which),
+    /// Puts a call on hold and calls somebody else.
+    Consult(To),
+    /// Puts the call on hold and takes the held one off hold.
+    Alternate(Which),
+    /// Ends the call and takes the held one off hold.
+    Reconnect(Which),
+    /// Hands over: the others of the call and of the held one talk; or, to a number, unannounced.
+    Transfer {
+        /// The number.
+        number: Option<String>,
+    },
+    /// Hands the call over to a number, unannounced.
+    BlindTransfer(To),
     /// Passes a ringing call on to a number.
     Deflect(To),
+    /// Makes a conference of the call and the held one.
+    Conference(Which),
     /// Sends keys into the call: 0 to 9, *, #, A to D.
     Dtmf(Keys),
     /// Cuts the microphone off.
@@ -47,6 +62,9 @@ pub(crate) struct Which {
     /// The call, as uc calls names it; without it the first that allows it.
     call: Option<CallId>,
 }
+
+/// The first that allows it.
+static ANY: Which = Which { call: None };
 
 /// Which call, and where to.
 #[derive(Debug, Args)]
@@ -99,7 +117,16 @@ impl CallsCommand {
             Self::HangUp(which) => (Control::HangUp, which),
             Self::Hold(which) => (Control::Hold, which),
             Self::Retrieve(which) => (Control::Retrieve, which),
+            Self::Consult(to) => (Control::Consult(text(&to.number)), &to.which),
+            Self::Alternate(which) => (Control::Alternate, which),
+            Self::Reconnect(which) => (Control::Reconnect, which),
+            Self::Transfer { number: None } => (Control::Transfer, &ANY),
+            Self::Transfer {
+                number: Some(number),
+            } => (Control::BlindTransfer(text(number)), &ANY),
+            Self::BlindTransfer(to) => (Control::BlindTransfer(text(&to.number)), &to.which),
             Self::Deflect(to) => (Control::Deflect(text(&to.number)), &to.which),
+            Self::Conference(which) => (Control::Conference, which),
             Self::Dtmf(keys) => (Control::Keys(text(&keys.keys)), &keys.which),
             Self::Mute(which) => (Control::Mute(true), which),
             Self::Unmute(which) => (Control::Mute(false), which),
@@ -225,6 +252,10 @@ mod tests {
             ("hold", Control::Hold),
             ("  retrieve ", Control::Retrieve),
             ("dtmf 12#", Control::Keys(text("12#"))),
+            ("consult +49-89-7", Control::Consult(text("+49-89-7"))),
+            ("transfer", Control::Transfer),
+            ("transfer 332", Control::BlindTransfer(text("332"))),
+            ("blind-transfer 332", Control::BlindTransfer(text("332"))),
             ("mute", Control::Mute(true)),
             ("end", Control::HangUp),
         ] {

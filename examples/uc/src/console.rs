@@ -241,6 +241,7 @@ impl<'a> Desk<'a> {
 async fn carry_out(client: &Client, request: Request) -> Result<Told, Failure> {
     match request {
         Request::Call(number) => drop(client.call(number.expose()).await?),
+        Request::PickUp(number) => drop(client.pick_up(number.expose()).await?),
         Request::Control(id, control) => control.carry_out(client, Some(&id)).await?,
         Request::Presence(state) => client.set_presence(Presence::of(state)).await?,
         Request::Read(id) => client.mark_read(&id).await?,

@@ -27,6 +27,18 @@ pub(crate) enum Control {
     Keys(Redacted<String>),
     /// Pass the ringing call on to a number.
     Deflect(Redacted<String>),
+    /// Hold the call and call somebody else.
+    Consult(Redacted<String>),
+    /// Hand the call over to a number, unannounced.
+    BlindTransfer(Redacted<String>),
+    /// Hold this call and talk with the held one.
+    Alternate,
+    /// End this call and talk with the held one.
+    Reconnect,
+    /// Let the others of this call and of the held one talk.
+    Transfer,
+    /// Make one call of this and the held one.
+    Conference,
 }
 
 impl Control {
@@ -47,6 +59,12 @@ impl Control {
             Self::Mute(muted) => call.set_muted(*muted).await,
             Self::Keys(keys) => call.send_digits(keys.expose()).await,
             Self::Deflect(to) => call.deflect(to.expose()).await,
+            Self::Consult(to) => call.consult(to.expose()).await.map(drop),
+            Self::BlindTransfer(to) => call.transfer_to(to.expose()).await,
+            Self::Alternate => call.alternate(&self.held(client, &call)?).await,
+            Self::Reconnect => call.reconnect(&self.held(client, &call)?).await,
+            Self::Transfer => call.transfer(&self.held(client, &call)?).await,
+            Self::Conference => call.conference(&self.held(client, &call)?).await,
         };
         Ok(done?)
     }
@@ -63,6 +81,11 @@ impl Control {
             Self::Mute(false) => ("Not muted any more.", "unmuted"),
             Self::Keys(_) => ("Keys sent.", "digits_sent"),
             Self::Deflect(_) => ("Passed on.", "deflected"),
+            Self::Consult(_) => ("On hold; the other call is made.", "consulting"),
+            Self::BlindTransfer(_) | Self::Transfer => ("Handed over.", "transferred"),
+            Self::Alternate => ("Changed over.", "alternated"),
+            Self::Reconnect => ("Back.", "reconnected"),
+            Self::Conference => ("All talk with each other.", "conferenced"),
         }
     }
 
@@ -77,6 +100,12 @@ impl Control {
             Self::Mute(_) => Needs::Sound,
             Self::Keys(_) => Needs::Alone(Action::SendDigits),
             Self::Deflect(_) => Needs::Alone(Action::Deflect),
+            Self::Consult(_) => Needs::Alone(Action::Consult),
+            Self::BlindTransfer(_) => Needs::Alone(Action::SingleStepTransfer),
+            Self::Alternate => Needs::Beside(Action::Alternate),
+            Self::Reconnect => Needs::Beside(Action::Reconnect),
+            Self::Transfer => Needs::Beside(Action::Transfer),
+            Self::Conference => Needs::Beside(Action::Conference),
         }
     }
 
@@ -96,6 +125,16 @@ impl Control {
             None => Err(Failure::NotNow),
         }
     }
+
+    /// The held call beside `active`.
+    fn held(&self, client: &Client, active: &Call) -> Result<Call, Failure> {
+        let Needs::Beside(action) = self.needs() else {
+            return Err(Failure::NotNow);
+        };
+        let mut calls = client.calls().into_iter();
+        let held = calls.find(|held| active.actions_beside(held).has(action));
+        held.ok_or(Failure::NotNow)
+    }
 }
 
 /// What has to be allowed for something.
@@ -103,6 +142,8 @@ impl Control {
 pub(crate) enum Needs {
     /// This, of one call.
     Alone(Action),
+    /// This, of a call and a held one.
+    Beside(Action),
     /// A call whose sound runs here.
     Sound,
 }
@@ -114,9 +155,12 @@ impl Needs {
     }
 
     /// Whether this program can reach one of the calls, and that allows it.
-    pub(crate) fn fits(self, status: &CallStatus, _: &[Arc<CallStatus>]) -> bool {
+    pub(crate) fn fits(self, status: &CallStatus, calls: &[Arc<CallStatus>]) -> bool {
         let allowed = match self {
             Self::Alone(action) => status.allowed_actions().has(action),
+            Self::Beside(action) => calls
+                .iter()
+                .any(|held| status.call.actions_beside(&held.call).has(action)),
             Self::Sound => matches!(status.sound, Sound::Connected | Sound::Interrupted),
         };
         allowed && is_within_reach(status)

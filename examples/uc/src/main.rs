@@ -107,6 +107,8 @@ enum Command {
     /// Waits for a call, answers it, and talks until one side hangs up, or Ctrl-C. Takes commands as
     /// uc call does.
     Answer(call::AnswerArguments),
+    /// Picks up a call that rings at a colleague's number, and talks. Takes commands as uc call does.
+    Pickup(call::PickupArguments),
     #[command(flatten)]
     Calls(calls::CallsCommand),
 }
@@ -152,6 +154,7 @@ async fn carry_out(arguments: &Arguments, output: &Output) -> Result<(), Failure
         Command::Diagnose => diagnose::diagnose(account, output).await,
         Command::Log(command) => log::log(&account.computer, output, command).await,
         Command::Answer(wish) => call::answer(account, output, wish).await,
+        Command::Pickup(wish) => call::pick_up(account, output, wish).await,
         Command::Calls(command) => calls::calls(account, output, command).await,
     }
 }

@@ -40,6 +40,10 @@ impl Phone {
         let mut offers = self.call_offers();
         offers.extend(self.enter_offer());
         offers.push(offer('d', "dial", Act::Open(Popup::dial())));
+        if self.scene().picks_up {
+            let pick_up = Popup::entry(Purpose::PickUp);
+            offers.push(offer('u', "pick up", Act::Open(pick_up)));
+        }
         if !self.scene().redial.is_empty() {
             offers.push(offer('e', "redial", Act::Open(Popup::Redial(0))));
         }
@@ -70,6 +74,10 @@ impl Phone {
             true => add('m', "unmute", Control::Mute(false)),
             false => add('m', "mute", Control::Mute(true)),
         }
+        add('l', "alternate", Control::Alternate);
+        add('x', "back", Control::Reconnect);
+        add('t', "transfer", Control::Transfer);
+        add('f', "conference", Control::Conference);
         let mut open = |key, label, action, popup: fn(CallId) -> Popup| {
             let call = self.first(Needs::Alone(action));
             let popup = call.map(|status| popup(status.call.id.clone()));
@@ -79,9 +87,23 @@ impl Phone {
             call,
             sent: String::new().into(),
         });
-        open('b', "pass on", Action::Deflect, |call| {
-            Popup::entry(Purpose::Deflect(call))
+        open('c', "consult", Action::Consult, |call| {
+            Popup::entry(Purpose::Consult(call))
         });
+        let ringing = self.first(Needs::Alone(Action::Deflect)).is_some();
+        let mut open = |label, action, purpose: fn(CallId) -> Purpose| {
+            let call = self.first(Needs::Alone(action));
+            let popup = call.map(|status| Popup::entry(purpose(status.call.id.clone())));
+            offers.extend(popup.map(|popup| offer('b', label, Act::Open(popup))));
+        };
+        match ringing {
+            true => open("pass on", Action::Deflect, Purpose::Deflect),
+            false => open(
+                "blind transfer",
+                Action::SingleStepTransfer,
+                Purpose::Transfer,
+            ),
+        }
         offers
     }
 

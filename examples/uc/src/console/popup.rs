@@ -30,6 +30,12 @@ pub(super) enum Purpose {
     Dial,
     /// To pass this ringing call on to it.
     Deflect(CallId),
+    /// To hold this call and ask somebody.
+    Consult(CallId),
+    /// To hand this call over, unannounced.
+    Transfer(CallId),
+    /// To pick up what rings there.
+    PickUp,
 }
 
 /// A field for a number or a name, and whom it finds.
@@ -46,6 +52,8 @@ pub(super) struct Entry {
 pub(super) enum Request {
     /// Call this number.
     Call(Redacted<String>),
+    /// Pick up what rings at this number.
+    PickUp(Redacted<String>),
     /// Do this with a call.
     Control(CallId, Control),
     /// Set this presence.
@@ -70,8 +78,8 @@ impl Popup {
 impl Purpose {
     const fn call(&self) -> Option<&CallId> {
         match self {
-            Self::Dial => None,
-            Self::Deflect(call) => Some(call),
+            Self::Dial | Self::PickUp => None,
+            Self::Deflect(call) | Self::Consult(call) | Self::Transfer(call) => Some(call),
         }
     }
 
@@ -80,6 +88,9 @@ impl Purpose {
         match self {
             Self::Dial => "Dial",
             Self::Deflect(_) => "Pass the call on",
+            Self::Consult(_) => "Consult",
+            Self::Transfer(_) => "Hand the call over",
+            Self::PickUp => "Pick up from",
         }
     }
 
@@ -88,6 +99,9 @@ impl Purpose {
         match self {
             Self::Dial => Request::Call(number),
             Self::Deflect(call) => Request::Control(call, Control::Deflect(number)),
+            Self::Consult(call) => Request::Control(call, Control::Consult(number)),
+            Self::Transfer(call) => Request::Control(call, Control::BlindTransfer(number)),
+            Self::PickUp => Request::PickUp(number),
         }
     }
 }

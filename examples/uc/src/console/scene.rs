@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use uc_model::{Contact, Conversation, PhoneNumber, Presence, PresenceState, Redacted};
+use uc_model::{Capability, Contact, Conversation, PhoneNumber, Presence, PresenceState, Redacted};
 use uc_session::{CallStatus, Connection, View};
 
 use crate::{control, people::Names, words::Words};
@@ -28,6 +28,8 @@ pub(super) struct Scene {
     pub(super) conversations: Vec<Arc<Conversation>>,
     /// Unread entries of all of them.
     pub(super) unread: u64,
+    /// Whether calls that ring at colleagues can be picked up.
+    pub(super) picks_up: bool,
     /// The presence states that may be set.
     pub(super) presence_choices: Vec<PresenceState>,
     /// The numbers dialled last, newest first.
@@ -62,6 +64,7 @@ impl Scene {
             favourites: favourites(view),
             conversations: list.rows.into_iter().map(|(known, _)| known).collect(),
             unread: list.unread,
+            picks_up: me.is_some_and(|me| me.capabilities.has(Capability::Pickup)),
             presence_choices: view.presence_choices(),
             redial: view.account().redial.numbers().to_vec(),
             words,

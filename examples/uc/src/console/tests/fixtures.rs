@@ -114,6 +114,7 @@ pub(super) fn scene(calls: impl IntoIterator<Item = CallStatus>) -> Scene {
             conversation("Bruno Birke", "331", 0),
         ],
         unread: 2,
+        picks_up: true,
         presence_choices: vec![
             PresenceState::Office,
             PresenceState::Meeting,

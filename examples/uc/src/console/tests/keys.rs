@@ -122,6 +122,38 @@ fn a_ringing_call_is_passed_on_and_the_field_closes_with_the_call() {
 }
 
 #[test]
+fn an_active_and_a_held_call_are_changed_joined_and_handed_over() {
+    let (active, held) = (call("1", Connected, Connected), call("2", Hold, Connected));
+    let mut both = phone(scene([active.clone(), held]));
+    let mut alone = phone(scene([active]));
+    for (key, control) in [
+        ("l", Control::Alternate),
+        ("x", Control::Reconnect),
+        ("t", Control::Transfer),
+        ("f", Control::Conference),
+    ] {
+        let wanted = Request::Control(id("1"), control);
+        assert_eq!(asked(typed(&mut both, key)), wanted);
+        assert_eq!(typed(&mut alone, key), None, "{key}");
+    }
+}
+
+#[test]
+fn somebody_is_consulted_and_a_call_handed_over_or_picked_up() {
+    let mut phone = phone(scene([call("1", Connected, Connected)]));
+    let number = Redacted::new("332".to_owned());
+    let control = |control| Request::Control(id("1"), control);
+    for (keys, wanted) in [
+        ("c332", control(Control::Consult(number.clone()))),
+        ("b332", control(Control::BlindTransfer(number.clone()))),
+        ("u332", Request::PickUp(number.clone())),
+    ] {
+        typed(&mut phone, keys);
+        assert_eq!(asked(press(&mut phone, KeyCode::Enter)), wanted);
+    }
+}
+
+#[test]
 fn keys_are_sent_one_by_one_until_esc() {
     let mut phone = phone(scene([call("1", Connected, Connected)]));
     typed(&mut phone, "k");
