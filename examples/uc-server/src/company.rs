@@ -142,6 +142,8 @@ pub struct User {
     pub(crate) initial_password: bool,
     pub(crate) in_mulap: bool,
     pub(crate) call_me: bool,
+    /// On another node of the network.
+    pub(crate) networked: bool,
     /// Those that the user hasn't got.
     pub(crate) missing_licences: Vec<Licence>,
 }
@@ -302,6 +304,8 @@ struct UserEntry {
     mulap: bool,
     #[serde(default)]
     call_me: Option<String>,
+    #[serde(default)]
+    networked: bool,
     licences: Option<Vec<Licence>>,
 }
 
@@ -357,6 +361,7 @@ impl UserEntry {
             initial_password: self.initial_password,
             in_mulap: self.mulap,
             call_me,
+            networked: self.networked,
             missing_licences,
         })
     }

@@ -303,6 +303,20 @@ pub enum CallOutcome {
     Unanswered,
 }
 
+/// Which way a call in the history took (CONV-2).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CallRoute {
+    /// To the user's or the other's own number.
+    #[default]
+    Direct,
+    /// To a group.
+    Group,
+    /// An incoming call that was transferred to the user, or that the user picked up.
+    TransferredOrPickedUp,
+}
+
 /// One event inside a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -316,6 +330,9 @@ pub enum ConversationEntry {
         direction: Direction,
         /// How it ended.
         outcome: CallOutcome,
+        /// Which way it took; direct where it is absent.
+        #[serde(default, skip_serializing_if = "is_direct")]
+        route: CallRoute,
         /// Milliseconds since the Unix epoch.
         at: i64,
         /// Seconds of speech.
@@ -391,4 +408,8 @@ pub struct ConversationList {
 )]
 const fn is_zero(value: &u32) -> bool {
     *value == 0
+}
+
+fn is_direct(route: &CallRoute) -> bool {
+    *route == CallRoute::Direct
 }

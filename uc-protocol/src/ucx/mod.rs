@@ -72,9 +72,10 @@ pub use account::{
     AccountResource, PasswordUpdate, Profile, SettingsUpdate, Visibility, VisibilityUpdate,
 };
 pub use calls::{
-    CallOutcome, CallResource, Candidates, Cause, Clear, ConnectionState, ConversationEntry,
-    ConversationList, ConversationResource, Describe, Description, DescriptionKind, Device,
-    DirectedPickup, Direction, HeldCall, MakeCall, Member, Message, NewDestination, Party,
+    CallOutcome, CallResource, CallRoute, Candidates, Cause, Clear, ConnectionState,
+    ConversationEntry, ConversationList, ConversationResource, Describe, Description,
+    DescriptionKind, Device, DirectedPickup, Direction, HeldCall, MakeCall, Member, Message,
+    NewDestination, Party,
 };
 pub(crate) use codec::decode_json;
 pub use codec::{DecodeError, FieldError, Resource, decode, encode};

@@ -2,11 +2,11 @@
 
 use proptest::{collection::vec, option::of, prelude::*, sample::select};
 use uc_protocol::ucx::{
-    AccountResource, CallOutcome, CallResource, Candidates, Cause, Changes, Clear, Configuration,
-    ConnectionState, ContactDraft, ContactList, ContactOrigin, ContactResource, ConversationEntry,
-    ConversationList, ConversationResource, Country, Delivery, Describe, Description,
-    DescriptionKind, Device, DirectedPickup, Direction, Directory, Event, EventId, Favourite,
-    FavouriteChange, FavouriteGroup, FavouritesResource, HeldCall, Hello, ImportReport,
+    AccountResource, CallOutcome, CallResource, CallRoute, Candidates, Cause, Changes, Clear,
+    Configuration, ConnectionState, ContactDraft, ContactList, ContactOrigin, ContactResource,
+    ConversationEntry, ConversationList, ConversationResource, Country, Delivery, Describe,
+    Description, DescriptionKind, Device, DirectedPickup, Direction, Directory, Event, EventId,
+    Favourite, FavouriteChange, FavouriteGroup, FavouritesResource, HeldCall, Hello, ImportReport,
     KnownContact, Licence, Location, MakeCall, Me, Member, Message, Mode, NewDestination, Number,
     NumberKind, Party, PasswordUpdate, PresenceResource, PresenceState, PresenceUpdate, Problem,
     ProblemType, Profile, SearchResults, Secret, SendMessage, Session, SettingsUpdate, SignIn,
@@ -483,11 +483,18 @@ fn entry() -> impl Strategy<Value = ConversationEntry> {
 
 fn call_entry() -> impl Strategy<Value = ConversationEntry> {
     let outcome = select(vec![CallOutcome::Answered, CallOutcome::Unanswered]);
-    (id(), direction(), outcome, any::<i64>(), any::<u32>()).prop_map(
-        |(id, direction, outcome, at, duration_s)| ConversationEntry::Call {
+    let route = select(vec![
+        CallRoute::Direct,
+        CallRoute::Group,
+        CallRoute::TransferredOrPickedUp,
+    ]);
+    let times = (any::<i64>(), any::<u32>());
+    (id(), direction(), outcome, route, times).prop_map(
+        |(id, direction, outcome, route, (at, duration_s))| ConversationEntry::Call {
             id,
             direction,
             outcome,
+            route,
             at,
             duration_s,
         },

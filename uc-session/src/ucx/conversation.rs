@@ -32,14 +32,14 @@ fn read_entry(entry: wire::ConversationEntry) -> Result<ConversationEntry, Unrea
             id,
             direction,
             outcome,
+            route,
             at,
             duration_s,
         } => Ok(ConversationEntry::Call {
             id: EntryId::new(id)?,
             direction: call::read_direction(direction),
             outcome: read_outcome(outcome)?,
-            // UCX doesn't tell groups and transfers apart yet.
-            route: CallRoute::Direct,
+            route: read_route(route)?,
             at: Timestamp(at),
             duration_s,
         }),
@@ -57,6 +57,15 @@ fn read_entry(entry: wire::ConversationEntry) -> Result<ConversationEntry, Unrea
     }
 }
 
+fn read_route(route: wire::CallRoute) -> Result<CallRoute, Unreadable> {
+    Ok(match route {
+        wire::CallRoute::Direct => CallRoute::Direct,
+        wire::CallRoute::Group => CallRoute::Group,
+        wire::CallRoute::TransferredOrPickedUp => CallRoute::TransferredOrPickedUp,
+        _ => return Err(Unreadable),
+    })
+}
+
 fn read_outcome(outcome: wire::CallOutcome) -> Result<CallOutcome, Unreadable> {
     Ok(match outcome {
         wire::CallOutcome::Answered => CallOutcome::Answered,
@@ -67,7 +76,7 @@ fn read_outcome(outcome: wire::CallOutcome) -> Result<CallOutcome, Unreadable> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::{collection::vec, option, prelude::*};
+    use proptest::{collection::vec, option, prelude::*, sample::select};
     use uc_model::Party;
 
     use super::*;
@@ -78,6 +87,7 @@ mod tests {
             id in sample::id(),
             direction in calls::directions(),
             answered: bool,
+            route in select(ROUTES.map(|(model, _)| model).to_vec()),
             at: i64,
             duration_s: u32,
         ) -> ConversationEntry {
@@ -85,7 +95,7 @@ mod tests {
                 id: EntryId::new(id).unwrap(),
                 direction,
                 outcome: if answered { CallOutcome::Answered } else { CallOutcome::Unanswered },
-                route: CallRoute::Direct,
+                route,
                 at: Timestamp(at),
                 duration_s,
             }
@@ -144,9 +154,9 @@ mod tests {
             id,
             direction,
             outcome,
+            route,
             at,
             duration_s,
-            ..
         } = entry
         else {
             unreachable!("there are calls and messages");
@@ -158,10 +168,25 @@ mod tests {
                 CallOutcome::Answered => wire::CallOutcome::Answered,
                 _ => wire::CallOutcome::Unanswered,
             },
+            route: write_route(*route),
             at: at.0,
             duration_s: *duration_s,
         }
     }
+
+    fn write_route(route: CallRoute) -> wire::CallRoute {
+        let known = ROUTES.into_iter().find(|(model, _)| *model == route);
+        known.expect("all routes are listed").1
+    }
+
+    const ROUTES: [(CallRoute, wire::CallRoute); 3] = [
+        (CallRoute::Direct, wire::CallRoute::Direct),
+        (CallRoute::Group, wire::CallRoute::Group),
+        (
+            CallRoute::TransferredOrPickedUp,
+            wire::CallRoute::TransferredOrPickedUp,
+        ),
+    ];
 
     fn write(conversation: &Conversation) -> wire::ConversationResource {
         wire::ConversationResource {

@@ -62,6 +62,7 @@ pub(super) fn conversation(id: &str, rev: u64) -> wire::ConversationResource {
             id: "e1".into(),
             direction: wire::Direction::Incoming,
             outcome: wire::CallOutcome::Unanswered,
+            route: wire::CallRoute::Direct,
             at: 1_000,
             duration_s: 0,
         }],

@@ -1,53 +1,91 @@
 use serde::{Deserialize, Serialize};
-use uc_protocol::ucx::{
-    CallResource, Candidates, Cause, ConnectionState, Description, Device, Direction, Party,
+use uc_protocol::{
+    limits::MAX_CANDIDATES,
+    ucx::{
+        CallResource, CallRoute, Candidates, Cause, ConnectionState, Description, Device,
+        Direction, Party,
+    },
 };
 
-use super::{Millis, SessionId, events::Audience};
+use super::{Millis, Refusal, Role, SessionId, events::Audience};
 
-/// A call between two users: two connections (ECMA-269 §6.1.5) and the media round between them.
+/// A call: two legs (connections, ECMA-269 §6.1.5) and the media round between them.
 ///
 /// ```text
-///   caller     callee        by
-///   initiated  alerting      make
-///   initiated  alerting      deflect: another user's leg in place of the callee's
-///   connected  connected     answer             hold/retrieve: each side by itself,
-///   connected  hold          hold (callee)      connected <-> hold
-///   null       null          clear, either side; no answer; nobody confirms; session gone
+///   first      second     by
+///   initiated  alerting   make, consult
+///   initiated  alerting   deflect, pickup: another's leg in place of the second
+///   connected  connected  answer           hold/retrieve/alternate: each leg by itself,
+///   connected  hold       hold (second)    connected <-> hold
+///   connected  alerting   transfer while it rings, single-step transfer
+///   connected  connected  transfer: another's leg in place of the one who transfers;
+///                         conference: a leg of the system's in place of the other's
+///   null       null       clear, either side; no answer; nobody confirms; session gone;
+///                         alone in a conference
 /// ```
+///
+/// Everybody in a conference has a call with the system, and these calls share the conference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Call {
-    /// Which kind of device both sides use.
-    #[serde(default = "voip")]
+    /// Its own identity, as its legs may come to be others'.
+    pub(super) key: String,
+    /// Which kind of device both legs use.
     pub(super) device: Device,
-    pub(super) caller: Leg,
-    pub(super) callee: Leg,
-    pub(super) started: Millis,
-    /// When it was last passed on to somebody else.
-    #[serde(default)]
-    pub(super) deflected: Option<Millis>,
-    pub(super) answered: Option<Millis>,
+    /// The one who called, until the call is handed over.
+    pub(super) first: Leg,
+    pub(super) second: Leg,
+    /// Since when it rings where it rings now, or last did.
+    pub(super) ringing: Millis,
     pub(super) ended: Option<(Millis, Cause)>,
     pub(super) round: Round,
     /// After a restart: when the call is given up unless both sides confirm.
     pub(super) confirm_by: Option<Millis>,
+    /// The conference that it leads into.
+    #[serde(default)]
+    pub(super) conference: Option<String>,
 }
 
-/// One user's side of a call.
+/// One side of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Leg {
     pub(super) id: String,
-    pub(super) user: String,
+    pub(super) owner: Owner,
     pub(super) rev: u64,
+    pub(super) direction: Direction,
     pub(super) state: ConnectionState,
     /// The other side as this side knows it.
     pub(super) party: Party,
+    /// The other side as the history will have it.
+    pub(super) conversation: Party,
+    /// Which way it came, as the history will have it.
+    #[serde(default)]
+    pub(super) route: CallRoute,
+    /// When this side dialled or began to ring.
+    pub(super) started: Millis,
+    pub(super) answered: Option<Millis>,
+    /// The only session that it rings at, after a pickup.
+    #[serde(default)]
+    pub(super) rings_at: Option<SessionId>,
     /// The session that dialled or answered.
     pub(super) carrier: Option<SessionId>,
+    /// How often the other side's sound has become another's.
+    #[serde(default)]
+    pub(super) far_end: u32,
+    /// Whether this side makes the first offer to that far end.
+    #[serde(default)]
+    pub(super) offers: bool,
     /// What this side has sent last.
     pub(super) description: Option<Description>,
     pub(super) candidates: Option<Candidates>,
     pub(super) unconfirmed: bool,
+}
+
+/// Whose leg it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Owner {
+    User(String),
+    /// The server's own sound.
+    System(Role),
 }
 
 /// The round of offer and answer (RFC 3264): one at a time.
@@ -61,17 +99,92 @@ pub(crate) struct Round {
 /// A side of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Side {
-    Caller,
-    Callee,
+    First,
+    Second,
 }
 
 impl Side {
-    pub(super) const BOTH: [Self; 2] = [Self::Caller, Self::Callee];
+    pub(super) const BOTH: [Self; 2] = [Self::First, Self::Second];
 
     pub(super) const fn other(self) -> Self {
         match self {
-            Self::Caller => Self::Callee,
-            Self::Callee => Self::Caller,
+            Self::First => Self::Second,
+            Self::Second => Self::First,
+        }
+    }
+}
+
+impl Leg {
+    /// The user whose leg it is.
+    pub(super) fn user(&self) -> Option<&str> {
+        match &self.owner {
+            Owner::User(user) => Some(user),
+            Owner::System(_) => None,
+        }
+    }
+
+    pub(super) fn is_of(&self, user: &str) -> bool {
+        self.user() == Some(user)
+    }
+
+    /// Whether its owner takes part, on hold or not.
+    pub(super) const fn takes_part(&self) -> bool {
+        matches!(
+            self.state,
+            ConnectionState::Connected | ConnectionState::Hold
+        )
+    }
+
+    pub(super) const fn is_alerting(&self) -> bool {
+        matches!(self.state, ConnectionState::Alerting)
+    }
+
+    /// Takes trickled candidates; says whether some are new. Those of an earlier round are late and
+    /// dropped.
+    pub(super) fn gather(&mut self, request: Candidates) -> Result<bool, Refusal> {
+        let described = self.description.as_ref().ok_or(Refusal::WrongState)?;
+        if request.generation > described.generation {
+            return Err(Refusal::Value(
+                "candidates belong to a description sent before",
+            ));
+        }
+        if request.generation < described.generation {
+            return Ok(false);
+        }
+        let mut known = self.candidates.clone().unwrap_or_else(|| Candidates {
+            generation: request.generation,
+            ..Candidates::default()
+        });
+        known.complete |= request.complete;
+        for candidate in request.candidates {
+            if !known.candidates.contains(&candidate) {
+                known.candidates.push(candidate);
+            }
+        }
+        if known.candidates.len() > MAX_CANDIDATES {
+            return Err(Refusal::TooManyCandidates);
+        }
+        let news = self.candidates.as_ref() != Some(&known);
+        self.candidates = Some(known);
+        Ok(news)
+    }
+
+    /// The other side's sound becomes another's: what was described is over.
+    pub(super) fn renew(&mut self, offers: bool) {
+        self.far_end = self.far_end.saturating_add(1);
+        self.offers = offers;
+        self.description = None;
+        self.candidates = None;
+    }
+
+    /// Who of the owner's sessions sees the call how; `taken`: it is just being answered.
+    fn audience(&self, taken: bool) -> Audience {
+        match (self.direction, &self.carrier, &self.rings_at) {
+            (_, None, None) => Audience::Everybody,
+            (_, None, Some(session)) => Audience::Ringing(session.clone()),
+            (Direction::Outgoing, Some(carrier), _) => Audience::Carrier(carrier.clone()),
+            (Direction::Incoming, Some(carrier), None) if taken => Audience::Taken(carrier.clone()),
+            (Direction::Incoming, Some(carrier), _) => Audience::Only(carrier.clone()),
         }
     }
 }
@@ -79,58 +192,76 @@ impl Side {
 impl Call {
     pub(super) const fn leg(&self, side: Side) -> &Leg {
         match side {
-            Side::Caller => &self.caller,
-            Side::Callee => &self.callee,
+            Side::First => &self.first,
+            Side::Second => &self.second,
         }
     }
 
     pub(super) const fn leg_mut(&mut self, side: Side) -> &mut Leg {
         match side {
-            Side::Caller => &mut self.caller,
-            Side::Callee => &mut self.callee,
+            Side::First => &mut self.first,
+            Side::Second => &mut self.second,
         }
+    }
+
+    pub(super) const fn legs(&self) -> [&Leg; 2] {
+        [&self.first, &self.second]
     }
 
     pub(super) const fn is_over(&self) -> bool {
         self.ended.is_some()
     }
 
-    /// Ringing, not answered yet.
+    /// Rings somewhere.
     pub(super) const fn is_alerting(&self) -> bool {
-        self.answered.is_none() && self.ended.is_none()
+        !self.is_over() && (self.first.is_alerting() || self.second.is_alerting())
+    }
+
+    /// Both take part.
+    pub(super) const fn is_answered(&self) -> bool {
+        self.first.takes_part() && self.second.takes_part()
+    }
+
+    /// The side at which it rings.
+    pub(super) fn alerting_side(&self) -> Option<Side> {
+        let rings = |side: &Side| !self.is_over() && self.leg(*side).is_alerting();
+        Side::BOTH.into_iter().find(rings)
     }
 
     /// The call runs on this side, after a restart; returns whether that is news. With both sides
     /// it is no longer given up.
     pub(super) fn confirm(&mut self, side: Side) -> bool {
         let news = std::mem::replace(&mut self.leg_mut(side).unconfirmed, false);
-        if Side::BOTH.iter().all(|side| !self.leg(*side).unconfirmed) {
-            self.confirm_by = None;
-        }
+        self.forget_confirmation();
         news
     }
 
-    /// The call as `side` sees it, before a session's own view of it.
+    /// What nobody has to confirm (any more) isn't given up.
+    pub(super) fn forget_confirmation(&mut self) {
+        if self.legs().iter().all(|leg| !leg.unconfirmed) {
+            self.confirm_by = None;
+        }
+    }
+
+    /// The call as `side` sees it, before a session's own view of it and without the others in a
+    /// conference.
     pub(super) fn seen_by(&self, side: Side) -> CallResource {
         let (own, far) = (self.leg(side), self.leg(side.other()));
         let over = self.is_over();
         CallResource {
             id: own.id.clone(),
             rev: own.rev,
-            direction: match side {
-                Side::Caller => Direction::Outgoing,
-                Side::Callee => Direction::Incoming,
-            },
+            direction: own.direction,
             device: self.device,
             local: own.state,
             party: own.party.clone(),
             remote: far.state,
-            started: self.started,
-            answered: self.answered,
+            started: own.started,
+            answered: own.answered,
             cause: self.ended.map(|(_, cause)| cause),
             members: Vec::new(),
-            far_end: 0,
-            offers: false,
+            far_end: own.far_end,
+            offers: own.offers,
             generation: self.round.generation,
             description: far.description.clone().filter(|_| !over),
             candidates: far.candidates.clone().filter(|_| !over),
@@ -141,12 +272,7 @@ impl Call {
 
     /// Who of the side's sessions sees the call how; `taken`: it is just being answered.
     pub(super) fn audience(&self, side: Side, taken: bool) -> Audience {
-        match (side, &self.leg(side).carrier) {
-            (_, None) => Audience::Everybody,
-            (Side::Caller, Some(carrier)) => Audience::Carrier(carrier.clone()),
-            (Side::Callee, Some(carrier)) if taken => Audience::Taken(carrier.clone()),
-            (Side::Callee, Some(carrier)) => Audience::Only(carrier.clone()),
-        }
+        self.leg(side).audience(taken)
     }
 
     /// Whether `session` carries the side's media.
@@ -159,13 +285,24 @@ impl Call {
         self.is_at_desk() || self.carries(side, session)
     }
 
+    /// Neither side has described its sound to the other as it is now.
+    pub(super) const fn is_undescribed(&self) -> bool {
+        self.first.description.is_none() && self.second.description.is_none()
+    }
+
     /// Whether desk phones carry the call. Any session of a user controls the user's desk phone.
     pub(super) fn is_at_desk(&self) -> bool {
         self.device == Device::DeskPhone
     }
-}
 
-/// Calls that were saved before there were desk phones.
-const fn voip() -> Device {
-    Device::Voip
+    /// The sound between both sides begins anew, with an offer of `offering`'s. Its numbers count
+    /// on.
+    pub(super) fn renew_sound(&mut self, offering: Side) {
+        self.round.offered_by = None;
+        if !self.is_at_desk() {
+            for side in Side::BOTH {
+                self.leg_mut(side).renew(side == offering);
+            }
+        }
+    }
 }

@@ -26,8 +26,10 @@ pub(crate) enum Audience {
     Carrier(SessionId),
     /// This one carries the call; for the others it has just ended.
     Taken(SessionId),
-    /// Only this one sees it.
+    /// Only this one sees it, and carries the call.
     Only(SessionId),
+    /// Only this one sees it; it rings there after a pickup.
+    Ringing(SessionId),
 }
 
 impl Audience {
@@ -44,7 +46,8 @@ impl Audience {
                 call.carried_here = true;
             }
             Self::Taken(_) => answered_elsewhere(&mut call),
-            Self::Only(_) => return None,
+            Self::Ringing(there) if there == session => {}
+            Self::Only(_) | Self::Ringing(_) => return None,
         }
         Some(call)
     }

@@ -8,7 +8,7 @@ use uc_protocol::{
     ucx::{self, Changes, ConversationResource, Event, Party},
 };
 
-use super::{Exchange, Millis, Refusal, SessionId, call::Side, directory, events::Audience, wire};
+use super::{Exchange, Millis, Refusal, SessionId, call::Leg, directory, events::Audience, wire};
 use crate::store::{Kind, Owned, Write};
 
 impl Exchange {
@@ -93,20 +93,22 @@ impl Exchange {
     /// Writes a call that is over into both users' conversations.
     pub(super) fn write_history(&mut self, key: &str) {
         let call = &self.calls[key];
-        let ended = call.ended.map_or(call.started, |(at, _)| at);
-        let at = call.started;
-        let speech = call.answered.map(|answered| ended - answered);
-        let sides = Side::BOTH.map(|side| {
-            let leg = call.leg(side);
-            (side, leg.user.clone(), leg.party.clone(), leg.id.clone())
-        });
-        for (side, user, party, id) in sides {
-            let direction = match side {
-                Side::Caller => CallDirection::Outgoing,
-                Side::Callee => CallDirection::Incoming,
-            };
-            self.record(&user, &party, call_entry(&id, direction, at, speech));
+        let ended = call.ended.map_or(call.ringing, |(at, _)| at);
+        for leg in call.legs().map(Leg::clone) {
+            self.write_leg(&leg, ended);
         }
+    }
+
+    /// Writes one side of a call into the conversations of its user.
+    pub(super) fn write_leg(&mut self, leg: &Leg, ended: Millis) {
+        let Some(user) = leg.user() else {
+            return;
+        };
+        let speech = leg.answered.map(|answered| ended - answered);
+        let direction = wire::read_direction(leg.direction);
+        let route = wire::read_route(leg.route);
+        let entry = call_entry(&leg.id, (direction, route), leg.started, speech);
+        self.record(user, &leg.conversation, entry);
     }
 
     /// Writes a call that never rang: outgoing, and missed where there is somebody to miss it.
@@ -126,12 +128,14 @@ impl Exchange {
                 user: None,
             },
         };
-        let entry = call_entry(&id, CallDirection::Outgoing, now, None);
+        let way = (CallDirection::Outgoing, CallRoute::Direct);
+        let entry = call_entry(&id, way, now, None);
         self.record(caller, &party, entry);
         if let Some(callee) = callee {
             let id = self.new_id("call", callee, self.next_rev(callee));
             let party = self.party(caller, None);
-            let entry = call_entry(&id, CallDirection::Incoming, now, None);
+            let way = (CallDirection::Incoming, CallRoute::Direct);
+            let entry = call_entry(&id, way, now, None);
             self.record(callee, &party, entry);
         }
     }
@@ -235,9 +239,9 @@ pub(super) fn empty(grouping: ConversationGrouping, plan: DialPlan) -> History {
 }
 
 /// A call in the history; `speech` in milliseconds where somebody answered.
-pub(super) fn call_entry(
+fn call_entry(
     id: &str,
-    direction: CallDirection,
+    (direction, route): (CallDirection, CallRoute),
     at: Millis,
     speech: Option<Millis>,
 ) -> Option<ConversationEntry> {
@@ -248,7 +252,7 @@ pub(super) fn call_entry(
             Some(_) => CallOutcome::Answered,
             None => CallOutcome::Unanswered,
         },
-        route: CallRoute::Direct,
+        route,
         at: Timestamp(at),
         duration_s: seconds(speech.unwrap_or(0)),
     })

@@ -1,7 +1,10 @@
+use uc_protocol::sdp;
 use uc_protocol::ucx::{CallResource, Candidates, Describe, Description, DescriptionKind};
-use uc_protocol::{limits, sdp};
 
-use super::{Exchange, Refusal, SessionId, call::Call, call::Side, calls::Seat};
+use super::{
+    Exchange, Refusal, SessionId,
+    call::{Call, Side},
+};
 
 impl Exchange {
     /// Takes a further offer or answer of a call that was answered.
@@ -15,22 +18,25 @@ impl Exchange {
         let description = description.ok_or(Refusal::Value("a description is missing"))?;
         check_description(&description, description.kind)?;
         let seat = self.seat(session, id)?;
-        let Seat { call: key, side } = &seat;
+        let (key, side) = (&seat.call, seat.side);
         let call = self.carried(session, &seat)?;
         if call.is_at_desk() {
             return Err(Refusal::AtDesk);
         }
-        if call.leg(*side).description.as_ref() != Some(&description) {
+        if call.leg(side).description.as_ref() != Some(&description) {
             match description.kind {
-                DescriptionKind::Offer => take_offer(call, *side, &description)?,
-                DescriptionKind::Answer => take_answer(call, *side, &description)?,
+                DescriptionKind::Offer => take_offer(call, side, &description)?,
+                DescriptionKind::Answer => take_answer(call, side, &description)?,
             }
-            let leg = call.leg_mut(*side);
-            leg.description = Some(description);
+            let leg = call.leg_mut(side);
+            leg.description = Some(description.clone());
             leg.candidates = None;
             self.changed(key, &[side.other()], false);
+            if description.kind == DescriptionKind::Offer {
+                self.offer_to_endpoint(key, &description);
+            }
         }
-        self.view(key, *side, session)
+        self.view(&seat, session)
     }
 
     /// Takes trickled candidates; those of an earlier round are late and dropped.
@@ -40,37 +46,21 @@ impl Exchange {
         id: &str,
         request: Candidates,
     ) -> Result<(), Refusal> {
-        let Seat { call: key, side } = self.seat(session, id)?;
-        let call = self.running(&key)?;
+        let seat = self.seat(session, id)?;
+        let (key, side) = (&seat.call, seat.side);
+        let call = self.running_mut(key)?;
         if !call.carries(side, session) {
             return Err(Refusal::CarriedElsewhere);
         }
+        let newest = call.round.generation;
         let leg = call.leg_mut(side);
-        let described = leg.description.as_ref().ok_or(Refusal::WrongState)?;
-        if request.generation > described.generation {
-            return Err(Refusal::Value(
-                "candidates belong to a description sent before",
-            ));
-        }
-        if request.generation < described.generation {
+        if leg.description.is_none() && leg.far_end > 0 && request.generation <= newest {
+            // The far end they were for is another's now.
             return Ok(());
         }
-        let mut known = leg.candidates.clone().unwrap_or_else(|| Candidates {
-            generation: request.generation,
-            ..Candidates::default()
-        });
-        known.complete |= request.complete;
-        for candidate in request.candidates {
-            if !known.candidates.contains(&candidate) {
-                known.candidates.push(candidate);
-            }
-        }
-        if known.candidates.len() > limits::MAX_CANDIDATES {
-            return Err(Refusal::TooManyCandidates);
-        }
-        if leg.candidates.as_ref() != Some(&known) {
-            leg.candidates = Some(known);
-            self.changed(&key, &[side.other()], false);
+        if leg.gather(request.clone())? {
+            self.changed(key, &[side.other()], false);
+            self.trickle_to_endpoint(key, request);
         }
         Ok(())
     }
@@ -81,6 +71,8 @@ fn take_offer(call: &mut Call, side: Side, offer: &Description) -> Result<(), Re
     match call.round.offered_by {
         Some(by) if by == side => return Err(Refusal::WrongState),
         Some(_) => return Err(Refusal::Glare),
+        // A new far end's first offer is one side's to make.
+        None if call.is_undescribed() && !call.leg(side).offers => return Err(Refusal::Glare),
         None => {}
     }
     if Some(offer.generation) != call.round.generation.checked_add(1) {
@@ -93,7 +85,11 @@ fn take_offer(call: &mut Call, side: Side, offer: &Description) -> Result<(), Re
     Ok(())
 }
 
-fn take_answer(call: &mut Call, side: Side, answer: &Description) -> Result<(), Refusal> {
+pub(super) fn take_answer(
+    call: &mut Call,
+    side: Side,
+    answer: &Description,
+) -> Result<(), Refusal> {
     if call.round.offered_by != Some(side.other()) {
         return Err(Refusal::WrongState);
     }

@@ -5,19 +5,25 @@
 mod account;
 mod call;
 mod calls;
+mod conference;
 mod contacts;
 mod credentials;
 mod directory;
 mod edit;
+mod ending;
 mod events;
 mod favourites;
+mod handover;
 mod history;
 mod media;
 mod messages;
 mod presence;
 mod refusal;
 mod replay;
+mod routing;
+mod seats;
 mod sessions;
+mod sound_steps;
 mod timers;
 mod wire;
 
@@ -36,6 +42,7 @@ pub(crate) use presence::OwnPresence;
 pub(crate) use refusal::Refusal;
 pub(crate) use replay::{Answer, AnswerKey};
 pub(crate) use sessions::{Entered, SessionId};
+pub(crate) use sound_steps::{Role, SoundStep};
 
 use crate::{
     company::{Company, User},
@@ -55,9 +62,9 @@ pub(crate) struct Exchange {
     epoch: Box<str>,
     users: BTreeMap<String, UserState>,
     sessions: BTreeMap<SessionId, SessionState>,
-    /// By the caller's id of the call.
+    /// By their keys.
     calls: BTreeMap<String, Call>,
-    /// Each side's id of a call, to the caller's.
+    /// Each leg's id, to the key of its call.
     legs: BTreeMap<String, String>,
     answers: BTreeMap<AnswerKey, Answer>,
     effects: Effects,
@@ -106,6 +113,8 @@ pub(crate) struct Effects {
     pub(crate) events: Vec<(String, Arc<Logged>)>,
     /// Sessions that are over.
     pub(crate) ended: Vec<SessionId>,
+    /// For the driver of the system's own sound, in this order.
+    pub(crate) sound: Vec<SoundStep>,
 }
 
 impl Exchange {

@@ -27,6 +27,8 @@ pub(crate) enum Refusal {
     NotFound,
     #[error("the call is not in a state that allows this")]
     WrongState,
+    #[error("a conference has at most eight parties")]
+    ConferenceFull,
     #[error("another client of yours carries this call")]
     CarriedElsewhere,
     #[error("the other side has offered at the same time; answer that offer first")]
@@ -97,7 +99,7 @@ impl Refusal {
             Self::PasswordChangeRequired => (ProblemType::PasswordChangeRequired, 403),
             Self::NotSignedIn => (ProblemType::NotSignedIn, 401),
             Self::NotFound | Self::NoReceiver => (ProblemType::NotFound, 404),
-            Self::WrongState | Self::CarriedElsewhere | Self::AtDesk => {
+            Self::WrongState | Self::ConferenceFull | Self::CarriedElsewhere | Self::AtDesk => {
                 (ProblemType::WrongState, 409)
             }
             Self::Glare => (ProblemType::Glare, 409),

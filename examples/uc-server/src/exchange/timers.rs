@@ -1,6 +1,6 @@
 use uc_protocol::{limits::CONFIRM_S, ucx::Cause};
 
-use super::{Exchange, Millis, call::Call, call::Side};
+use super::{Exchange, Millis, call::Call};
 
 impl Exchange {
     /// When [`Exchange::handle_timeout`] is due next; `None`: nothing waits.
@@ -55,8 +55,8 @@ impl Exchange {
     fn carrying(&self) -> impl Iterator<Item = (&super::SessionId, Option<Millis>)> {
         let running = self.calls.values().filter(|call| !call.is_over());
         running
-            .flat_map(|call| Side::BOTH.map(|side| call.leg(side).carrier.as_ref()))
-            .flatten()
+            .flat_map(Call::legs)
+            .filter_map(|leg| leg.carrier.as_ref())
             .map(|session| match self.sessions.get(session) {
                 Some(state) => (session, state.gone_at()),
                 None => (session, Some(0)),
@@ -71,9 +71,7 @@ impl Call {
         match (self.ended, self.confirm_by) {
             (Some((at, _)), _) => Some(at + KEEP_ENDED_MS),
             (None, Some(at)) => Some(at),
-            (None, None) if self.is_alerting() => {
-                Some(self.deflected.unwrap_or(self.started) + NO_ANSWER_MS)
-            }
+            (None, None) if self.is_alerting() => Some(self.ringing + NO_ANSWER_MS),
             (None, None) => None,
         }
     }

@@ -177,7 +177,7 @@ mod tests {
         Effects {
             writes: vec![Write::Event("330".into(), logged.clone())],
             events: vec![("330".into(), logged)],
-            ended: Vec::new(),
+            ..Effects::default()
         }
     }
 

@@ -23,8 +23,11 @@ impl Database {
                 connection.execute_batch(SCHEMA)?;
                 connection.pragma_update(None, "user_version", LAYOUT)?;
             }
-            1 => {
-                connection.execute_batch(FROM_1)?;
+            1 | 2 => {
+                if found == 1 {
+                    connection.execute_batch(FROM_1)?;
+                }
+                connection.execute_batch(FROM_2)?;
                 connection.pragma_update(None, "user_version", LAYOUT)?;
             }
             LAYOUT => {}
@@ -238,7 +241,7 @@ fn json<T: Serialize>(value: &T) -> Result<String, StoreError> {
 }
 
 /// Counts up with every change of the schema or of a body (SQLite's `user_version`).
-const LAYOUT: i64 = 2;
+const LAYOUT: i64 = 3;
 
 /// From layout 1, in which conversations had a table of their own.
 const FROM_1: &str = "
@@ -249,6 +252,9 @@ INSERT INTO owned SELECT user, 'conversation', id, body FROM conversations;
 DROP TABLE conversations;
 COMMIT;
 ";
+
+/// From layout 2, in which calls were otherwise made up: those that ran are over.
+const FROM_2: &str = "DELETE FROM calls;";
 
 const SCHEMA: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

@@ -1,7 +1,7 @@
-use uc_protocol::ucx::{CallOutcome, Cause, ConnectionState, ConversationEntry, Direction};
+use uc_protocol::ucx::{CallOutcome, Cause, ConversationEntry, Direction};
 
 use super::*;
-use crate::exchange::{calls::MAX_CALLS, timers::NO_ANSWER_MS};
+use crate::exchange::{routing::MAX_CALLS, timers::NO_ANSWER_MS};
 
 #[test]
 fn a_call_rings_at_every_client_of_the_callee_with_the_offer() {

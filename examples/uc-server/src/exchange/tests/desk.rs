@@ -1,6 +1,6 @@
 //! Calls of desk phones: no sound here, and every session of a user controls them.
 
-use uc_protocol::ucx::{Cause, ConnectionState};
+use uc_protocol::ucx::Cause;
 
 use super::*;
 

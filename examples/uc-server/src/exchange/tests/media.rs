@@ -1,25 +1,4 @@
-use uc_protocol::ucx::Candidates;
-
 use super::*;
-
-impl Rig {
-    fn describe(&mut self, user: &str, id: &str, description: Description) -> Result<(), Refusal> {
-        let session = session_id(user);
-        self.step(|exchange| exchange.describe(&session, id, describe(description)))
-            .map(|_| ())
-    }
-
-    fn trickle(&mut self, user: &str, id: &str, generation: u32, n: usize) -> Result<(), Refusal> {
-        let session = session_id(user);
-        let candidates = (0..n).map(|n| format!("candidate:{n}")).collect();
-        let request = Candidates {
-            generation,
-            candidates,
-            complete: false,
-        };
-        self.step(|exchange| exchange.trickle(&session, id, request))
-    }
-}
 
 #[test]
 fn a_further_round_goes_to_the_other_side_with_its_number() {
@@ -75,7 +54,7 @@ fn rounds_out_of_order_are_refused() {
     );
     assert!(matches!(
         rig.describe("331", &callee, answer(1)),
-        Err(Refusal::WrongState | Refusal::Value(_)) | Ok(())
+        Err(Refusal::WrongState | Refusal::Value(_)) | Ok(_)
     ));
     assert_eq!(rig.look("330", &caller).description, Some(answer(1)));
 }

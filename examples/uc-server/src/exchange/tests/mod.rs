@@ -1,18 +1,21 @@
 //! The rules, without any I/O and in virtual time.
 
 mod calls;
+mod conference;
+mod consult;
 mod desk;
 mod events;
 mod media;
 mod model;
 mod restart;
 mod sessions;
+mod transfer;
 
 use std::sync::Arc;
 
 use uc_protocol::ucx::{
-    CallResource, Clear, ConversationResource, Describe, Description, DescriptionKind, Device,
-    Event, MakeCall, NewDestination,
+    CallResource, Candidates, Clear, ConnectionState, ConversationResource, Describe, Description,
+    DescriptionKind, Device, DirectedPickup, Event, HeldCall, MakeCall, NewDestination,
 };
 
 use super::*;
@@ -29,6 +32,7 @@ pub(super) struct Rig {
     pub(super) now: Millis,
     pub(super) events: Vec<(String, Arc<Logged>)>,
     pub(super) ended: Vec<SessionId>,
+    pub(super) sound: Vec<SoundStep>,
     pub(super) database: crate::store::Database,
 }
 
@@ -41,6 +45,7 @@ impl Rig {
             now: 1_000,
             events: Vec::new(),
             ended: Vec::new(),
+            sound: Vec::new(),
             database,
         }
     }
@@ -78,6 +83,7 @@ impl Rig {
         self.database.apply(&effects.writes).unwrap();
         self.events.extend(effects.events);
         self.ended.extend(effects.ended);
+        self.sound.extend(effects.sound);
         outcome
     }
 
@@ -118,7 +124,8 @@ impl Rig {
     /// The id of the call that rings at the user.
     pub(super) fn ringing(&self, user: &str) -> String {
         let session = session_id(user);
-        let calls = self.exchange.running_calls(user, &session);
+        let mut calls = self.exchange.running_calls(user, &session);
+        calls.retain(|call| call.local == ConnectionState::Alerting);
         calls.last().expect("a call rings").id.clone()
     }
 
@@ -140,6 +147,137 @@ impl Rig {
     ) -> Result<CallResource, Refusal> {
         let (session, now, to) = (session_id(session), self.now, to.to_owned());
         self.step(|exchange| exchange.deflect(&session, id, &NewDestination { to }, now))
+    }
+
+    pub(super) fn hold(&mut self, session: &str, id: &str) -> Result<CallResource, Refusal> {
+        let session = session_id(session);
+        self.step(|exchange| exchange.hold(&session, id))
+    }
+
+    pub(super) fn retrieve(&mut self, session: &str, id: &str) -> Result<CallResource, Refusal> {
+        let session = session_id(session);
+        self.step(|exchange| exchange.retrieve(&session, id))
+    }
+
+    pub(super) fn consult(
+        &mut self,
+        session: &str,
+        id: &str,
+        to: &str,
+    ) -> Result<CallResource, Refusal> {
+        let (session, now) = (session_id(session), self.now);
+        let request = MakeCall {
+            to: to.to_owned(),
+            device: Device::Voip,
+            description: Some(offer(1)),
+        };
+        self.step(|exchange| exchange.consult(&session, id, request, now))
+    }
+
+    pub(super) fn alternate(
+        &mut self,
+        session: &str,
+        id: &str,
+        held: &str,
+    ) -> Result<CallResource, Refusal> {
+        let (session, held) = (session_id(session), beside(held));
+        self.step(|exchange| exchange.alternate(&session, id, &held))
+    }
+
+    pub(super) fn reconnect(
+        &mut self,
+        session: &str,
+        id: &str,
+        held: &str,
+    ) -> Result<CallResource, Refusal> {
+        let (session, held, now) = (session_id(session), beside(held), self.now);
+        self.step(|exchange| exchange.reconnect(&session, id, &held, now))
+    }
+
+    pub(super) fn transfer(
+        &mut self,
+        session: &str,
+        id: &str,
+        held: &str,
+    ) -> Result<CallResource, Refusal> {
+        let (session, held, now) = (session_id(session), beside(held), self.now);
+        self.step(|exchange| exchange.transfer(&session, id, &held, now))
+    }
+
+    pub(super) fn conference(
+        &mut self,
+        session: &str,
+        id: &str,
+        held: &str,
+    ) -> Result<CallResource, Refusal> {
+        let (session, held, now) = (session_id(session), beside(held), self.now);
+        self.step(|exchange| exchange.conference(&session, id, &held, now))
+    }
+
+    pub(super) fn hand_over(
+        &mut self,
+        session: &str,
+        id: &str,
+        to: &str,
+    ) -> Result<CallResource, Refusal> {
+        let (session, now, to) = (session_id(session), self.now, to.to_owned());
+        let to = NewDestination { to };
+        self.step(|exchange| exchange.single_step_transfer(&session, id, &to, now))
+    }
+
+    pub(super) fn pick_up(&mut self, session: &str, number: &str) -> Result<CallResource, Refusal> {
+        let (session, now) = (session_id(session), self.now);
+        let number = DirectedPickup {
+            number: number.to_owned(),
+        };
+        self.step(|exchange| exchange.pick_up(&session, &number, now))
+    }
+
+    /// A further offer or answer.
+    pub(super) fn describe(
+        &mut self,
+        session: &str,
+        id: &str,
+        description: Description,
+    ) -> Result<CallResource, Refusal> {
+        let session = session_id(session);
+        self.step(|exchange| exchange.describe(&session, id, describe(description)))
+    }
+
+    pub(super) fn answer_with(
+        &mut self,
+        session: &str,
+        id: &str,
+        answer: Description,
+    ) -> Result<CallResource, Refusal> {
+        let (session, now) = (session_id(session), self.now);
+        self.step(|exchange| exchange.answer(&session, id, describe(answer), now))
+    }
+
+    pub(super) fn trickle(
+        &mut self,
+        session: &str,
+        id: &str,
+        generation: u32,
+        n: usize,
+    ) -> Result<(), Refusal> {
+        let session = session_id(session);
+        let request = Candidates {
+            generation,
+            candidates: (0..n).map(|n| format!("candidate:{n}")).collect(),
+            complete: false,
+        };
+        self.step(|exchange| exchange.trickle(&session, id, request))
+    }
+
+    /// 331 speaks with 330, holds that and speaks with 332: the ids at 330 and at 332, and at 331
+    /// of the held and the active call.
+    pub(super) fn consulting(&mut self) -> [String; 4] {
+        let (waiting, held) = self.talking();
+        let active = self.consult("331", &held, "332").unwrap().id;
+        let target = self.ringing("332");
+        self.answer("332", &target).unwrap();
+        [waiting, target, held, active]
     }
 
     pub(super) fn look(&self, session: &str, id: &str) -> CallResource {
@@ -165,6 +303,12 @@ impl Rig {
             .snapshot(&session_id(user))
             .unwrap()
             .conversations
+    }
+}
+
+fn beside(held: &str) -> HeldCall {
+    HeldCall {
+        held: held.to_owned(),
     }
 }
 

@@ -1,12 +1,10 @@
 //! Any sequence of requests keeps the promises.
 
-use proptest::prelude::*;
-use uc_protocol::ucx::{Candidates, ConnectionState, NewDestination};
-
 use super::*;
-use crate::exchange::calls::MAX_CALLS;
+use crate::exchange::routing::MAX_CALLS;
+use proptest::prelude::*;
 
-const USERS: [&str; 3] = ["330", "331", "332"];
+const USERS: [&str; 4] = ["330", "331", "332", "333"];
 
 #[derive(Debug, Clone)]
 enum Request {
@@ -16,6 +14,14 @@ enum Request {
     Hold(usize, usize),
     Retrieve(usize, usize),
     Deflect(usize, usize, usize),
+    Consult(usize, usize, usize),
+    Alternate(usize, usize, usize),
+    Reconnect(usize, usize, usize),
+    Transfer(usize, usize, usize),
+    Conference(usize, usize, usize),
+    HandOver(usize, usize, usize),
+    PickUp(usize, usize),
+    Endpoint(usize, u32),
     Offer(usize, usize, u32),
     Reply(usize, usize, u32),
     Trickle(usize, usize, u32),
@@ -35,6 +41,14 @@ fn requests() -> impl Strategy<Value = Request> {
         (user(), nth()).prop_map(|(u, n)| Request::Hold(u, n)),
         (user(), nth()).prop_map(|(u, n)| Request::Retrieve(u, n)),
         (user(), nth(), user()).prop_map(|(u, n, to)| Request::Deflect(u, n, to)),
+        (user(), nth(), user()).prop_map(|(u, n, to)| Request::Consult(u, n, to)),
+        (user(), nth(), nth()).prop_map(|(u, n, held)| Request::Alternate(u, n, held)),
+        (user(), nth(), nth()).prop_map(|(u, n, held)| Request::Reconnect(u, n, held)),
+        (user(), nth(), nth()).prop_map(|(u, n, held)| Request::Transfer(u, n, held)),
+        (user(), nth(), nth()).prop_map(|(u, n, held)| Request::Conference(u, n, held)),
+        (user(), nth(), user()).prop_map(|(u, n, to)| Request::HandOver(u, n, to)),
+        (user(), user()).prop_map(|(u, at)| Request::PickUp(u, at)),
+        (nth(), generation()).prop_map(|(n, g)| Request::Endpoint(n, g)),
         (user(), nth(), generation()).prop_map(|(u, n, g)| Request::Offer(u, n, g)),
         (user(), nth(), generation()).prop_map(|(u, n, g)| Request::Reply(u, n, g)),
         (user(), nth(), generation()).prop_map(|(u, n, g)| Request::Trickle(u, n, g)),
@@ -49,7 +63,7 @@ impl Rig {
         let legs: Vec<_> = self.exchange.legs.keys().collect();
         let own = legs
             .iter()
-            .filter(|id| id.contains(&format!(".{}.", USERS[user])));
+            .filter(|id| id.starts_with("call") && id.contains(&format!(".{}.", USERS[user])));
         own.map(|id| (**id).clone()).nth(n)
     }
 
@@ -65,7 +79,34 @@ impl Rig {
             Request::Restart => self.restart(),
             Request::Answer(u, n) => {
                 if let Some((s, id)) = on(self, u, n) {
-                    let _ = self.step(|e| e.answer(&s, &id, describe(answer(1)), now));
+                    let generation = self.exchange.call(&s, &id).map_or(1, |c| c.generation);
+                    let request = describe(answer(generation));
+                    let _ = self.step(|e| e.answer(&s, &id, request, now));
+                }
+            }
+            Request::Consult(u, n, to) => {
+                if let Some(id) = self.nth_call(u, n) {
+                    let _ = self.consult(USERS[u], &id, USERS[to]);
+                }
+            }
+            Request::HandOver(u, n, to) => {
+                if let Some(id) = self.nth_call(u, n) {
+                    let _ = self.hand_over(USERS[u], &id, USERS[to]);
+                }
+            }
+            Request::PickUp(u, at) => drop(self.pick_up(USERS[u], USERS[at])),
+            Request::Alternate(u, n, held) => self.beside(u, [n, held], Self::alternate),
+            Request::Reconnect(u, n, held) => self.beside(u, [n, held], Self::reconnect),
+            Request::Transfer(u, n, held) => self.beside(u, [n, held], Self::transfer),
+            Request::Conference(u, n, held) => self.beside(u, [n, held], Self::conference),
+            Request::Endpoint(n, generation) => {
+                let mut legs = self
+                    .exchange
+                    .legs
+                    .keys()
+                    .filter(|id| id.starts_with("sound"));
+                if let Some(leg) = legs.nth(n).cloned() {
+                    self.step(|e| e.endpoint_described(&leg, answer(generation)));
                 }
             }
             Request::Clear(u, n) => {
@@ -119,19 +160,56 @@ impl Rig {
         }
     }
 
+    fn beside(
+        &mut self,
+        user: usize,
+        calls: [usize; 2],
+        service: fn(&mut Self, &str, &str, &str) -> Result<CallResource, Refusal>,
+    ) {
+        if let [Some(active), Some(held)] = calls.map(|n| self.nth_call(user, n)) {
+            let _ = service(self, USERS[user], &active, &held);
+        }
+    }
+
     /// What holds after every step.
     fn check(&self) {
-        for call in self.exchange.calls.values() {
-            let (one, other) = (call.caller.state, call.callee.state);
-            let expected: &[ConnectionState] = if call.is_over() {
-                &[ConnectionState::Null]
-            } else if call.is_alerting() {
-                &[ConnectionState::Initiated, ConnectionState::Alerting]
+        use ConnectionState::{Connected, Hold, Initiated, Null};
+        for (key, call) in &self.exchange.calls {
+            assert_eq!(*key, call.key);
+            let states = [call.first.state, call.second.state];
+            let up = |state: ConnectionState| matches!(state, Connected | Hold);
+            if call.is_over() {
+                assert_eq!(states, [Null, Null]);
+            } else if let Some(rings) = call.alerting_side() {
+                let far = call.leg(rings.other());
+                assert!(far.state == Initiated || up(far.state), "{states:?}");
+                assert!(call.leg(rings).carrier.is_none() && far.carrier.is_some());
             } else {
-                &[ConnectionState::Connected, ConnectionState::Hold]
-            };
-            assert!(expected.contains(&one) && expected.contains(&other));
-            assert!(call.is_over() || call.answered.is_none() || call.callee.carrier.is_some());
+                assert!(states.into_iter().all(up), "{states:?}");
+                let users = call.legs().into_iter().filter(|leg| leg.user().is_some());
+                assert!(
+                    users
+                        .clone()
+                        .all(|leg| leg.carrier.is_some() && leg.answered.is_some())
+                );
+                assert_eq!(users.count() == 1, call.conference.is_some());
+            }
+            // One side makes the first offer, and nobody talks with themselves.
+            let offering = call.legs().into_iter().filter(|leg| leg.offers).count();
+            let renewed = call.legs().into_iter().any(|leg| leg.far_end > 0);
+            assert_eq!(offering == 1, renewed, "{offering}");
+            assert_ne!(call.first.owner, call.second.owner);
+            assert!(
+                call.legs()
+                    .iter()
+                    .all(|leg| self.exchange.legs[&leg.id] == *key)
+            );
+            if let (Some(conference), false) = (&call.conference, call.is_over()) {
+                let members: Vec<_> = self.exchange.members(conference).collect();
+                let users: std::collections::BTreeSet<_> =
+                    members.iter().map(|leg| leg.user()).collect();
+                assert!(members.len() > 1 && users.len() == members.len());
+            }
         }
         assert_eq!(self.exchange.legs.len(), 2 * self.exchange.calls.len());
         for user in USERS {
@@ -175,6 +253,12 @@ proptest! {
                 for call in &mut snapshot.calls {
                     call.unconfirmed = true;
                     call.rev = 0;
+                    if !call.members.is_empty() {
+                        // Their sound is made anew.
+                        call.far_end = 0;
+                        call.description = None;
+                        call.candidates = None;
+                    }
                 }
                 snapshot
             })

@@ -52,9 +52,9 @@ fn write_entry(entry: &ConversationEntry) -> Option<ucx::ConversationEntry> {
             id,
             direction,
             outcome,
+            route,
             at,
             duration_s,
-            ..
         } => Some(ucx::ConversationEntry::Call {
             id: id.to_string(),
             direction: write_direction(*direction),
@@ -62,6 +62,7 @@ fn write_entry(entry: &ConversationEntry) -> Option<ucx::ConversationEntry> {
                 CallOutcome::Answered => ucx::CallOutcome::Answered,
                 _ => ucx::CallOutcome::Unanswered,
             },
+            route: write_route(*route),
             at: at.0,
             duration_s: *duration_s,
         }),
@@ -104,6 +105,7 @@ fn read_entry(entry: ucx::ConversationEntry) -> Option<ConversationEntry> {
             id,
             direction,
             outcome,
+            route,
             at,
             duration_s,
         } => Some(ConversationEntry::Call {
@@ -113,7 +115,7 @@ fn read_entry(entry: ucx::ConversationEntry) -> Option<ConversationEntry> {
                 ucx::CallOutcome::Answered => CallOutcome::Answered,
                 _ => CallOutcome::Unanswered,
             },
-            route: CallRoute::Direct,
+            route: read_route(route),
             at: Timestamp(at),
             duration_s,
         }),
@@ -142,9 +144,25 @@ const fn write_direction(direction: CallDirection) -> Direction {
     }
 }
 
-const fn read_direction(direction: Direction) -> CallDirection {
+pub(in crate::exchange) const fn read_direction(direction: Direction) -> CallDirection {
     match direction {
         Direction::Incoming => CallDirection::Incoming,
         Direction::Outgoing => CallDirection::Outgoing,
+    }
+}
+
+const fn write_route(route: CallRoute) -> ucx::CallRoute {
+    match route {
+        CallRoute::Group => ucx::CallRoute::Group,
+        CallRoute::TransferredOrPickedUp => ucx::CallRoute::TransferredOrPickedUp,
+        _ => ucx::CallRoute::Direct,
+    }
+}
+
+pub(in crate::exchange) const fn read_route(route: ucx::CallRoute) -> CallRoute {
+    match route {
+        ucx::CallRoute::Group => CallRoute::Group,
+        ucx::CallRoute::TransferredOrPickedUp => CallRoute::TransferredOrPickedUp,
+        _ => CallRoute::Direct,
     }
 }

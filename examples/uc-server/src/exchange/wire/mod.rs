@@ -8,5 +8,5 @@ mod favourites;
 pub(super) use contact::{
     read_directory, read_draft, read_kind, read_known, write_contact, write_known, write_report,
 };
-pub(super) use conversation::{read_conversation, write_conversation};
+pub(super) use conversation::{read_conversation, read_direction, read_route, write_conversation};
 pub(super) use favourites::{read_favourite_change, read_favourites, write_favourites};

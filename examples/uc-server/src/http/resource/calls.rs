@@ -1,6 +1,6 @@
 use http::Method;
 use uc_protocol::ucx::{
-    Candidates, Clear, Describe, MakeCall, NewDestination, Problem,
+    Candidates, Clear, Describe, DirectedPickup, HeldCall, MakeCall, NewDestination, Problem,
     paths::{CallService, Route},
 };
 
@@ -20,6 +20,10 @@ pub(super) fn step(ask: Ask) -> Result<Step, Problem> {
         (Method::POST, Route::Calls) => {
             let request: MakeCall = ask.body.decode()?;
             Box::new(move |exchange, now| Reply::made(exchange.make_call(&session, request, now)))
+        }
+        (Method::POST, Route::Pickups) => {
+            let request: DirectedPickup = ask.body.decode()?;
+            Box::new(move |exchange, now| Reply::made(exchange.pick_up(&session, &request, now)))
         }
         (Method::GET, Route::Call(id)) => {
             Box::new(move |exchange, _| exchange.call(&session, &id).into())
@@ -51,8 +55,37 @@ fn service_step(
             Box::new(move |exchange, _| exchange.retrieve(&session, &id).into())
         }
         CallService::Deflect => {
-            let request: NewDestination = body.decode()?;
-            Box::new(move |exchange, now| exchange.deflect(&session, &id, &request, now).into())
+            let to: NewDestination = body.decode()?;
+            Box::new(move |exchange, now| exchange.deflect(&session, &id, &to, now).into())
+        }
+        CallService::SingleStepTransfer => {
+            let to: NewDestination = body.decode()?;
+            Box::new(move |exchange, now| {
+                let transferred = exchange.single_step_transfer(&session, &id, &to, now);
+                transferred.into()
+            })
+        }
+        CallService::Consult => {
+            let request: MakeCall = body.decode()?;
+            Box::new(move |exchange, now| {
+                Reply::made(exchange.consult(&session, &id, request, now))
+            })
+        }
+        CallService::Alternate => {
+            let held: HeldCall = body.decode()?;
+            Box::new(move |exchange, _| exchange.alternate(&session, &id, &held).into())
+        }
+        CallService::Reconnect => {
+            let held: HeldCall = body.decode()?;
+            Box::new(move |exchange, now| exchange.reconnect(&session, &id, &held, now).into())
+        }
+        CallService::Transfer => {
+            let held: HeldCall = body.decode()?;
+            Box::new(move |exchange, now| exchange.transfer(&session, &id, &held, now).into())
+        }
+        CallService::Conference => {
+            let held: HeldCall = body.decode()?;
+            Box::new(move |exchange, now| exchange.conference(&session, &id, &held, now).into())
         }
         CallService::Description => {
             let request: Describe = body.decode()?;

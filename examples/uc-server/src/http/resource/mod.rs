@@ -45,7 +45,7 @@ pub(super) fn step(ask: Ask) -> Result<Step, Problem> {
         Route::Favourites => favourites::step(ask),
         Route::Messages | Route::ConversationReceived(_) => messages::step(ask),
         Route::Contacts | Route::Contact(_) => contacts::step(ask),
-        Route::Calls | Route::Call(_) | Route::CallService(..) => calls::step(ask),
+        Route::Calls | Route::Call(_) | Route::CallService(..) | Route::Pickups => calls::step(ask),
         Route::Conversations
         | Route::Conversation(_)
         | Route::ConversationRead(_)

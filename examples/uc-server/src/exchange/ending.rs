@@ -1,0 +1,75 @@
+use uc_protocol::ucx::{Cause, ConnectionState};
+
+use super::{
+    Exchange, Millis, SessionId,
+    call::{Call, Side},
+};
+use crate::store::Write;
+
+impl Exchange {
+    /// Ends the calls that the session carries.
+    pub(super) fn clear_calls_of(&mut self, session: &SessionId, now: Millis) {
+        self.end_carried(session, Cause::Normal, now);
+    }
+
+    /// Ends the calls that the session carries, for this reason.
+    pub(super) fn end_carried(&mut self, session: &SessionId, cause: Cause, now: Millis) {
+        let carried = |call: &Call| Side::BOTH.iter().any(|side| call.carries(*side, session));
+        let keys: Vec<_> = self
+            .calls
+            .iter()
+            .filter(|(_, call)| !call.is_over() && carried(call))
+            .map(|(key, call)| (key.clone(), call.is_alerting()))
+            .collect();
+        for (key, alerting) in keys {
+            let cause = if alerting { Cause::Cancelled } else { cause };
+            self.end(&key, cause, now);
+        }
+    }
+
+    /// Ends a call on both sides and writes the history. Whoever is alone in a conference then
+    /// leaves it too.
+    pub(super) fn end(&mut self, key: &str, cause: Cause, now: Millis) {
+        let Some(call) = self.calls.get_mut(key).filter(|call| !call.is_over()) else {
+            return;
+        };
+        call.ended = Some((now, cause));
+        call.confirm_by = None;
+        for side in Side::BOTH {
+            let leg = call.leg_mut(side);
+            leg.state = ConnectionState::Null;
+            leg.unconfirmed = false;
+        }
+        let conference = call.conference.clone();
+        self.close_endpoint(key);
+        self.changed(key, &Side::BOTH, false);
+        self.write_history(key);
+        self.limit_ended();
+        if let Some(conference) = conference {
+            self.leave_alone(&conference, now);
+        }
+    }
+
+    /// Somebody has left the conference: the others are told, unless it was the last but one.
+    fn leave_alone(&mut self, conference: &str, now: Millis) {
+        let mut left = self.members(conference);
+        let last = left.next().map(|leg| self.legs[&leg.id].clone());
+        let alone = left.next().is_none();
+        drop(left);
+        match last {
+            Some(last) if alone => self.end(&last, Cause::Normal, now),
+            Some(_) => self.tell_conference(conference, None),
+            None => {}
+        }
+    }
+
+    /// What is known of a call that is over.
+    pub(super) fn forget(&mut self, key: &str) {
+        if let Some(call) = self.calls.remove(key) {
+            for leg in call.legs() {
+                self.legs.remove(&leg.id);
+            }
+            self.effects.writes.push(Write::CallGone(key.to_owned()));
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Calls that go on with somebody else.
+
+use uc_model::{Capability, LineState};
+use uc_protocol::ucx::{
+    CallResource, CallRoute, Cause, ConnectionState, DirectedPickup, Direction, Event, HeldCall,
+    Licence, NewDestination,
+};
+
+use super::{
+    Exchange, Millis, Refusal, SessionId,
+    call::{Call, Round, Side},
+    routing::{MAX_CALLS, dialled},
+    seats::Seat,
+};
+use crate::store::Write;
+
+impl Exchange {
+    /// Lets a call that rings at the session's user ring at another number instead. Where it can't,
+    /// it goes on ringing here.
+    pub(crate) fn deflect(
+        &mut self,
+        session: &SessionId,
+        id: &str,
+        request: &NewDestination,
+        now: Millis,
+    ) -> Result<CallResource, Refusal> {
+        let seat = self.seat(session, id)?;
+        if !self.running(&seat.call)?.leg(seat.side).is_alerting() {
+            return Err(Refusal::WrongState);
+        }
+        let target = self.other_destination(&seat, &request.to, now)?;
+        let before = self.redirect(&seat, &target, now);
+        self.changed(&seat.call, &Side::BOTH, false);
+        Ok(self.leave(before, seat.side, Cause::Deflected, session, now))
+    }
+
+    /// Lets a call that was answered ring at another number, without the session's user. Where it
+    /// can't, it goes on here.
+    pub(crate) fn single_step_transfer(
+        &mut self,
+        session: &SessionId,
+        id: &str,
+        request: &NewDestination,
+        now: Millis,
+    ) -> Result<CallResource, Refusal> {
+        let seat = self.seat(session, id)?;
+        let call = self.carried(session, &seat)?;
+        if !(call.is_answered() && call.leg(seat.side.other()).user().is_some()) {
+            return Err(Refusal::WrongState);
+        }
+        let target = self.other_destination(&seat, &request.to, now)?;
+        let before = self.redirect(&seat, &target, now);
+        let call = self.calls.get_mut(&seat.call).expect("it is carried");
+        call.leg_mut(seat.side).route = CallRoute::TransferredOrPickedUp;
+        call.round.offered_by = None;
+        if !call.is_at_desk() {
+            call.leg_mut(seat.side.other()).renew(true);
+        }
+        self.changed(&seat.call, &Side::BOTH, false);
+        Ok(self.leave(before, seat.side, Cause::Transferred, session, now))
+    }
+
+    /// The others of the active and the held call go on with each other. The active one may still
+    /// ring: then it rings for the held party.
+    pub(crate) fn transfer(
+        &mut self,
+        session: &SessionId,
+        id: &str,
+        request: &HeldCall,
+        now: Millis,
+    ) -> Result<CallResource, Refusal> {
+        let pair = self.pair(session, id, &request.held)?;
+        let (active, held) = (&self.calls[&pair.active.call], &self.calls[&pair.held.call]);
+        let far = |call: &Call, seat: &Seat| call.leg(seat.side.other()).user().map(str::to_owned);
+        let (Some(target), Some(waiting)) = (far(active, &pair.active), far(held, &pair.held))
+        else {
+            return Err(Refusal::WrongState);
+        };
+        if target == waiting {
+            return Err(Refusal::WrongState);
+        }
+        let (active, held) = (active.clone(), held.clone());
+        self.join(&pair.active, &held, pair.held.side.other());
+        let (to_waiting, to_target) = (self.party(&waiting, None), self.party(&target, None));
+        let call = self.calls.get_mut(&active.key).expect("it was joined");
+        let leg = call.leg_mut(pair.active.side.other());
+        leg.party = to_waiting.clone();
+        if leg.direction == Direction::Incoming {
+            leg.route = CallRoute::TransferredOrPickedUp;
+            leg.conversation = to_waiting;
+        }
+        call.leg_mut(pair.active.side).party = to_target;
+        self.changed(&active.key, &Side::BOTH, false);
+        self.leave(held, pair.held.side, Cause::Transferred, session, now);
+        Ok(self.leave(active, pair.active.side, Cause::Transferred, session, now))
+    }
+
+    /// Lets the call that rings longest at a number's user ring at this session instead.
+    pub(crate) fn pick_up(
+        &mut self,
+        session: &SessionId,
+        request: &DirectedPickup,
+        now: Millis,
+    ) -> Result<CallResource, Refusal> {
+        self.require(Capability::Pickup)?;
+        let user = self.user_of(session)?.to_owned();
+        let from = self.reached_by(&dialled(&request.number)?);
+        let from = from.ok_or(Refusal::CallFailed(Cause::NoSuchNumber))?;
+        let mode = self.company.system.model_mode();
+        if !LineState::RingingInternal.can_be_picked_up(mode, from.networked) {
+            return Err(Refusal::Unsupported);
+        }
+        let seat = self.ringing_longest(&from.me.user, &user);
+        let seat = seat.ok_or(Refusal::WrongState)?;
+        let at_desk = self.calls[&seat.call].is_at_desk();
+        if !at_desk && !self.has_licence(&user, Licence::Voip) {
+            return Err(Refusal::NoLicence(Licence::Voip));
+        }
+        if self.running_count(&user) >= MAX_CALLS {
+            return Err(Refusal::CallFailed(Cause::Busy));
+        }
+        let before = self.redirect(&seat, &user, now);
+        let call = self.calls.get_mut(&seat.call).expect("it rings");
+        let leg = call.leg_mut(seat.side);
+        leg.route = CallRoute::TransferredOrPickedUp;
+        leg.rings_at = (!at_desk).then(|| session.clone());
+        self.changed(&seat.call, &Side::BOTH, false);
+        self.leave(before, seat.side, Cause::PickedUp, session, now);
+        self.view(&seat, session)
+    }
+
+    /// The call that rings longest at `at`, and isn't a call of `picker`'s.
+    fn ringing_longest(&self, at: &str, picker: &str) -> Option<Seat> {
+        let ringing = self.calls.values().filter_map(|call| {
+            let side = call.alerting_side()?;
+            let (leg, far) = (call.leg(side), call.leg(side.other()));
+            let fits = leg.is_of(at) && leg.rings_at.is_none() && !far.is_of(picker);
+            (fits && at != picker).then(|| (call.ringing, call, side))
+        });
+        let (_, call, side) = ringing.min_by_key(|(since, ..)| *since)?;
+        Some(Seat {
+            call: call.key.clone(),
+            side,
+        })
+    }
+
+    /// Whom a number reaches in place of the one who has the seat.
+    fn other_destination(&self, seat: &Seat, to: &str, now: Millis) -> Result<String, Refusal> {
+        let call = &self.calls[&seat.call];
+        let (own, far) = (call.leg(seat.side), call.leg(seat.side.other()));
+        let user = own.user().unwrap_or_default();
+        self.destination(user, &far.owner, to, call.device, now)
+    }
+
+    /// The call rings at `target` in place of the seat's leg. Gives back the call as it was.
+    fn redirect(&mut self, seat: &Seat, target: &str, now: Millis) -> Call {
+        let before = self.calls[&seat.call].clone();
+        let far = before.leg(seat.side.other());
+        let party = self.party(far.user().unwrap_or_default(), None);
+        let mut leg = self.new_leg(target, Direction::Incoming, party, now);
+        leg.route = before.leg(seat.side).route;
+        self.legs.insert(leg.id.clone(), seat.call.clone());
+        let shown = self.party(target, None);
+        let call = self.calls.get_mut(&seat.call).expect("it was found above");
+        *call.leg_mut(seat.side) = leg;
+        call.ringing = now;
+        let far = call.leg_mut(seat.side.other());
+        if !far.takes_part() {
+            far.conversation = shown.clone();
+        }
+        far.party = shown;
+        before
+    }
+
+    /// Puts a leg of `from` in place of the seat's; `from` is no call of its own any more.
+    fn join(&mut self, seat: &Seat, from: &Call, side: Side) {
+        let leg = from.leg(side).clone();
+        self.legs.insert(leg.id.clone(), seat.call.clone());
+        self.calls.remove(&from.key);
+        self.effects.writes.push(Write::CallGone(from.key.clone()));
+        let call = self
+            .calls
+            .get_mut(&seat.call)
+            .expect("callers name known calls");
+        *call.leg_mut(seat.side) = leg;
+        call.round = Round {
+            generation: call.round.generation.max(from.round.generation),
+            offered_by: None,
+        };
+        // The one who has waited offers: the other may still ring.
+        call.renew_sound(seat.side);
+        let both = [call.confirm_by, from.confirm_by].into_iter().flatten();
+        call.confirm_by = both.min();
+        call.forget_confirmation();
+    }
+
+    /// The end of a call for a user who leaves it to others: the history, and what the user's
+    /// sessions are told. The leg is in no call any more.
+    pub(super) fn leave(
+        &mut self,
+        mut call: Call,
+        side: Side,
+        cause: Cause,
+        session: &SessionId,
+        now: Millis,
+    ) -> CallResource {
+        let leg = call.leg_mut(side);
+        let user = leg.user().unwrap_or_default().to_owned();
+        leg.state = ConnectionState::Null;
+        leg.unconfirmed = false;
+        leg.rev = self.next_rev(&user);
+        call.ended = Some((now, cause));
+        self.legs.remove(&call.leg(side).id);
+        let (seen, audience) = (call.seen_by(side), call.audience(side, false));
+        self.log(&user, Event::Call(seen.clone()), audience.clone());
+        self.write_leg(call.leg(side), now);
+        audience.view(seen.clone(), session).unwrap_or(seen)
+    }
+}
