@@ -3,15 +3,16 @@ use std::{collections::BTreeSet, fmt, path::Path, sync::LazyLock};
 use serde::Deserialize;
 use thiserror::Error;
 use uc_model::{
-    Contact, ContactDraft, ContactId, DialPlan, DialPlanError, Directory, Extension, PhoneNumber,
-    TypedNumber, UserId,
+    Contact, ContactDraft, ContactId, DialPlan, DialPlanError, Directory, Extension,
+    ForwardingTarget, Mailbox, PhoneNumber, PresenceState, TypedNumber, UserId,
 };
 use uc_protocol::{
     limits::MAX_TEXT_BYTES,
-    ucx::{Licence, Me, Number, NumberKind},
+    ucx::{self, Licence, Me, Number, NumberKind},
 };
 
 use crate::{
+    exchange,
     password::PasswordHash,
     system::{System, SystemEntry},
 };
@@ -141,7 +142,11 @@ pub struct User {
     pub(crate) password: PasswordHash,
     pub(crate) initial_password: bool,
     pub(crate) in_mulap: bool,
-    pub(crate) call_me: bool,
+    /// The number of the CallMe service.
+    pub(crate) call_me: Option<PhoneNumber>,
+    /// The mailbox that takes the user's calls, where it isn't the usual one.
+    pub(crate) mailbox: Option<Mailbox>,
+    pub(crate) forwarding: Vec<(PresenceState, ForwardingTarget)>,
     /// On another node of the network.
     pub(crate) networked: bool,
     /// Those that the user hasn't got.
@@ -304,6 +309,9 @@ struct UserEntry {
     mulap: bool,
     #[serde(default)]
     call_me: Option<String>,
+    mailbox: Option<String>,
+    #[serde(default)]
+    forwarding: Vec<ForwardingEntry>,
     #[serde(default)]
     networked: bool,
     licences: Option<Vec<Licence>>,
@@ -332,7 +340,12 @@ impl UserEntry {
             return Err(refuse("numbers"));
         }
         let call_me = self.call_me.as_ref().map(PhoneNumber::new).transpose();
-        let call_me = call_me.map_err(|_| refuse("call_me"))?.is_some();
+        let call_me = call_me.map_err(|_| refuse("call_me"))?;
+        let mailbox = self.mailbox.as_deref().map(mailbox).transpose();
+        let mailbox = mailbox.map_err(|_| refuse("mailbox"))?;
+        let forwarding = self.forwarding.into_iter().map(ForwardingEntry::read);
+        let forwarding = forwarding.collect::<Option<_>>();
+        let forwarding = forwarding.ok_or(refuse("forwarding"))?;
         let missing_licences = match &self.licences {
             None => Vec::new(),
             Some(own) if own.contains(&Licence::Other) => return Err(refuse("licences")),
@@ -361,10 +374,38 @@ impl UserEntry {
             initial_password: self.initial_password,
             in_mulap: self.mulap,
             call_me,
+            mailbox,
+            forwarding,
             networked: self.networked,
             missing_licences,
         })
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ForwardingEntry {
+    state: ucx::PresenceState,
+    to: String,
+}
+
+impl ForwardingEntry {
+    fn read(self) -> Option<(PresenceState, ForwardingTarget)> {
+        let target = match &*self.to {
+            "voicemail" => ForwardingTarget::Voicemail(Mailbox::Own),
+            "mobile" => ForwardingTarget::Mobile,
+            number => ForwardingTarget::Number(PhoneNumber::new(number).ok()?),
+        };
+        Some((exchange::read_state(self.state), target))
+    }
+}
+
+fn mailbox(text: &str) -> Result<Mailbox, uc_model::ExtensionError> {
+    Ok(match text {
+        "own" => Mailbox::Own,
+        "system" => Mailbox::System,
+        group => Mailbox::Group(Extension::new(group)?),
+    })
 }
 
 /// What a user may have to have.

@@ -157,7 +157,7 @@ impl Exchange {
             settings: own.settings,
             redial: own.redial,
             in_mulap: account.is_some_and(|account| account.in_mulap),
-            call_me: account.is_some_and(|account| account.call_me),
+            call_me: account.is_some_and(|account| account.call_me.is_some()),
         }
     }
 

@@ -18,6 +18,7 @@ use super::{Millis, Refusal, Role, SessionId, events::Audience};
 ///   connected  connected  answer           hold/retrieve/alternate: each leg by itself,
 ///   connected  hold       hold (second)    connected <-> hold
 ///   connected  alerting   transfer while it rings, single-step transfer
+///   connected  connected  a mailbox takes the call: the second leg is the system's
 ///   connected  connected  transfer: another's leg in place of the one who transfers;
 ///                         conference: a leg of the system's in place of the other's
 ///   null       null       clear, either side; no answer; nobody confirms; session gone;
@@ -36,6 +37,9 @@ pub(crate) struct Call {
     pub(super) second: Leg,
     /// Since when it rings where it rings now, or last did.
     pub(super) ringing: Millis,
+    /// Whose mailbox takes it when nobody answers.
+    #[serde(default)]
+    pub(super) unanswered: Option<(String, Role)>,
     pub(super) ended: Option<(Millis, Cause)>,
     pub(super) round: Round,
     /// After a restart: when the call is given up unless both sides confirm.
@@ -226,6 +230,18 @@ impl Call {
     pub(super) fn alerting_side(&self) -> Option<Side> {
         let rings = |side: &Side| !self.is_over() && self.leg(*side).is_alerting();
         Side::BOTH.into_iter().find(rings)
+    }
+
+    /// The side whose other one is the system.
+    pub(super) fn client_of_system(&self) -> Option<Side> {
+        let clients = |side: &Side| self.leg(side.other()).user().is_none();
+        Side::BOTH.into_iter().find(clients)
+    }
+
+    /// Whether a mailbox has taken the call.
+    pub(super) fn is_at_mailbox(&self) -> bool {
+        let mailbox = |leg: &&Leg| matches!(leg.owner, Owner::System(Role::Announcement { .. }));
+        self.legs().iter().any(mailbox)
     }
 
     /// The call runs on this side, after a restart; returns whether that is news. With both sides

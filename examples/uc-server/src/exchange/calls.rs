@@ -259,10 +259,7 @@ impl Exchange {
                 leg.unconfirmed = leg.user().is_some();
             }
             // The system's own sound is gone.
-            let client = Side::BOTH
-                .into_iter()
-                .find(|side| call.leg(side.other()).user().is_none());
-            if let Some(client) = client {
+            if let Some(client) = call.client_of_system() {
                 call.renew_sound(client);
                 self.open_endpoint(key);
             }

@@ -2,7 +2,7 @@ use uc_protocol::ucx::{CallResource, Cause, ConnectionState, HeldCall};
 
 use super::{
     Exchange, Millis, Refusal, Role, SessionId,
-    call::{Call, Leg, Owner, Round, Side},
+    call::{Call, Leg, Round, Side},
     seats::Seat,
 };
 use crate::store::Write;
@@ -38,9 +38,9 @@ impl Exchange {
         let call = self.calls.get_mut(&kept.call).expect("it was found above");
         call.leg_mut(kept.side).state = ConnectionState::Connected;
         self.tell_conference(&conference, None);
-        let over = self.leave(left, joined.side, Cause::Conferenced, session, now);
+        let over = self.leave(left, joined.side, Cause::Conferenced, now);
         match held_goes_on {
-            true => Ok(over),
+            true => Ok(over.at(session)),
             false => self.view(&kept, session),
         }
     }
@@ -72,7 +72,7 @@ impl Exchange {
         let host = call.leg(seat.side);
         let user = host.user().unwrap_or_default();
         let conference = self.new_id("conference", user, self.next_rev(user));
-        let endpoint = endpoint(&conference, host);
+        let endpoint = Leg::endpoint(Role::Conference(conference.clone()), host, call.ringing);
         self.legs.insert(endpoint.id.clone(), seat.call.clone());
         let own = self.calls.get_mut(&seat.call).expect("it was found above");
         *own.leg_mut(seat.side.other()) = endpoint;
@@ -86,13 +86,15 @@ impl Exchange {
 
     /// Gives a leg of the call `from` a call of its own that leads into the conference.
     fn enter(&mut self, conference: &str, leg: Leg, from: &Call) {
-        let endpoint = endpoint(conference, &leg);
+        let role = Role::Conference(conference.to_owned());
+        let endpoint = Leg::endpoint(role, &leg, from.ringing);
         let mut call = Call {
             key: endpoint.id.clone(),
             device: from.device,
             first: leg,
             second: endpoint,
             ringing: from.ringing,
+            unanswered: None,
             ended: None,
             round: Round {
                 generation: from.round.generation,
@@ -106,18 +108,6 @@ impl Exchange {
         let key = call.key.clone();
         self.insert(call);
         self.open_endpoint(&key);
-    }
-}
-
-/// The system's leg for one who takes part.
-fn endpoint(conference: &str, leg: &Leg) -> Leg {
-    // Once for each far end.
-    let id = format!("sound.{}.{}", leg.id, leg.far_end.saturating_add(1));
-    let owner = Owner::System(Role::Conference(conference.to_owned()));
-    let (state, party) = (ConnectionState::Connected, leg.party.clone());
-    Leg {
-        answered: Some(leg.started),
-        ..Leg::new(id, owner, state, party, leg.started)
     }
 }
 

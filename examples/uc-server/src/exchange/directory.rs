@@ -72,6 +72,15 @@ impl Exchange {
     /// Whom a number reaches: an extension, or a number of the directory, in any notation and with
     /// or without the trunk code.
     pub(super) fn reached_by(&self, number: &PhoneNumber) -> Option<&User> {
+        self.reached_among(number, |_| true)
+    }
+
+    /// Whom of these users a number reaches.
+    pub(super) fn reached_among(
+        &self,
+        number: &PhoneNumber,
+        among: impl Fn(&User) -> bool,
+    ) -> Option<&User> {
         let bare = self.company.plan().without_trunk_code(number);
         let dialled = [Some(number), bare.as_ref()];
         dialled.into_iter().flatten().find_map(|number| {
@@ -80,7 +89,7 @@ impl Exchange {
                 PhoneNumber::new(&known.number)
                     .is_ok_and(|known| self.company.plan().key(&known) == key)
             };
-            let has = |user: &&User| self.numbers_of(user).iter().any(same);
+            let has = |user: &&User| among(user) && self.numbers_of(user).iter().any(same);
             self.company.users().iter().find(has)
         })
     }

@@ -3,6 +3,8 @@ use uc_protocol::ucx::{Cause, ConnectionState};
 use super::{
     Exchange, Millis, SessionId,
     call::{Call, Side},
+    forwarding::Destination,
+    seats::Seat,
 };
 use crate::store::Write;
 
@@ -48,6 +50,26 @@ impl Exchange {
         if let Some(conference) = conference {
             self.leave_alone(&conference, now);
         }
+    }
+
+    /// Nobody has answered: a mailbox takes the call where there is one, else it is over.
+    pub(super) fn give_up(&mut self, key: &str, now: Millis) {
+        let call = self.calls.get_mut(key);
+        let rings = call.and_then(|call| Some((call.alerting_side()?, call.unanswered.take()?)));
+        let Some((side, (user, role))) = rings else {
+            return self.end(key, Cause::NoAnswer, now);
+        };
+        let seat = Seat {
+            call: key.to_owned(),
+            side,
+        };
+        let before = self.replace_leg(&seat, Destination::Mailbox(role), now);
+        if let Some(caller) = before.leg(side.other()).user() {
+            self.write_missed(caller, &user, now);
+        }
+        self.taken_by_mailbox(key, now);
+        self.changed(key, &Side::BOTH, false);
+        self.leave(before, side, Cause::NoAnswer, now);
     }
 
     /// Somebody has left the conference: the others are told, unless it was the last but one.

@@ -9,6 +9,8 @@ use uc_protocol::ucx::{
 use super::{
     Exchange, Millis, Refusal, SessionId,
     call::{Call, Round, Side},
+    events::Audience,
+    forwarding::Destination,
     routing::{MAX_CALLS, dialled},
     seats::Seat,
 };
@@ -28,10 +30,13 @@ impl Exchange {
         if !self.running(&seat.call)?.leg(seat.side).is_alerting() {
             return Err(Refusal::WrongState);
         }
-        let target = self.other_destination(&seat, &request.to, now)?;
-        let before = self.redirect(&seat, &target, now);
+        let (target, goes) = self.other_destination(&seat, &request.to, now)?;
+        let before = self.redirect(&seat, &target, goes, now);
+        self.taken_by_mailbox(&seat.call, now);
         self.changed(&seat.call, &Side::BOTH, false);
-        Ok(self.leave(before, seat.side, Cause::Deflected, session, now))
+        Ok(self
+            .leave(before, seat.side, Cause::Deflected, now)
+            .at(session))
     }
 
     /// Lets a call that was answered ring at another number, without the session's user. Where it
@@ -48,16 +53,19 @@ impl Exchange {
         if !(call.is_answered() && call.leg(seat.side.other()).user().is_some()) {
             return Err(Refusal::WrongState);
         }
-        let target = self.other_destination(&seat, &request.to, now)?;
-        let before = self.redirect(&seat, &target, now);
+        let (target, goes) = self.other_destination(&seat, &request.to, now)?;
+        let before = self.redirect(&seat, &target, goes, now);
         let call = self.calls.get_mut(&seat.call).expect("it is carried");
         call.leg_mut(seat.side).route = CallRoute::TransferredOrPickedUp;
         call.round.offered_by = None;
         if !call.is_at_desk() {
             call.leg_mut(seat.side.other()).renew(true);
         }
+        self.taken_by_mailbox(&seat.call, now);
         self.changed(&seat.call, &Side::BOTH, false);
-        Ok(self.leave(before, seat.side, Cause::Transferred, session, now))
+        Ok(self
+            .leave(before, seat.side, Cause::Transferred, now)
+            .at(session))
     }
 
     /// The others of the active and the held call go on with each other. The active one may still
@@ -91,8 +99,10 @@ impl Exchange {
         }
         call.leg_mut(pair.active.side).party = to_target;
         self.changed(&active.key, &Side::BOTH, false);
-        self.leave(held, pair.held.side, Cause::Transferred, session, now);
-        Ok(self.leave(active, pair.active.side, Cause::Transferred, session, now))
+        self.leave(held, pair.held.side, Cause::Transferred, now);
+        Ok(self
+            .leave(active, pair.active.side, Cause::Transferred, now)
+            .at(session))
     }
 
     /// Lets the call that rings longest at a number's user ring at this session instead.
@@ -119,13 +129,14 @@ impl Exchange {
         if self.running_count(&user) >= MAX_CALLS {
             return Err(Refusal::CallFailed(Cause::Busy));
         }
-        let before = self.redirect(&seat, &user, now);
+        let here = Destination::User(user.clone(), None);
+        let before = self.redirect(&seat, &user, here, now);
         let call = self.calls.get_mut(&seat.call).expect("it rings");
         let leg = call.leg_mut(seat.side);
         leg.route = CallRoute::TransferredOrPickedUp;
         leg.rings_at = (!at_desk).then(|| session.clone());
         self.changed(&seat.call, &Side::BOTH, false);
-        self.leave(before, seat.side, Cause::PickedUp, session, now);
+        self.leave(before, seat.side, Cause::PickedUp, now);
         self.view(&seat, session)
     }
 
@@ -145,30 +156,48 @@ impl Exchange {
     }
 
     /// Whom a number reaches in place of the one who has the seat.
-    fn other_destination(&self, seat: &Seat, to: &str, now: Millis) -> Result<String, Refusal> {
+    fn other_destination(
+        &self,
+        seat: &Seat,
+        to: &str,
+        now: Millis,
+    ) -> Result<(String, Destination), Refusal> {
         let call = &self.calls[&seat.call];
         let (own, far) = (call.leg(seat.side), call.leg(seat.side.other()));
         let user = own.user().unwrap_or_default();
-        self.destination(user, &far.owner, to, call.device, now)
+        let far = far.user().unwrap_or_default();
+        self.destination(user, far, to, call.device, now)
     }
 
-    /// The call rings at `target` in place of the seat's leg. Gives back the call as it was.
-    fn redirect(&mut self, seat: &Seat, target: &str, now: Millis) -> Call {
-        let before = self.calls[&seat.call].clone();
-        let far = before.leg(seat.side.other());
-        let party = self.party(far.user().unwrap_or_default(), None);
-        let mut leg = self.new_leg(target, Direction::Incoming, party, now);
-        leg.route = before.leg(seat.side).route;
-        self.legs.insert(leg.id.clone(), seat.call.clone());
+    /// The call goes where calls to `target` go, in place of the seat's leg. Gives back the call as
+    /// it was.
+    fn redirect(&mut self, seat: &Seat, target: &str, goes: Destination, now: Millis) -> Call {
+        let before = self.replace_leg(seat, goes, now);
         let shown = self.party(target, None);
-        let call = self.calls.get_mut(&seat.call).expect("it was found above");
-        *call.leg_mut(seat.side) = leg;
-        call.ringing = now;
+        let call = self.calls.get_mut(&seat.call).expect("it was replaced");
+        let elsewhere = !call.leg(seat.side).is_of(target) && call.unanswered.is_none();
         let far = call.leg_mut(seat.side.other());
         if !far.takes_part() {
             far.conversation = shown.clone();
         }
         far.party = shown;
+        let caller = far.user().map(str::to_owned);
+        if let Some(caller) = caller.filter(|_| elsewhere) {
+            self.write_missed(&caller, target, now);
+        }
+        before
+    }
+
+    /// A leg at the destination in place of the seat's. Gives back the call as it was.
+    pub(super) fn replace_leg(&mut self, seat: &Seat, goes: Destination, now: Millis) -> Call {
+        let before = self.calls[&seat.call].clone();
+        let mut leg = self.leg_at(&goes, before.leg(seat.side.other()), now);
+        leg.route = before.leg(seat.side).route;
+        self.legs.insert(leg.id.clone(), seat.call.clone());
+        let call = self.calls.get_mut(&seat.call).expect("it was found above");
+        *call.leg_mut(seat.side) = leg;
+        call.ringing = now;
+        call.unanswered = goes.unanswered();
         before
     }
 
@@ -196,14 +225,7 @@ impl Exchange {
 
     /// The end of a call for a user who leaves it to others: the history, and what the user's
     /// sessions are told. The leg is in no call any more.
-    pub(super) fn leave(
-        &mut self,
-        mut call: Call,
-        side: Side,
-        cause: Cause,
-        session: &SessionId,
-        now: Millis,
-    ) -> CallResource {
+    pub(super) fn leave(&mut self, mut call: Call, side: Side, cause: Cause, now: Millis) -> Left {
         let leg = call.leg_mut(side);
         let user = leg.user().unwrap_or_default().to_owned();
         leg.state = ConnectionState::Null;
@@ -214,6 +236,20 @@ impl Exchange {
         let (seen, audience) = (call.seen_by(side), call.audience(side, false));
         self.log(&user, Event::Call(seen.clone()), audience.clone());
         self.write_leg(call.leg(side), now);
-        audience.view(seen.clone(), session).unwrap_or(seen)
+        Left { seen, audience }
+    }
+}
+
+/// The end of a call that goes on without its user.
+pub(super) struct Left {
+    seen: CallResource,
+    audience: Audience,
+}
+
+impl Left {
+    /// As `session` sees it.
+    pub(super) fn at(self, session: &SessionId) -> CallResource {
+        let seen = self.audience.view(self.seen.clone(), session);
+        seen.unwrap_or(self.seen)
     }
 }

@@ -132,12 +132,16 @@ impl Exchange {
         let entry = call_entry(&id, way, now, None);
         self.record(caller, &party, entry);
         if let Some(callee) = callee {
-            let id = self.new_id("call", callee, self.next_rev(callee));
-            let party = self.party(caller, None);
-            let way = (CallDirection::Incoming, CallRoute::Direct);
-            let entry = call_entry(&id, way, now, None);
-            self.record(callee, &party, entry);
+            self.write_missed(caller, callee, now);
         }
+    }
+
+    /// Writes a call that went elsewhere at once into the conversations of the one it was for.
+    pub(super) fn write_missed(&mut self, caller: &str, callee: &str, now: Millis) {
+        let id = self.new_id("call", callee, self.next_rev(callee));
+        let party = self.party(caller, None);
+        let way = (CallDirection::Incoming, CallRoute::Direct);
+        self.record(callee, &party, call_entry(&id, way, now, None));
     }
 
     /// Writes an entry into the user's conversation with the party.

@@ -13,6 +13,7 @@ mod edit;
 mod ending;
 mod events;
 mod favourites;
+mod forwarding;
 mod handover;
 mod history;
 mod media;
@@ -38,7 +39,7 @@ pub(crate) use credentials::{Credentials, Verdict};
 #[cfg(test)]
 pub(crate) use events::Audience;
 pub(crate) use events::{Backlog, Logged};
-pub(crate) use presence::OwnPresence;
+pub(crate) use presence::{OwnPresence, read_state};
 pub(crate) use refusal::Refusal;
 pub(crate) use replay::{Answer, AnswerKey};
 pub(crate) use sessions::{Entered, SessionId};

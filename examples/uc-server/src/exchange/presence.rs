@@ -45,7 +45,7 @@ impl OwnPresence {
     }
 
     /// By the model's rules.
-    fn presence(&self) -> Presence {
+    pub(super) fn presence(&self) -> Presence {
         Presence {
             state: read_state(self.state),
             until: self.until.map(Timestamp),
@@ -162,7 +162,7 @@ impl Exchange {
         PresenceRights {
             mode: self.company.system.model_mode(),
             in_mulap: account.is_some_and(|account| account.in_mulap),
-            call_me: account.is_some_and(|account| account.call_me),
+            call_me: account.is_some_and(|account| account.call_me.is_some()),
         }
     }
 
@@ -203,17 +203,17 @@ impl Exchange {
     }
 }
 
-fn read_state(state: PresenceState) -> uc_model::PresenceState {
+pub(crate) fn read_state(state: PresenceState) -> uc_model::PresenceState {
     let known = STATES.iter().find(|(wire, _)| *wire == state);
     known.map_or(uc_model::PresenceState::Office, |(_, model)| *model)
 }
 
-fn write_state(state: uc_model::PresenceState) -> PresenceState {
+pub(super) fn write_state(state: uc_model::PresenceState) -> PresenceState {
     let known = STATES.iter().find(|(_, model)| *model == state);
     known.map_or(PresenceState::Office, |(wire, _)| *wire)
 }
 
-const fn read_visibility(visibility: Visibility) -> PresenceVisibility {
+pub(super) const fn read_visibility(visibility: Visibility) -> PresenceVisibility {
     match visibility {
         Visibility::NotVisible => PresenceVisibility::NotVisible,
         Visibility::Internal => PresenceVisibility::Internal,

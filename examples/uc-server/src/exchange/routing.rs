@@ -5,8 +5,9 @@ use uc_protocol::ucx::{
 };
 
 use super::{
-    Exchange, Millis, Refusal, SessionId,
+    Exchange, Millis, Refusal, Role, SessionId,
     call::{Call, Leg, Owner, Round, Side},
+    forwarding::Destination,
     media::check_description,
     seats::Seat,
 };
@@ -14,17 +15,19 @@ use super::{
 /// A call that nothing stands against.
 pub(super) struct Attempt {
     caller: String,
+    /// Whose number it is.
     callee: String,
+    goes: Destination,
     /// The number as the caller will see it.
     to: String,
     device: Device,
     offer: Option<Description>,
 }
 
-/// Whom a number reaches; with a hindrance the call can't be made.
-pub(super) struct Reached {
-    pub(super) user: Option<String>,
-    pub(super) hindrance: Option<Cause>,
+/// Whose number it is, and where a call to it goes or why it can't.
+struct Reached {
+    user: Option<String>,
+    goes: Result<Destination, Cause>,
 }
 
 impl Exchange {
@@ -37,11 +40,13 @@ impl Exchange {
     ) -> Result<Attempt, Refusal> {
         let caller = self.user_of(session)?.to_owned();
         let device = request.device;
+        let dialled = dialled(&request.to)?;
+        let emergency = self.company.plan().is_emergency(&dialled);
         let offer = match (device, request.description) {
             (Device::Voip, _) if !self.can(Capability::VoipCalls) => {
                 return Err(Refusal::Unsupported);
             }
-            (Device::Voip, _) if !self.has_licence(&caller, Licence::Voip) => {
+            (Device::Voip, _) if !(emergency || self.has_licence(&caller, Licence::Voip)) => {
                 return Err(Refusal::NoLicence(Licence::Voip));
             }
             (Device::Voip, Some(offer)) => Some(first_offer(offer)?),
@@ -55,12 +60,12 @@ impl Exchange {
             (Device::DeskPhone, Some(_)) => return Err(Refusal::AtDesk),
             _ => return Err(Refusal::NoDeskPhones),
         };
-        let dialled = dialled(&request.to)?;
         let to = self.wanted(&caller, &dialled).to_string();
-        let callee = self.callee(&caller, &dialled, &to, device, now)?;
+        let (callee, goes) = self.callee(&caller, &dialled, &to, device, now)?;
         Ok(Attempt {
             caller,
             callee,
+            goes,
             to,
             device,
             offer,
@@ -72,6 +77,7 @@ impl Exchange {
         let Attempt {
             caller,
             callee,
+            goes,
             to,
             device,
             offer,
@@ -79,16 +85,23 @@ impl Exchange {
         let party = self.party(&callee, Some(to));
         let mut first = self.new_leg(&caller, Direction::Outgoing, party, now);
         first.carrier = offer.is_some().then(|| session.clone());
-        first.description = offer;
-        let party = self.party(&caller, None);
-        let second = self.new_leg(&callee, Direction::Incoming, party, now);
+        first.description.clone_from(&offer);
+        let elsewhere = match &goes {
+            Destination::User(there, unanswered) => *there != callee && unanswered.is_none(),
+            Destination::Mailbox(_) => true,
+        };
+        if elsewhere {
+            self.write_missed(&caller, &callee, now);
+        }
         let key = first.id.clone();
+        let second = self.leg_at(&goes, &first, now);
         self.insert(Call {
             key: key.clone(),
             device,
             first,
             second,
             ringing: now,
+            unanswered: goes.unanswered(),
             ended: None,
             round: Round {
                 generation: 1,
@@ -97,10 +110,41 @@ impl Exchange {
             confirm_by: None,
             conference: None,
         });
+        self.taken_by_mailbox(&key, now);
         self.changed(&key, &Side::BOTH, false);
         Seat {
             call: key,
             side: Side::First,
+        }
+    }
+
+    /// A leg at the destination for a call with `far`.
+    pub(super) fn leg_at(&self, goes: &Destination, far: &Leg, now: Millis) -> Leg {
+        match goes {
+            Destination::User(user, _) => {
+                let party = self.party(far.user().unwrap_or_default(), None);
+                self.new_leg(user, Direction::Incoming, party, now)
+            }
+            Destination::Mailbox(role) => Leg::endpoint(role.clone(), far, now),
+        }
+    }
+
+    /// A mailbox answers at once. What was offered already goes to it.
+    pub(super) fn taken_by_mailbox(&mut self, key: &str, now: Millis) {
+        let call = self.calls.get_mut(key).expect("callers name known calls");
+        let Some(client) = call.client_of_system() else {
+            return;
+        };
+        call.connect(now);
+        let offer = call.leg(client).description.clone();
+        let candidates = call.leg(client).candidates.clone();
+        let waits = call.round.offered_by == Some(client);
+        self.open_endpoint(key);
+        if let Some(offer) = offer.filter(|_| waits) {
+            self.offer_to_endpoint(key, &offer);
+            if let Some(candidates) = candidates {
+                self.trickle_to_endpoint(key, candidates);
+            }
         }
     }
 
@@ -149,26 +193,26 @@ impl Exchange {
         }
     }
 
-    /// Where else than with `user` a call can ring that `other` takes part in.
+    /// Where else than with `user` a call can go on that `other` takes part in.
     pub(super) fn destination(
         &self,
         user: &str,
-        other: &Owner,
+        other: &str,
         to: &str,
         device: Device,
         now: Millis,
-    ) -> Result<String, Refusal> {
-        let reached = self.reach(user, &dialled(to)?, device, now)?;
-        match (reached.user, reached.hindrance) {
-            (_, Some(cause)) => Err(Refusal::CallFailed(cause)),
-            (Some(target), None) if *other != Owner::User(target.clone()) => Ok(target),
+    ) -> Result<(String, Destination), Refusal> {
+        let reached = self.reach(user, other, &dialled(to)?, device, now)?;
+        match (reached.user, reached.goes) {
+            (_, Err(cause)) => Err(Refusal::CallFailed(cause)),
+            (Some(target), Ok(goes)) if target != other => Ok((target, goes)),
             _ => Err(Refusal::Value(
                 "this is the caller's own number; choose another",
             )),
         }
     }
 
-    /// Finds whom a number reaches, or leaves a trace of the attempt and says why not.
+    /// Finds where a call goes, or leaves a trace of the attempt and says why not.
     fn callee(
         &mut self,
         caller: &str,
@@ -176,59 +220,60 @@ impl Exchange {
         to: &str,
         device: Device,
         now: Millis,
-    ) -> Result<String, Refusal> {
-        if self.running_count(caller) >= MAX_CALLS {
+    ) -> Result<(String, Destination), Refusal> {
+        let emergency = self.company.plan().is_emergency(dialled);
+        if self.running_count(caller) >= MAX_CALLS && !emergency {
             return Err(Refusal::CallFailed(Cause::Busy));
         }
         self.note_dialled(caller, dialled);
-        let reached = self.reach(caller, dialled, device, now)?;
-        match (reached.user, reached.hindrance) {
-            (Some(callee), None) => Ok(callee),
-            (callee, hindrance) => {
+        let reached = self.reach(caller, caller, dialled, device, now)?;
+        match (reached.user, reached.goes) {
+            (Some(callee), Ok(goes)) => Ok((callee, goes)),
+            (callee, goes) => {
                 self.write_attempt(caller, callee.as_deref(), to, now);
-                Err(Refusal::CallFailed(
-                    hindrance.unwrap_or(Cause::NoSuchNumber),
-                ))
+                let cause = goes.err().unwrap_or(Cause::NoSuchNumber);
+                Err(Refusal::CallFailed(cause))
             }
         }
     }
 
-    /// Whom a number reaches for `user`, and what stands against a call.
+    /// Whose number it is that `user` wants, and where a call goes that `caller` takes part in.
     fn reach(
         &self,
         user: &str,
+        caller: &str,
         dialled: &PhoneNumber,
         device: Device,
         now: Millis,
     ) -> Result<Reached, Refusal> {
-        let Some(callee) = self.reached_by(dialled).map(|u| u.me.user.clone()) else {
+        let Some(callee) = self.reached_by(dialled) else {
             return Ok(Reached {
                 user: None,
-                hindrance: Some(Cause::NoSuchNumber),
+                goes: Err(Cause::NoSuchNumber),
             });
         };
-        if callee == user {
+        if callee.me.user == user {
             return Err(Refusal::Value("this is your own number; call another"));
         }
-        let rings = match device {
-            Device::DeskPhone => true,
-            _ => self.is_reachable(&callee, now) && self.has_licence(&callee, Licence::Voip),
-        };
-        let hindrance = if !rings {
-            Some(Cause::Unreachable)
-        } else if self.running_count(&callee) >= MAX_CALLS {
-            Some(Cause::Busy)
-        } else {
-            None
-        };
         Ok(Reached {
-            user: Some(callee),
-            hindrance,
+            user: Some(callee.me.user.clone()),
+            goes: self.route(caller, callee, dialled, device, now),
         })
     }
 }
 
 impl Leg {
+    /// The system's leg for a call with `far`.
+    pub(super) fn endpoint(role: Role, far: &Self, now: Millis) -> Self {
+        // Another one for each far end.
+        let id = format!("sound.{}.{}", far.id, far.far_end.saturating_add(1));
+        let (state, party) = (ConnectionState::Connected, far.party.clone());
+        Self {
+            answered: Some(now),
+            ..Self::new(id, Owner::System(role), state, party, now)
+        }
+    }
+
     /// A leg that nobody carries yet.
     pub(super) fn new(
         id: String,

@@ -2,10 +2,10 @@
 //! has to do about them.
 
 use serde::{Deserialize, Serialize};
-use uc_protocol::ucx::{Candidates, Description, DescriptionKind};
+use uc_protocol::ucx::{Candidates, Description, DescriptionKind, PresenceState};
 
 use super::{
-    Exchange,
+    Exchange, Millis,
     call::{Call, Leg, Owner, Side},
     media::take_answer,
 };
@@ -15,6 +15,12 @@ use super::{
 pub(crate) enum Role {
     /// Everybody else in the conference of this name.
     Conference(String),
+    /// Why the one who was called doesn't answer, and until when, as far as the caller may know;
+    /// then what the caller says is recorded.
+    Announcement {
+        reason: Option<PresenceState>,
+        until: Option<Millis>,
+    },
 }
 
 /// What the driver of the system's sound does next. The user's client always offers.

@@ -32,7 +32,10 @@ impl Exchange {
             match (over, confirm_by) {
                 (true, _) => self.forget(&key),
                 (false, Some(_)) => self.end(&key, Cause::ServerLost, now),
-                (false, None) => self.end(&key, Cause::NoAnswer, now),
+                (false, None) if self.calls[&key].is_at_mailbox() => {
+                    self.end(&key, Cause::Normal, now);
+                }
+                (false, None) => self.give_up(&key, now),
             }
         }
     }
@@ -72,6 +75,7 @@ impl Call {
             (Some((at, _)), _) => Some(at + KEEP_ENDED_MS),
             (None, Some(at)) => Some(at),
             (None, None) if self.is_alerting() => Some(self.ringing + NO_ANSWER_MS),
+            (None, None) if self.is_at_mailbox() => Some(self.ringing + MAX_MESSAGE_MS),
             (None, None) => None,
         }
     }
@@ -79,6 +83,8 @@ impl Call {
 
 /// How long a call rings, in milliseconds (our choice; telephone networks take 30 to 180 s).
 pub(super) const NO_ANSWER_MS: Millis = 60_000;
+/// How long a mailbox listens, its announcement among it, in milliseconds (our choice).
+pub(super) const MAX_MESSAGE_MS: Millis = 120_000;
 /// How long a restarted server waits for both sides of a call.
 pub(super) const CONFIRM_MS: Millis = CONFIRM_S as Millis * 1000;
 /// How long a call that is over can still be asked for, so that a late request gets a right answer.

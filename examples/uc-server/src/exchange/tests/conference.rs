@@ -167,7 +167,9 @@ fn each_has_a_sound_of_the_systems_from_offer_to_end() {
         let SoundStep::Open { leg, role } = step else {
             panic!("{step:?}");
         };
-        let Role::Conference(conference) = role;
+        let Role::Conference(conference) = role else {
+            panic!("{role:?}");
+        };
         legs.push((leg.clone(), conference.clone()));
     }
     assert_eq!(legs.len(), 3);

@@ -5,6 +5,7 @@ mod conference;
 mod consult;
 mod desk;
 mod events;
+mod forwarding;
 mod media;
 mod model;
 mod restart;

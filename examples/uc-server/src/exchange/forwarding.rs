@@ -1,0 +1,126 @@
+//! Where a call to somebody goes (PRES-3, CALLME-1).
+
+use uc_model::{Forwarding, ForwardingTarget, Mailbox, Observer, PhoneNumber, Timestamp};
+use uc_protocol::ucx::{Cause, Device, Licence};
+
+use super::{
+    Exchange, Millis, Role,
+    presence::{read_visibility, write_state},
+    routing::MAX_CALLS,
+};
+use crate::company::User;
+
+/// Where a call goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Destination {
+    /// It rings at this user; then this one's mailbox takes it, where one is named.
+    User(String, Option<(String, Role)>),
+    /// A mailbox takes it at once.
+    Mailbox(Role),
+}
+
+impl Destination {
+    /// Whose mailbox takes what isn't answered.
+    pub(super) fn unanswered(self) -> Option<(String, Role)> {
+        match self {
+            Self::User(_, unanswered) => unanswered,
+            Self::Mailbox(_) => None,
+        }
+    }
+}
+
+impl Exchange {
+    /// Where a call of `caller`'s to a number of `callee`'s goes now, or what stands against it.
+    pub(super) fn route(
+        &self,
+        caller: &str,
+        callee: &User,
+        dialled: &PhoneNumber,
+        device: Device,
+        now: Millis,
+    ) -> Result<Destination, Cause> {
+        let user = &callee.me.user;
+        let presence = self.users[user].presence.presence();
+        // Who answers emergencies is never kept from it (NUM-7).
+        if self.company.plan().is_emergency(dialled) {
+            return Ok(Destination::User(user.clone(), None));
+        }
+        if presence.refuses_calls() {
+            return Err(Cause::DoNotDisturb);
+        }
+        if let (uc_model::PresenceState::CallMe, Some(number)) = (presence.state, &callee.call_me) {
+            let there = self.other(caller, callee, number)?;
+            let there = self.rings(there, device, now)?;
+            let mailbox = (user.clone(), self.mailbox(callee, now));
+            return Ok(Destination::User(there, Some(mailbox)));
+        }
+        let own = &self.users[user].account;
+        match self.forwarding(callee).target(presence.state) {
+            None => self.rings(callee, device, now),
+            Some(ForwardingTarget::Voicemail(_)) => {
+                return Ok(Destination::Mailbox(self.mailbox(callee, now)));
+            }
+            Some(ForwardingTarget::Number(number)) => {
+                self.rings(self.other(caller, callee, &number)?, device, now)
+            }
+            Some(_) => {
+                let mobile = own.profile.mobile.as_ref().map(PhoneNumber::new);
+                let mobile = mobile.and_then(Result::ok).ok_or(Cause::Unreachable)?;
+                self.rings(self.other(caller, callee, &mobile)?, device, now)
+            }
+        }
+        .map(|there| Destination::User(there, None))
+    }
+
+    /// Who has the number to which `callee`'s calls go: not one of the two.
+    fn other(&self, caller: &str, callee: &User, number: &PhoneNumber) -> Result<&User, Cause> {
+        let found = self.reached_among(number, |user| user.me.user != callee.me.user);
+        let found = found.filter(|user| user.me.user != caller);
+        found.ok_or(Cause::Unreachable)
+    }
+
+    /// Where the call rings; it isn't forwarded once more.
+    fn rings(&self, at: &User, device: Device, now: Millis) -> Result<String, Cause> {
+        let user = &at.me.user;
+        let reachable = match device {
+            Device::DeskPhone => true,
+            _ => self.is_reachable(user, now) && self.has_licence(user, Licence::Voip),
+        };
+        if self.users[user].presence.presence().refuses_calls() {
+            Err(Cause::DoNotDisturb)
+        } else if !reachable {
+            Err(Cause::Unreachable)
+        } else if self.running_count(user) >= MAX_CALLS {
+            Err(Cause::Busy)
+        } else {
+            Ok(user.clone())
+        }
+    }
+
+    /// The user's forwarding by presence state.
+    fn forwarding(&self, user: &User) -> Forwarding {
+        let own = match self.has_licence(&user.me.user, Licence::Voicemail) {
+            true => Mailbox::Own,
+            false => Mailbox::System,
+        };
+        let mailbox = user.mailbox.clone().unwrap_or(own);
+        let mut forwarding = Forwarding::new(self.company.system.model_mode(), mailbox);
+        for (state, target) in &user.forwarding {
+            forwarding.tell(*state, target.clone());
+        }
+        forwarding
+    }
+
+    /// What a caller hears who gets to the user's mailbox: the reason and the return time, as far
+    /// as colleagues are told (PRES-4).
+    fn mailbox(&self, user: &User, now: Millis) -> Role {
+        let state = &self.users[&user.me.user];
+        let visibility = read_visibility(state.account.visibility);
+        let presence = state.presence.presence();
+        let heard = presence.announcement(visibility, Observer::Internal, Timestamp(now));
+        Role::Announcement {
+            reason: heard.map(|heard| write_state(heard.reason)),
+            until: heard.and_then(|heard| heard.until).map(|until| until.0),
+        }
+    }
+}
