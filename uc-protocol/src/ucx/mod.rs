@@ -87,6 +87,6 @@ pub use events::{Changes, Event, EventId, EventIdError};
 pub use favourites::{Favourite, FavouriteChange, FavouriteGroup, FavouritesResource};
 pub use location::{Country, Location};
 pub use messages::{Delivery, SendMessage};
-pub use presence::{PresenceResource, PresenceState, PresenceUpdate};
+pub use presence::{LineState, PresenceResource, PresenceState, PresenceUpdate};
 pub use problem::{Problem, ProblemType};
 pub use session::{Configuration, Hello, Licence, Me, Mode, Secret, Session, SignIn, Snapshot};

@@ -31,6 +31,25 @@ pub enum PresenceState {
     Invisible,
 }
 
+/// What a colleague's telephone does (PRES-6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LineState {
+    /// Nothing.
+    Idle,
+    /// It places a call.
+    Dialling,
+    /// It is in a call with a colleague.
+    BusyInternal,
+    /// It is in a call with somebody outside.
+    BusyExternal,
+    /// A colleague's call rings.
+    RingingInternal,
+    /// A call from outside rings.
+    RingingExternal,
+}
+
 /// One user's presence as another sees it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PresenceResource {
@@ -46,6 +65,9 @@ pub struct PresenceResource {
     /// A note.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// What the user's telephone does; absent where it isn't told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<LineState>,
 }
 
 impl fmt::Debug for PresenceResource {

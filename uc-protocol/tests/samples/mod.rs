@@ -7,10 +7,10 @@ use uc_protocol::ucx::{
     ConversationEntry, ConversationList, ConversationResource, Country, Delivery, Describe,
     Description, DescriptionKind, Device, DirectedPickup, Direction, Directory, Event, EventId,
     Favourite, FavouriteChange, FavouriteGroup, FavouritesResource, HeldCall, Hello, ImportReport,
-    KnownContact, Licence, Location, MakeCall, Me, Member, Message, Mode, NewDestination, Number,
-    NumberKind, Party, PasswordUpdate, PresenceResource, PresenceState, PresenceUpdate, Problem,
-    ProblemType, Profile, SearchResults, Secret, SendMessage, Session, SettingsUpdate, SignIn,
-    SkipReason, SkippedLine, Snapshot, Visibility, VisibilityUpdate,
+    KnownContact, Licence, LineState, Location, MakeCall, Me, Member, Message, Mode,
+    NewDestination, Number, NumberKind, Party, PasswordUpdate, PresenceResource, PresenceState,
+    PresenceUpdate, Problem, ProblemType, Profile, SearchResults, Secret, SendMessage, Session,
+    SettingsUpdate, SignIn, SkipReason, SkippedLine, Snapshot, Visibility, VisibilityUpdate,
 };
 
 fn id() -> impl Strategy<Value = String> {
@@ -188,15 +188,30 @@ fn state() -> impl Strategy<Value = PresenceState> {
 }
 
 pub(crate) fn presence() -> impl Strategy<Value = PresenceResource> {
-    (id(), any::<u64>(), state(), of(any::<i64>()), of(text())).prop_map(
-        |(user, rev, state, until, note)| PresenceResource {
+    let line = of(select(vec![
+        LineState::Idle,
+        LineState::Dialling,
+        LineState::BusyInternal,
+        LineState::BusyExternal,
+        LineState::RingingInternal,
+        LineState::RingingExternal,
+    ]));
+    (
+        id(),
+        any::<u64>(),
+        state(),
+        of(any::<i64>()),
+        of(text()),
+        line,
+    )
+        .prop_map(|(user, rev, state, until, note, line)| PresenceResource {
             user,
             rev,
             state,
             until,
             note,
-        },
-    )
+            line,
+        })
 }
 
 pub(crate) fn presence_update() -> impl Strategy<Value = PresenceUpdate> {

@@ -109,6 +109,7 @@ mod tests {
             state: update.state,
             until: update.until,
             note: update.note,
+            line: None,
         }
     }
 
@@ -132,6 +133,7 @@ mod tests {
             state: wire::PresenceState::Office,
             until: None,
             note: None,
+            line: None,
         };
         assert!(read(good.clone()).is_ok());
         let bad_until = wire::PresenceResource {

@@ -16,6 +16,7 @@ mod favourites;
 mod forwarding;
 mod handover;
 mod history;
+mod lines;
 mod media;
 mod messages;
 mod presence;
@@ -31,7 +32,7 @@ mod wire;
 use std::{collections::BTreeMap, sync::Arc};
 
 use uc_model::{Capability, ConversationGrouping, DialPlan, Favourites, History, SearchIndex};
-use uc_protocol::ucx::{EventId, Snapshot};
+use uc_protocol::ucx::{EventId, LineState, Snapshot};
 
 pub(crate) use account::OwnAccount;
 pub(crate) use call::Call;
@@ -75,6 +76,8 @@ pub(crate) struct Exchange {
 struct UserState {
     log: EventLog,
     presence: OwnPresence,
+    /// What colleagues know of the telephone.
+    line: LineState,
     /// The revision at which this user saw each colleague's presence.
     seen: BTreeMap<String, u64>,
     history: History,
@@ -94,6 +97,7 @@ impl UserState {
         Self {
             log: EventLog::default(),
             presence: OwnPresence::default(),
+            line: LineState::Idle,
             seen: BTreeMap::new(),
             history: history::empty(ConversationGrouping::default(), plan.clone()),
             contacts: Contacts::new(plan),
@@ -162,6 +166,7 @@ impl Exchange {
 
     /// What has to be done since the last time.
     pub(crate) fn take_effects(&mut self) -> Effects {
+        self.tell_lines();
         std::mem::take(&mut self.effects)
     }
 
@@ -217,6 +222,7 @@ impl Exchange {
         self.answers = saved.answers.into_iter().collect();
         self.take_up_presences(saved.presences, saved.presence_revisions);
         self.take_up_sessions(saved.sessions, now);
+        self.take_up_lines(&saved.calls);
         self.take_up_calls(saved.calls, now);
     }
 }

@@ -3,7 +3,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uc_model::{Observer, Presence, PresenceRights, PresenceVisibility, Timestamp};
 use uc_protocol::ucx::{
-    Changes, Event, PresenceResource, PresenceState, PresenceUpdate, Visibility,
+    Changes, Event, LineState, PresenceResource, PresenceState, PresenceUpdate, Visibility,
 };
 
 use super::{Exchange, Millis, Refusal, SessionId, UserState, events::Audience};
@@ -53,13 +53,14 @@ impl OwnPresence {
         }
     }
 
-    fn seen_at(&self, user: &str, rev: u64) -> PresenceResource {
+    fn seen_at(&self, user: &str, rev: u64, line: Option<LineState>) -> PresenceResource {
         PresenceResource {
             user: user.to_owned(),
             rev,
             state: self.state,
             until: self.until,
             note: self.note.clone(),
+            line,
         }
     }
 }
@@ -90,7 +91,7 @@ impl Exchange {
         self.announce(&user, |state| state.presence = presence);
         let state = &self.users[&user];
         let rev = state.seen.get(&user).copied().unwrap_or(0);
-        Ok(state.presence.seen_at(&user, rev))
+        Ok(state.presence.seen_at(&user, rev, None))
     }
 
     /// Chooses who sees the presence of the session's user.
@@ -114,8 +115,11 @@ impl Exchange {
         self.users
             .iter()
             .map(|(user, state)| match user == reader {
-                true => state.presence.seen_at(user, rev(user)),
-                false => state.seen_by_colleagues().seen_at(user, rev(user)),
+                true => state.presence.seen_at(user, rev(user), None),
+                false => {
+                    let line = self.line_told(user);
+                    state.seen_by_colleagues().seen_at(user, rev(user), line)
+                }
             })
             .collect()
     }
@@ -181,10 +185,14 @@ impl Exchange {
     }
 
     fn tell_colleagues(&mut self, user: &str, before: &OwnPresence) {
-        let seen = self.users[user].seen_by_colleagues();
-        if *before == seen {
-            return;
+        if *before != self.users[user].seen_by_colleagues() {
+            self.show_colleagues(user);
         }
+    }
+
+    /// Tells a user's presence and line to the others.
+    pub(super) fn show_colleagues(&mut self, user: &str) {
+        let seen = self.users[user].seen_by_colleagues();
         let readers: Vec<_> = self.users.keys().cloned().collect();
         for reader in readers.into_iter().filter(|reader| reader != user) {
             self.tell_presence(user, reader, &seen);
@@ -193,7 +201,8 @@ impl Exchange {
 
     fn tell_presence(&mut self, user: &str, reader: String, seen: &OwnPresence) {
         let rev = self.next_rev(&reader);
-        let event = Event::Presence(seen.seen_at(user, rev));
+        let line = self.line_told(user).filter(|_| reader != user);
+        let event = Event::Presence(seen.seen_at(user, rev, line));
         self.log(&reader, event, Audience::Everybody);
         if let Some(state) = self.users.get_mut(&reader) {
             state.seen.insert(user.to_owned(), rev);

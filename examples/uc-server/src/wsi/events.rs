@@ -11,13 +11,23 @@ use super::convert;
 
 /// What a poller has been told of each running call of its device: own and far state.
 #[derive(Debug, Default)]
-pub(super) struct Told(BTreeMap<String, (ConnectionState, ConnectionState)>);
+pub(super) struct Told {
+    calls: BTreeMap<String, (ConnectionState, ConnectionState)>,
+    /// And of each user.
+    presences: BTreeMap<String, ucx::PresenceState>,
+}
 
 impl Told {
     /// The events that tell of `event` at `device`; none where WSI has no word for it.
     pub(super) fn events(&mut self, event: ucx::Event, device: &str) -> Vec<Event> {
         match event {
             ucx::Event::Presence(presence) => {
+                let (user, state) = (presence.user.clone(), presence.state);
+                let known = self.presences.insert(user, state) == Some(state);
+                if known && presence.line.is_some() {
+                    // What has changed is the line, of which WSI tells nothing.
+                    return Vec::new();
+                }
                 let person = convert::person(&presence);
                 vec![Event::Presence(person.into_iter().collect())]
             }
@@ -38,10 +48,10 @@ impl Told {
         use ConnectionState::{Alerting, Connected, Hold, Initiated, Null};
         let now = (call.local, call.remote);
         if call.local == Null {
-            self.0.remove(&call.id);
+            self.calls.remove(&call.id);
             return vec![(ConnectionCleared, false)];
         }
-        let before = self.0.insert(call.id.clone(), now);
+        let before = self.calls.insert(call.id.clone(), now);
         let (own_before, far_before) = before.unwrap_or((Null, Null));
         let step = |before: ConnectionState, now, own| match (before, now) {
             (Connected, Hold) => Some((Held, own)),
@@ -136,7 +146,7 @@ mod tests {
         assert_eq!(tell(Connected, Hold), [(Retrieved, by("330"))]);
         assert_eq!(tell(Connected, Connected), [(Retrieved, by("331"))]);
         assert_eq!(tell(Null, Null), [(ConnectionCleared, None)]);
-        assert!(known.0.is_empty(), "a call that is over takes no room");
+        assert!(known.calls.is_empty(), "a call that is over takes no room");
     }
 
     #[test]

@@ -183,6 +183,7 @@ mod tests {
                 state: PresenceState::Lunch,
                 until: None,
                 note: None,
+                line: None,
             }));
         }
     }

@@ -223,12 +223,13 @@ impl Events {
         }
     }
 
-    /// The next event, which is a call's but for what is kept of a number that was dialled.
+    /// The next event that isn't by the way.
     pub async fn call(&mut self) -> CallResource {
         loop {
             match self.next().await {
                 Some(Event::Call(call)) => return call,
-                Some(Event::Account(_)) => {}
+                // What was dialled, and what colleagues' telephones do.
+                Some(Event::Account(_) | Event::Presence(_)) => {}
                 other => panic!("a call was expected, not {other:?}"),
             }
         }

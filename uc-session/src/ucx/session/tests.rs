@@ -172,6 +172,7 @@ fn a_snapshot_is_whole_or_unreadable() {
         state: wire::PresenceState::Lunch,
         until: Some(5),
         note: None,
+        line: None,
     };
     let good = wire::Snapshot {
         contacts: Vec::new(),

@@ -6,6 +6,7 @@ mod consult;
 mod desk;
 mod events;
 mod forwarding;
+mod lines;
 mod media;
 mod model;
 mod restart;
@@ -32,6 +33,8 @@ pub(super) struct Rig {
     pub(super) exchange: Exchange,
     pub(super) now: Millis,
     pub(super) events: Vec<(String, Arc<Logged>)>,
+    /// What is told of lines, which most tests don't care about.
+    pub(super) lines: Vec<(String, Arc<Logged>)>,
     pub(super) ended: Vec<SessionId>,
     pub(super) sound: Vec<SoundStep>,
     pub(super) database: crate::store::Database,
@@ -45,6 +48,7 @@ impl Rig {
             exchange,
             now: 1_000,
             events: Vec::new(),
+            lines: Vec::new(),
             ended: Vec::new(),
             sound: Vec::new(),
             database,
@@ -80,8 +84,10 @@ impl Rig {
     /// One step; its effects are written and collected.
     pub(super) fn step<T>(&mut self, step: impl FnOnce(&mut Exchange) -> T) -> T {
         let outcome = step(&mut self.exchange);
-        let effects = self.exchange.take_effects();
+        let told = self.exchange.effects.events.len();
+        let mut effects = self.exchange.take_effects();
         self.database.apply(&effects.writes).unwrap();
+        self.lines.extend(effects.events.drain(told..));
         self.events.extend(effects.events);
         self.ended.extend(effects.ended);
         self.sound.extend(effects.sound);

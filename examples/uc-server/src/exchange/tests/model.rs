@@ -231,7 +231,9 @@ proptest! {
         for request in requests {
             rig.run(request);
             rig.check();
-            for (user, logged) in rig.events.drain(..) {
+            let mut told: Vec<_> = rig.events.drain(..).chain(rig.lines.drain(..)).collect();
+            told.sort_by_key(|(_, logged)| logged.number);
+            for (user, logged) in told {
                 let Some(index) = USERS.iter().position(|u| *u == user) else { continue };
                 prop_assert_eq!(logged.number, newest[index] + 1);
                 newest[index] = logged.number;
