@@ -149,6 +149,7 @@ pub struct User {
     pub(crate) forwarding: Vec<(PresenceState, ForwardingTarget)>,
     /// On another node of the network.
     pub(crate) networked: bool,
+    pub(crate) phone: Phone,
     /// Those that the user hasn't got.
     pub(crate) missing_licences: Vec<Licence>,
 }
@@ -180,6 +181,25 @@ impl fmt::Debug for User {
         f.debug_struct("User")
             .field("user", &self.me.user)
             .finish_non_exhaustive()
+    }
+}
+
+/// What stands on a user's desk.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Phone {
+    #[default]
+    System,
+    Sip,
+    Isdn,
+    Analogue,
+    Dect,
+}
+
+impl Phone {
+    /// Whether calls are answered by remote control (CALL-11).
+    pub(crate) const fn answers_remotely(self) -> bool {
+        !matches!(self, Self::Analogue | Self::Dect)
     }
 }
 
@@ -314,6 +334,8 @@ struct UserEntry {
     forwarding: Vec<ForwardingEntry>,
     #[serde(default)]
     networked: bool,
+    #[serde(default)]
+    phone: Phone,
     licences: Option<Vec<Licence>>,
 }
 
@@ -377,6 +399,7 @@ impl UserEntry {
             mailbox,
             forwarding,
             networked: self.networked,
+            phone: self.phone,
             missing_licences,
         })
     }

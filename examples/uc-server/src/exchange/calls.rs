@@ -68,9 +68,13 @@ impl Exchange {
         now: Millis,
     ) -> Result<CallResource, Refusal> {
         let seat = self.seat(session, id)?;
+        let phone = self.company.user(self.user_of(session)?).map(|u| u.phone);
         let call = self.running_mut(&seat.call)?;
         if !call.leg(seat.side).is_alerting() {
             return Err(Refusal::WrongState);
+        }
+        if call.is_at_desk() && phone.is_some_and(|phone| !phone.answers_remotely()) {
+            return Err(Refusal::AnsweredAtPhone);
         }
         let answer = match (call.is_at_desk(), request.description) {
             (false, Some(answer)) => Some(first_answer(answer, call.round, seat.side)?),

@@ -53,6 +53,8 @@ pub(crate) enum Refusal {
     TooManyCandidates,
     #[error("a desk phone carries this call; it takes no descriptions")]
     AtDesk,
+    #[error("this phone can't be answered from here; lift its receiver")]
+    AnsweredAtPhone,
     #[error("this server controls no desk phones; call with the VoIP client")]
     NoDeskPhones,
     #[error("{0}")]
@@ -108,6 +110,7 @@ impl Refusal {
             }
             Self::Contact(PersonalDirectoryError::SmartOnly)
             | Self::NoDeskPhones
+            | Self::AnsweredAtPhone
             | Self::Unsupported => (ProblemType::Unsupported, 501),
             Self::Contact(PersonalDirectoryError::NoSuchContact) => (ProblemType::NotFound, 404),
             Self::Contact(PersonalDirectoryError::Full)
@@ -147,6 +150,7 @@ const fn reason(cause: Cause) -> &'static str {
     match cause {
         Cause::NoSuchNumber => "nobody has this number",
         Cause::Busy => "too many calls at once",
+        Cause::DoNotDisturb => "the other doesn't want to be disturbed",
         Cause::Unreachable => "nobody is signed in there",
         _ => "it was refused",
     }

@@ -2,7 +2,7 @@
 //! has to do about them.
 
 use serde::{Deserialize, Serialize};
-use uc_protocol::ucx::{Candidates, Description, DescriptionKind, PresenceState};
+use uc_protocol::ucx::{Candidates, Cause, Description, DescriptionKind, PresenceState};
 
 use super::{
     Exchange, Millis,
@@ -40,6 +40,10 @@ pub(crate) enum SoundStep {
     Close { leg: String },
 }
 
+#[cfg_attr(
+    not(test),
+    allow(dead_code, reason = "the driver of the sound calls it")
+)]
 impl Exchange {
     /// The system's leg has answered the client's offer.
     pub(crate) fn endpoint_described(&mut self, leg: &str, description: Description) {
@@ -62,6 +66,15 @@ impl Exchange {
         });
     }
 
+    /// The system's leg has no sound (any more).
+    pub(crate) fn endpoint_failed(&mut self, leg: &str, now: Millis) {
+        let seat = self.seat_of(leg);
+        let seat = seat.filter(|seat| self.calls[&seat.call].leg(seat.side).user().is_none());
+        if let Some(seat) = seat {
+            self.end(&seat.call, Cause::MediaFailed, now);
+        }
+    }
+
     /// Changes a leg of the system's, unless it is gone; whoever hears it is told of news.
     fn hear_endpoint(&mut self, leg: &str, change: impl FnOnce(&mut Call, Side) -> bool) {
         let Some(seat) = self.seat_of(leg) else {
@@ -74,7 +87,9 @@ impl Exchange {
             self.changed(&seat.call, &[seat.side.other()], false);
         }
     }
+}
 
+impl Exchange {
     /// The system's leg of a call has to be made, or made again after a restart.
     pub(super) fn open_endpoint(&mut self, key: &str) {
         if let Some((leg, Owner::System(role))) = self.endpoint_of(key).map(|l| (&l.id, &l.owner)) {

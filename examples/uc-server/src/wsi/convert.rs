@@ -63,6 +63,7 @@ pub(super) fn refusal(refusal: exchange::Refusal) -> Refusal {
         | Why::NoChat
         | Why::NoReceiver
         | Why::Undeliverable
+        | Why::AnsweredAtPhone
         | Why::NoDeskPhones => Refusal::Other(refusal.to_string()),
     }
 }

@@ -220,6 +220,23 @@ fn each_has_a_sound_of_the_systems_from_offer_to_end() {
 }
 
 #[test]
+fn who_has_no_sound_leaves_the_conference() {
+    let mut rig = Rig::with(&USERS);
+    let [one, host, _] = three(&mut rig);
+    rig.sound.clear();
+    rig.describe("330", &one, offer(2)).unwrap();
+    let [SoundStep::AcceptOffer { leg, .. }] = &rig.sound[..] else {
+        panic!("{:?}", rig.sound);
+    };
+    let (leg, now) = (leg.clone(), rig.now);
+    rig.step(|e| e.endpoint_failed(&leg, now));
+    assert_eq!(rig.look("330", &one).cause, Some(Cause::MediaFailed));
+    assert_eq!(members(&rig.look("331", &host)).len(), 1);
+    rig.step(|e| e.endpoint_failed(&host, now));
+    assert_eq!(rig.look("331", &host).cause, None, "a user's leg is none");
+}
+
+#[test]
 fn after_a_restart_the_sound_is_made_anew() {
     let mut rig = Rig::with(&USERS);
     let [one, host, other] = three(&mut rig);

@@ -114,3 +114,39 @@ fn descriptions_are_no_business_of_desk_phones() {
     let refused = rig.step(|e| e.describe(&session_id("330"), &made.id, further));
     assert_eq!(refused, Err(Refusal::AtDesk));
 }
+
+#[test]
+fn an_analogue_or_dect_phone_is_answered_at_the_phone_only() {
+    for (phone, answered) in [
+        ("system", true),
+        ("sip", true),
+        ("isdn", true),
+        ("analogue", false),
+        ("dect", false),
+    ] {
+        let user = |user: &str, phone: &str| {
+            format!(
+                "[[user]]\nextension = \"{user}\"\nlast_name = \"A\"\npassword = \"a\"\n\
+                 phone = \"{phone}\"\n"
+            )
+        };
+        let system = "[system]\nconfiguration = { desk_phones = true }\n";
+        let company = format!("{system}{}{}", user("330", "system"), user("331", phone));
+        let mut rig = Rig::new();
+        let company = Company::from_toml(&company).unwrap();
+        rig.exchange = Exchange::new(company, "e1".into(), Saved::default(), 1_000);
+        for user in ["330", "331"] {
+            rig.sign_in(user, user);
+        }
+        let made = dial(&mut rig, "331").unwrap();
+        let rings = rig.ringing("331");
+        let refused = pick_up(&mut rig, &rings).err();
+        let expected = (!answered).then_some(Refusal::AnsweredAtPhone);
+        assert_eq!(refused, expected, "{phone}");
+        assert_eq!(rig.look("330", &made.id).cause, None);
+        assert_eq!(
+            rig.clear("331", &rings).unwrap().local,
+            ConnectionState::Null
+        );
+    }
+}
