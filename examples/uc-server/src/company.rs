@@ -22,6 +22,7 @@ use crate::{
 pub struct Company {
     pub(crate) system: System,
     users: Vec<User>,
+    groups: Vec<Group>,
     /// The system, general and external directories.
     contacts: Vec<Contact>,
 }
@@ -70,9 +71,13 @@ impl Company {
         if users.is_empty() {
             return Err(CompanyError::Nobody);
         }
+        let group = |(at, entry): (usize, GroupEntry)| entry.check(at + 1, &users, &mut seen);
+        let groups = file.group.into_iter().enumerate().map(group);
+        let groups = groups.collect::<Result<_, _>>()?;
         let mut company = Self {
             system,
             users,
+            groups,
             contacts: Vec::new(),
         };
         for (at, entry) in file.contact.into_iter().enumerate() {
@@ -110,6 +115,15 @@ impl Company {
     /// How numbers are written and dialled where the company is.
     pub fn plan(&self) -> &DialPlan {
         &self.system.plan
+    }
+
+    /// The group that has the number.
+    pub(crate) fn group(&self, number: &PhoneNumber) -> Option<&Group> {
+        let key = self.plan().key(number);
+        let same = |group: &&Group| {
+            PhoneNumber::new(&group.extension).is_ok_and(|known| self.plan().key(&known) == key)
+        };
+        self.groups.iter().find(same)
     }
 
     /// The users, in the order of the file.
@@ -184,6 +198,26 @@ impl fmt::Debug for User {
     }
 }
 
+/// Several users under one number: a hunt group, or a MULAP.
+#[derive(Debug, Clone)]
+pub(crate) struct Group {
+    pub(crate) extension: String,
+    pub(crate) name: String,
+    /// The names of users.
+    pub(crate) members: Vec<String>,
+    pub(crate) ring: Ring,
+}
+
+/// At whom of a group it rings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Ring {
+    /// At everybody.
+    All,
+    /// At one after the other.
+    InTurn,
+}
+
 /// What stands on a user's desk.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -234,6 +268,16 @@ pub enum CompanyError {
         /// Which field.
         field: &'static str,
     },
+    /// A value of a group is out of range.
+    #[error(
+        "group {index} of the company file: {field} is refused; its comments say what may stand there"
+    )]
+    Group {
+        /// Which group, counted from 1.
+        index: usize,
+        /// Which field.
+        field: &'static str,
+    },
     /// A value of the system is out of range.
     #[error(
         "the company file's [system] has a location that is refused: {0}; its codes are digits"
@@ -260,6 +304,48 @@ struct CompanyFile {
     user: Vec<UserEntry>,
     #[serde(default)]
     contact: Vec<ContactEntry>,
+    #[serde(default)]
+    group: Vec<GroupEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GroupEntry {
+    extension: String,
+    name: String,
+    members: Vec<String>,
+    ring: Ring,
+}
+
+impl GroupEntry {
+    /// `seen`: the extensions and names that stand before.
+    fn check(
+        self,
+        index: usize,
+        users: &[User],
+        seen: &mut BTreeSet<String>,
+    ) -> Result<Group, CompanyError> {
+        let refuse = |field| CompanyError::Group { index, field };
+        Extension::new(&self.extension).map_err(|_| refuse("extension"))?;
+        if !seen.insert(self.extension.clone()) {
+            return Err(refuse("extension"));
+        }
+        if self.name.is_empty() || self.name.len() > MAX_TEXT_BYTES {
+            return Err(refuse("name"));
+        }
+        let members: BTreeSet<_> = self.members.iter().collect();
+        let known = |member: &&String| users.iter().any(|user| user.me.user == **member);
+        let count = members.iter().filter(|member| known(member)).count();
+        if count != self.members.len() || !(1..=MAX_GROUP).contains(&count) {
+            return Err(refuse("members"));
+        }
+        Ok(Group {
+            extension: self.extension,
+            name: self.name,
+            members: self.members,
+            ring: self.ring,
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -431,6 +517,8 @@ fn mailbox(text: &str) -> Result<Mailbox, uc_model::ExtensionError> {
     })
 }
 
+/// Most members of a group (our choice).
+const MAX_GROUP: usize = 32;
 /// What a user may have to have.
 const LICENCES: [Licence; 4] = [
     Licence::User,

@@ -17,6 +17,7 @@ use super::{Millis, Refusal, Role, SessionId, events::Audience};
 ///   initiated  alerting   deflect, pickup: another's leg in place of the second
 ///   connected  connected  answer           hold/retrieve/alternate: each leg by itself,
 ///   connected  hold       hold (second)    connected <-> hold
+///   initiated  alerting   group: it rings at others beside the second, or later
 ///   connected  alerting   transfer while it rings, single-step transfer
 ///   connected  connected  a mailbox takes the call: the second leg is the system's
 ///   connected  connected  transfer: another's leg in place of the one who transfers;
@@ -35,6 +36,12 @@ pub(crate) struct Call {
     /// The one who called, until the call is handed over.
     pub(super) first: Leg,
     pub(super) second: Leg,
+    /// Where it rings too, in a group: the first to answer becomes the second leg.
+    #[serde(default)]
+    pub(super) beside: Vec<Leg>,
+    /// At whom it rings next when it isn't answered where it rings, in a group.
+    #[serde(default)]
+    pub(super) later: Vec<String>,
     /// Since when it rings where it rings now, or last did.
     pub(super) ringing: Millis,
     /// Whose mailbox takes it when nobody answers.
@@ -105,6 +112,8 @@ pub(crate) struct Round {
 pub(crate) enum Side {
     First,
     Second,
+    /// One of those at whom it rings besides the second.
+    Beside(u8),
 }
 
 impl Side {
@@ -113,7 +122,7 @@ impl Side {
     pub(super) const fn other(self) -> Self {
         match self {
             Self::First => Self::Second,
-            Self::Second => Self::First,
+            Self::Second | Self::Beside(_) => Self::First,
         }
     }
 }
@@ -194,22 +203,35 @@ impl Leg {
 }
 
 impl Call {
-    pub(super) const fn leg(&self, side: Side) -> &Leg {
+    pub(super) fn leg(&self, side: Side) -> &Leg {
         match side {
+            Side::Beside(n) => &self.beside[usize::from(n)],
             Side::First => &self.first,
             Side::Second => &self.second,
         }
     }
 
-    pub(super) const fn leg_mut(&mut self, side: Side) -> &mut Leg {
+    pub(super) fn leg_mut(&mut self, side: Side) -> &mut Leg {
         match side {
+            Side::Beside(n) => &mut self.beside[usize::from(n)],
             Side::First => &mut self.first,
             Side::Second => &mut self.second,
         }
     }
 
-    pub(super) const fn legs(&self) -> [&Leg; 2] {
-        [&self.first, &self.second]
+    pub(super) fn legs(&self) -> impl Iterator<Item = &Leg> {
+        [&self.first, &self.second].into_iter().chain(&self.beside)
+    }
+
+    /// Every side that there is.
+    pub(super) fn sides(&self) -> impl Iterator<Item = Side> + use<> {
+        let beside = (0..self.beside.len()).filter_map(|n| u8::try_from(n).ok());
+        Side::BOTH.into_iter().chain(beside.map(Side::Beside))
+    }
+
+    /// The sides that hear `side`.
+    pub(super) fn far_sides(&self, side: Side) -> Vec<Side> {
+        self.sides().filter(|far| far.other() == side).collect()
     }
 
     pub(super) const fn is_over(&self) -> bool {
@@ -229,7 +251,7 @@ impl Call {
     /// The side at which it rings.
     pub(super) fn alerting_side(&self) -> Option<Side> {
         let rings = |side: &Side| !self.is_over() && self.leg(*side).is_alerting();
-        Side::BOTH.into_iter().find(rings)
+        self.sides().find(rings)
     }
 
     /// The side whose other one is the system.
@@ -241,7 +263,7 @@ impl Call {
     /// Whether a mailbox has taken the call.
     pub(super) fn is_at_mailbox(&self) -> bool {
         let mailbox = |leg: &&Leg| matches!(leg.owner, Owner::System(Role::Announcement { .. }));
-        self.legs().iter().any(mailbox)
+        self.legs().any(|leg| mailbox(&leg))
     }
 
     /// The call runs on this side, after a restart; returns whether that is news. With both sides
@@ -254,7 +276,7 @@ impl Call {
 
     /// What nobody has to confirm (any more) isn't given up.
     pub(super) fn forget_confirmation(&mut self) {
-        if self.legs().iter().all(|leg| !leg.unconfirmed) {
+        if self.legs().all(|leg| !leg.unconfirmed) {
             self.confirm_by = None;
         }
     }
@@ -316,7 +338,7 @@ impl Call {
     pub(super) fn renew_sound(&mut self, offering: Side) {
         self.round.offered_by = None;
         if !self.is_at_desk() {
-            for side in Side::BOTH {
+            for side in self.sides() {
                 self.leg_mut(side).renew(side == offering);
             }
         }

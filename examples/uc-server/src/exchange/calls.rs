@@ -84,13 +84,15 @@ impl Exchange {
             (true, None) => None,
             (true, Some(_)) => return Err(Refusal::AtDesk),
         };
+        let seat = self.single_out(seat, now);
+        let call = self.running_mut(&seat.call)?;
         call.round.offered_by = None;
         let leg = call.leg_mut(seat.side);
         leg.carrier = answer.is_some().then(|| session.clone());
         leg.description = answer;
         call.connect(now);
         call.confirm(seat.side);
-        self.changed(&seat.call, &Side::BOTH, true);
+        self.changed_for_all(&seat.call, true);
         self.view(&seat, session)
     }
 
@@ -119,6 +121,11 @@ impl Exchange {
                 && !call.obeys(seat.side, session);
             if answered_elsewhere {
                 return Err(Refusal::CarriedElsewhere);
+            }
+            if cause == Cause::Rejected
+                && let Some(left) = self.drop_out(&seat, session, now)
+            {
+                return Ok(left);
             }
             self.end(&seat.call, cause, now);
         }
@@ -239,7 +246,7 @@ impl Exchange {
                 Owner::User(user) => self.users.contains_key(user),
                 Owner::System(_) => true,
             };
-            if !call.legs().iter().all(|leg| known(&leg.owner)) {
+            if !call.legs().all(|leg| known(&leg.owner)) {
                 continue;
             }
             let key = call.key.clone();
@@ -267,7 +274,7 @@ impl Exchange {
                 call.renew_sound(client);
                 self.open_endpoint(key);
             }
-            self.changed(key, &Side::BOTH, false);
+            self.changed_for_all(key, false);
         }
     }
 }

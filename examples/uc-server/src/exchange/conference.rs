@@ -51,7 +51,7 @@ impl Exchange {
         let joins = self.calls[&joined.call].leg(joined.side.other()).user();
         let within: Vec<_> = match &kept.conference {
             Some(conference) => self.members(conference).filter_map(Leg::user).collect(),
-            None => kept.legs().into_iter().filter_map(Leg::user).collect(),
+            None => kept.legs().filter_map(Leg::user).collect(),
         };
         let pair = kept.conference.is_some() || within.len() == 2;
         match joins {
@@ -93,6 +93,8 @@ impl Exchange {
             device: from.device,
             first: leg,
             second: endpoint,
+            beside: Vec::new(),
+            later: Vec::new(),
             ringing: from.ringing,
             unanswered: None,
             ended: None,

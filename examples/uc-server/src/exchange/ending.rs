@@ -32,7 +32,11 @@ impl Exchange {
     /// Ends a call on both sides and writes the history. Whoever is alone in a conference then
     /// leaves it too.
     pub(super) fn end(&mut self, key: &str, cause: Cause, now: Millis) {
-        let Some(call) = self.calls.get_mut(key).filter(|call| !call.is_over()) else {
+        if self.calls.get(key).is_none_or(Call::is_over) {
+            return;
+        }
+        self.stop_beside(key, cause, now);
+        let Some(call) = self.calls.get_mut(key) else {
             return;
         };
         call.ended = Some((now, cause));
@@ -44,7 +48,7 @@ impl Exchange {
         }
         let conference = call.conference.clone();
         self.close_endpoint(key);
-        self.changed(key, &Side::BOTH, false);
+        self.changed_for_all(key, false);
         self.write_history(key);
         self.limit_ended();
         if let Some(conference) = conference {
@@ -54,6 +58,9 @@ impl Exchange {
 
     /// Nobody has answered: a mailbox takes the call where there is one, else it is over.
     pub(super) fn give_up(&mut self, key: &str, now: Millis) {
+        if self.next_in_turn(key, Cause::NoAnswer, now).is_some() {
+            return;
+        }
         let call = self.calls.get_mut(key);
         let rings = call.and_then(|call| Some((call.alerting_side()?, call.unanswered.take()?)));
         let Some((side, (user, role))) = rings else {
@@ -68,7 +75,7 @@ impl Exchange {
             self.write_missed(caller, &user, now);
         }
         self.taken_by_mailbox(key, now);
-        self.changed(key, &Side::BOTH, false);
+        self.changed_for_all(key, false);
         self.leave(before, side, Cause::NoAnswer, now);
     }
 

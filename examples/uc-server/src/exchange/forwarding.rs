@@ -8,13 +8,15 @@ use super::{
     presence::{read_visibility, write_state},
     routing::MAX_CALLS,
 };
-use crate::company::User;
+use crate::company::{Group, Ring, User};
 
 /// Where a call goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Destination {
     /// It rings at this user; then this one's mailbox takes it, where one is named.
     User(String, Option<(String, Role)>),
+    /// It rings at all of these, or at one after the other.
+    Group(Vec<String>, Ring),
     /// A mailbox takes it at once.
     Mailbox(Role),
 }
@@ -24,7 +26,7 @@ impl Destination {
     pub(super) fn unanswered(self) -> Option<(String, Role)> {
         match self {
             Self::User(_, unanswered) => unanswered,
-            Self::Mailbox(_) => None,
+            Self::Group(..) | Self::Mailbox(_) => None,
         }
     }
 }
@@ -72,6 +74,24 @@ impl Exchange {
         .map(|there| Destination::User(there, None))
     }
 
+    /// Those of a group at whom a call of `caller`'s can ring.
+    pub(super) fn route_to_group(
+        &self,
+        caller: &str,
+        group: &Group,
+        device: Device,
+        now: Millis,
+    ) -> Result<Destination, Cause> {
+        let members = group.members.iter().filter(|member| *member != caller);
+        let known = members.filter_map(|member| self.company.user(member));
+        let ringing = known.filter_map(|member| self.rings(member, device, now).ok());
+        let ringing: Vec<_> = ringing.collect();
+        match ringing.is_empty() {
+            true => Err(Cause::Unreachable),
+            false => Ok(Destination::Group(ringing, group.ring)),
+        }
+    }
+
     /// Who has the number to which `callee`'s calls go: not one of the two.
     fn other(&self, caller: &str, callee: &User, number: &PhoneNumber) -> Result<&User, Cause> {
         let found = self.reached_among(number, |user| user.me.user != callee.me.user);
@@ -80,7 +100,7 @@ impl Exchange {
     }
 
     /// Where the call rings; it isn't forwarded once more.
-    fn rings(&self, at: &User, device: Device, now: Millis) -> Result<String, Cause> {
+    pub(super) fn rings(&self, at: &User, device: Device, now: Millis) -> Result<String, Cause> {
         let user = &at.me.user;
         let reachable = match device {
             Device::DeskPhone => true,

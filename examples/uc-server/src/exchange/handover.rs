@@ -11,7 +11,7 @@ use super::{
     call::{Call, Round, Side},
     events::Audience,
     forwarding::Destination,
-    routing::{MAX_CALLS, dialled},
+    routing::{MAX_CALLS, Target, dialled},
     seats::Seat,
 };
 use crate::store::Write;
@@ -30,10 +30,11 @@ impl Exchange {
         if !self.running(&seat.call)?.leg(seat.side).is_alerting() {
             return Err(Refusal::WrongState);
         }
-        let (target, goes) = self.other_destination(&seat, &request.to, now)?;
-        let before = self.redirect(&seat, &target, goes, now);
+        let target = self.other_destination(&seat, &request.to, now)?;
+        let seat = self.single_out(seat, now);
+        let before = self.redirect(&seat, target, now);
         self.taken_by_mailbox(&seat.call, now);
-        self.changed(&seat.call, &Side::BOTH, false);
+        self.changed_for_all(&seat.call, false);
         Ok(self
             .leave(before, seat.side, Cause::Deflected, now)
             .at(session))
@@ -53,8 +54,8 @@ impl Exchange {
         if !(call.is_answered() && call.leg(seat.side.other()).user().is_some()) {
             return Err(Refusal::WrongState);
         }
-        let (target, goes) = self.other_destination(&seat, &request.to, now)?;
-        let before = self.redirect(&seat, &target, goes, now);
+        let target = self.other_destination(&seat, &request.to, now)?;
+        let before = self.redirect(&seat, target, now);
         let call = self.calls.get_mut(&seat.call).expect("it is carried");
         call.leg_mut(seat.side).route = CallRoute::TransferredOrPickedUp;
         call.round.offered_by = None;
@@ -62,7 +63,7 @@ impl Exchange {
             call.leg_mut(seat.side.other()).renew(true);
         }
         self.taken_by_mailbox(&seat.call, now);
-        self.changed(&seat.call, &Side::BOTH, false);
+        self.changed_for_all(&seat.call, false);
         Ok(self
             .leave(before, seat.side, Cause::Transferred, now)
             .at(session))
@@ -91,14 +92,16 @@ impl Exchange {
         self.join(&pair.active, &held, pair.held.side.other());
         let (to_waiting, to_target) = (self.party(&waiting, None), self.party(&target, None));
         let call = self.calls.get_mut(&active.key).expect("it was joined");
-        let leg = call.leg_mut(pair.active.side.other());
-        leg.party = to_waiting.clone();
-        if leg.direction == Direction::Incoming {
-            leg.route = CallRoute::TransferredOrPickedUp;
-            leg.conversation = to_waiting;
+        for side in call.far_sides(pair.active.side) {
+            let leg = call.leg_mut(side);
+            leg.party = to_waiting.clone();
+            if leg.direction == Direction::Incoming {
+                leg.route = CallRoute::TransferredOrPickedUp;
+                leg.conversation = to_waiting.clone();
+            }
         }
         call.leg_mut(pair.active.side).party = to_target;
-        self.changed(&active.key, &Side::BOTH, false);
+        self.changed_for_all(&active.key, false);
         self.leave(held, pair.held.side, Cause::Transferred, now);
         Ok(self
             .leave(active, pair.active.side, Cause::Transferred, now)
@@ -129,24 +132,31 @@ impl Exchange {
         if self.running_count(&user) >= MAX_CALLS {
             return Err(Refusal::CallFailed(Cause::Busy));
         }
-        let here = Destination::User(user.clone(), None);
-        let before = self.redirect(&seat, &user, here, now);
+        let here = Target {
+            party: self.party(&user, None),
+            goes: Destination::User(user.clone(), None),
+            user: Some(user),
+        };
+        let seat = self.single_out(seat, now);
+        let before = self.redirect(&seat, here, now);
         let call = self.calls.get_mut(&seat.call).expect("it rings");
         let leg = call.leg_mut(seat.side);
         leg.route = CallRoute::TransferredOrPickedUp;
         leg.rings_at = (!at_desk).then(|| session.clone());
-        self.changed(&seat.call, &Side::BOTH, false);
+        self.changed_for_all(&seat.call, false);
         self.leave(before, seat.side, Cause::PickedUp, now);
         self.view(&seat, session)
     }
 
     /// The call that rings longest at `at`, and isn't a call of `picker`'s.
     fn ringing_longest(&self, at: &str, picker: &str) -> Option<Seat> {
-        let ringing = self.calls.values().filter_map(|call| {
-            let side = call.alerting_side()?;
+        let running = self.calls.values().filter(|call| !call.is_over());
+        let seats = running.flat_map(|call| call.sides().map(move |side| (call, side)));
+        let ringing = seats.filter_map(|(call, side)| {
             let (leg, far) = (call.leg(side), call.leg(side.other()));
-            let fits = leg.is_of(at) && leg.rings_at.is_none() && !far.is_of(picker);
-            (fits && at != picker).then(|| (call.ringing, call, side))
+            let rings = leg.is_alerting() && leg.is_of(at) && leg.rings_at.is_none();
+            let others = at != picker && !far.is_of(picker);
+            (rings && others).then_some((call.ringing, call, side))
         });
         let (_, call, side) = ringing.min_by_key(|(since, ..)| *since)?;
         Some(Seat {
@@ -156,12 +166,7 @@ impl Exchange {
     }
 
     /// Whom a number reaches in place of the one who has the seat.
-    fn other_destination(
-        &self,
-        seat: &Seat,
-        to: &str,
-        now: Millis,
-    ) -> Result<(String, Destination), Refusal> {
+    fn other_destination(&self, seat: &Seat, to: &str, now: Millis) -> Result<Target, Refusal> {
         let call = &self.calls[&seat.call];
         let (own, far) = (call.leg(seat.side), call.leg(seat.side.other()));
         let user = own.user().unwrap_or_default();
@@ -169,35 +174,41 @@ impl Exchange {
         self.destination(user, far, to, call.device, now)
     }
 
-    /// The call goes where calls to `target` go, in place of the seat's leg. Gives back the call as
-    /// it was.
-    fn redirect(&mut self, seat: &Seat, target: &str, goes: Destination, now: Millis) -> Call {
-        let before = self.replace_leg(seat, goes, now);
-        let shown = self.party(target, None);
+    /// The call goes to the target, in place of the seat's leg. Gives back the call as it was.
+    fn redirect(&mut self, seat: &Seat, target: Target, now: Millis) -> Call {
+        let missed_by = target.missed_by().cloned();
+        let before = self.replace_leg(seat, target.goes, now);
         let call = self.calls.get_mut(&seat.call).expect("it was replaced");
-        let elsewhere = !call.leg(seat.side).is_of(target) && call.unanswered.is_none();
         let far = call.leg_mut(seat.side.other());
         if !far.takes_part() {
-            far.conversation = shown.clone();
+            far.conversation = target.party.clone();
         }
-        far.party = shown;
+        far.party = target.party;
         let caller = far.user().map(str::to_owned);
-        if let Some(caller) = caller.filter(|_| elsewhere) {
-            self.write_missed(&caller, target, now);
+        if let Some((caller, user)) = caller.zip(missed_by) {
+            self.write_missed(&caller, &user, now);
         }
         before
     }
 
-    /// A leg at the destination in place of the seat's. Gives back the call as it was.
+    /// Legs at the destination in place of the seat's. Gives back the call as it was.
     pub(super) fn replace_leg(&mut self, seat: &Seat, goes: Destination, now: Millis) -> Call {
         let before = self.calls[&seat.call].clone();
-        let mut leg = self.leg_at(&goes, before.leg(seat.side.other()), now);
-        leg.route = before.leg(seat.side).route;
-        self.legs.insert(leg.id.clone(), seat.call.clone());
+        let spread = self.spread(&goes, before.leg(seat.side.other()), now);
         let call = self.calls.get_mut(&seat.call).expect("it was found above");
-        *call.leg_mut(seat.side) = leg;
+        *call.leg_mut(seat.side) = spread.leg;
+        call.beside = spread.beside;
+        call.later = spread.later;
         call.ringing = now;
         call.unanswered = goes.unanswered();
+        let leg = call.leg_mut(seat.side);
+        let was = before.leg(seat.side).route;
+        if leg.route == CallRoute::Direct && was == CallRoute::TransferredOrPickedUp {
+            leg.route = was;
+        }
+        for leg in call.legs() {
+            self.legs.insert(leg.id.clone(), seat.call.clone());
+        }
         before
     }
 
@@ -235,7 +246,10 @@ impl Exchange {
         self.legs.remove(&call.leg(side).id);
         let (seen, audience) = (call.seen_by(side), call.audience(side, false));
         self.log(&user, Event::Call(seen.clone()), audience.clone());
-        self.write_leg(call.leg(side), now);
+        // What a colleague answers in a group isn't missed.
+        if cause != Cause::AnsweredElsewhere {
+            self.write_leg(call.leg(side), now);
+        }
         Left { seen, audience }
     }
 }

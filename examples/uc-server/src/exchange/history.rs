@@ -94,8 +94,9 @@ impl Exchange {
     pub(super) fn write_history(&mut self, key: &str) {
         let call = &self.calls[key];
         let ended = call.ended.map_or(call.ringing, |(at, _)| at);
-        for leg in call.legs().map(Leg::clone) {
-            self.write_leg(&leg, ended);
+        let legs: Vec<_> = call.legs().cloned().collect();
+        for leg in &legs {
+            self.write_leg(leg, ended);
         }
     }
 

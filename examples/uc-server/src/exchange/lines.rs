@@ -7,7 +7,7 @@ use uc_protocol::ucx::{Event, LineState};
 
 use super::{
     Exchange,
-    call::{Call, Leg, Side},
+    call::{Call, Leg},
     wire,
 };
 
@@ -51,7 +51,7 @@ impl Exchange {
     /// What a user's line does with these calls, by the model's rule.
     fn line<'a>(&self, user: &str, calls: impl IntoIterator<Item = &'a Call>) -> LineState {
         let running = calls.into_iter().filter(|call| !call.is_over());
-        let seats = running.flat_map(|call| Side::BOTH.map(|side| (call, side)));
+        let seats = running.flat_map(|call| call.sides().map(move |side| (call, side)));
         let own = seats.filter(|(call, side)| call.leg(*side).is_of(user));
         let seen = own.filter_map(|(call, side)| wire::read_call(call.seen_by(side)));
         let seen: Vec<_> = seen.collect();

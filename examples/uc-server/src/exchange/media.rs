@@ -31,7 +31,7 @@ impl Exchange {
             let leg = call.leg_mut(side);
             leg.description = Some(description.clone());
             leg.candidates = None;
-            self.changed(key, &[side.other()], false);
+            self.changed_for_far(key, side);
             if description.kind == DescriptionKind::Offer {
                 self.offer_to_endpoint(key, &description);
             }
@@ -59,7 +59,7 @@ impl Exchange {
             return Ok(());
         }
         if leg.gather(request.clone())? {
-            self.changed(key, &[side.other()], false);
+            self.changed_for_far(key, side);
             self.trickle_to_endpoint(key, request);
         }
         Ok(())

@@ -14,6 +14,7 @@ mod ending;
 mod events;
 mod favourites;
 mod forwarding;
+mod groups;
 mod handover;
 mod history;
 mod lines;

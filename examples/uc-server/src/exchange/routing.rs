@@ -11,23 +11,39 @@ use super::{
     media::check_description,
     seats::Seat,
 };
+use crate::company::Ring;
 
 /// A call that nothing stands against.
 pub(super) struct Attempt {
     caller: String,
-    /// Whose number it is.
-    callee: String,
-    goes: Destination,
-    /// The number as the caller will see it.
-    to: String,
+    target: Target,
     device: Device,
     offer: Option<Description>,
 }
 
-/// Whose number it is, and where a call to it goes or why it can't.
-struct Reached {
-    user: Option<String>,
-    goes: Result<Destination, Cause>,
+/// Whose number it is, and where a call to it goes.
+pub(super) struct Target {
+    /// `None`: a group's.
+    pub(super) user: Option<String>,
+    pub(super) party: Party,
+    pub(super) goes: Destination,
+}
+
+impl Target {
+    /// Whose number it is, where that user doesn't hear of the call otherwise.
+    pub(super) fn missed_by(&self) -> Option<&String> {
+        self.user.as_ref().filter(|user| match &self.goes {
+            Destination::User(there, unanswered) => there != *user && unanswered.is_none(),
+            Destination::Group(..) | Destination::Mailbox(_) => true,
+        })
+    }
+}
+
+/// Where a call rings: first, besides, and later.
+pub(super) struct Spread {
+    pub(super) leg: Leg,
+    pub(super) beside: Vec<Leg>,
+    pub(super) later: Vec<String>,
 }
 
 impl Exchange {
@@ -61,12 +77,10 @@ impl Exchange {
             _ => return Err(Refusal::NoDeskPhones),
         };
         let to = self.wanted(&caller, &dialled).to_string();
-        let (callee, goes) = self.callee(&caller, &dialled, &to, device, now)?;
+        let target = self.callee(&caller, &dialled, to, device, now)?;
         Ok(Attempt {
             caller,
-            callee,
-            goes,
-            to,
+            target,
             device,
             offer,
         })
@@ -76,32 +90,30 @@ impl Exchange {
     pub(super) fn begin(&mut self, session: &SessionId, attempt: Attempt, now: Millis) -> Seat {
         let Attempt {
             caller,
-            callee,
-            goes,
-            to,
+            target,
             device,
             offer,
         } = attempt;
-        let party = self.party(&callee, Some(to));
-        let mut first = self.new_leg(&caller, Direction::Outgoing, party, now);
+        if let Some(user) = target.missed_by() {
+            self.write_missed(&caller, user, now);
+        }
+        let mut first = self.new_leg(&caller, Direction::Outgoing, target.party, now);
         first.carrier = offer.is_some().then(|| session.clone());
         first.description.clone_from(&offer);
-        let elsewhere = match &goes {
-            Destination::User(there, unanswered) => *there != callee && unanswered.is_none(),
-            Destination::Mailbox(_) => true,
-        };
-        if elsewhere {
-            self.write_missed(&caller, &callee, now);
+        if matches!(target.goes, Destination::Group(..)) {
+            first.route = CallRoute::Group;
         }
         let key = first.id.clone();
-        let second = self.leg_at(&goes, &first, now);
+        let Spread { leg, beside, later } = self.spread(&target.goes, &first, now);
         self.insert(Call {
             key: key.clone(),
             device,
             first,
-            second,
+            second: leg,
+            beside,
+            later,
             ringing: now,
-            unanswered: goes.unanswered(),
+            unanswered: target.goes.unanswered(),
             ended: None,
             round: Round {
                 generation: 1,
@@ -111,21 +123,37 @@ impl Exchange {
             conference: None,
         });
         self.taken_by_mailbox(&key, now);
-        self.changed(&key, &Side::BOTH, false);
+        self.changed_for_all(&key, false);
         Seat {
             call: key,
             side: Side::First,
         }
     }
 
-    /// A leg at the destination for a call with `far`.
-    pub(super) fn leg_at(&self, goes: &Destination, far: &Leg, now: Millis) -> Leg {
+    /// The legs at the destination for a call with `far`.
+    pub(super) fn spread(&self, goes: &Destination, far: &Leg, now: Millis) -> Spread {
+        let party = || self.party(far.user().unwrap_or_default(), None);
+        let leg = |user: &String| self.new_leg(user, Direction::Incoming, party(), now);
+        let at_group = |user| Leg {
+            route: CallRoute::Group,
+            ..leg(user)
+        };
+        let only = |leg| Spread {
+            leg,
+            beside: Vec::new(),
+            later: Vec::new(),
+        };
         match goes {
-            Destination::User(user, _) => {
-                let party = self.party(far.user().unwrap_or_default(), None);
-                self.new_leg(user, Direction::Incoming, party, now)
-            }
-            Destination::Mailbox(role) => Leg::endpoint(role.clone(), far, now),
+            Destination::User(user, _) => only(leg(user)),
+            Destination::Mailbox(role) => only(Leg::endpoint(role.clone(), far, now)),
+            Destination::Group(users, Ring::All) => Spread {
+                beside: users[1..].iter().map(at_group).collect(),
+                ..only(at_group(&users[0]))
+            },
+            Destination::Group(users, Ring::InTurn) => Spread {
+                later: users[1..].to_vec(),
+                ..only(at_group(&users[0]))
+            },
         }
     }
 
@@ -201,14 +229,14 @@ impl Exchange {
         to: &str,
         device: Device,
         now: Millis,
-    ) -> Result<(String, Destination), Refusal> {
-        let reached = self.reach(user, other, &dialled(to)?, device, now)?;
-        match (reached.user, reached.goes) {
-            (_, Err(cause)) => Err(Refusal::CallFailed(cause)),
-            (Some(target), Ok(goes)) if target != other => Ok((target, goes)),
-            _ => Err(Refusal::Value(
+    ) -> Result<Target, Refusal> {
+        let reached = self.reach([user, other], &dialled(to)?, None, device, now)?;
+        let target = reached.map_err(|(_, cause)| Refusal::CallFailed(cause))?;
+        match &target.user {
+            Some(user) if user == other => Err(Refusal::Value(
                 "this is the caller's own number; choose another",
             )),
+            _ => Ok(target),
         }
     }
 
@@ -217,47 +245,64 @@ impl Exchange {
         &mut self,
         caller: &str,
         dialled: &PhoneNumber,
-        to: &str,
+        to: String,
         device: Device,
         now: Millis,
-    ) -> Result<(String, Destination), Refusal> {
+    ) -> Result<Target, Refusal> {
         let emergency = self.company.plan().is_emergency(dialled);
         if self.running_count(caller) >= MAX_CALLS && !emergency {
             return Err(Refusal::CallFailed(Cause::Busy));
         }
         self.note_dialled(caller, dialled);
-        let reached = self.reach(caller, caller, dialled, device, now)?;
-        match (reached.user, reached.goes) {
-            (Some(callee), Ok(goes)) => Ok((callee, goes)),
-            (callee, goes) => {
-                self.write_attempt(caller, callee.as_deref(), to, now);
-                let cause = goes.err().unwrap_or(Cause::NoSuchNumber);
-                Err(Refusal::CallFailed(cause))
-            }
-        }
+        let reached = self.reach([caller; 2], dialled, Some(to.clone()), device, now)?;
+        reached.map_err(|(callee, cause)| {
+            self.write_attempt(caller, callee.as_deref(), &to, now);
+            Refusal::CallFailed(cause)
+        })
     }
 
-    /// Whose number it is that `user` wants, and where a call goes that `caller` takes part in.
+    /// Where a call goes that `caller` takes part in, to a number that `user` wants; or whose
+    /// number that is and what stands against it. `to`: the number to show.
+    #[expect(
+        clippy::type_complexity,
+        reason = "a refused call is one of two outcomes"
+    )]
     fn reach(
         &self,
-        user: &str,
-        caller: &str,
+        [user, caller]: [&str; 2],
         dialled: &PhoneNumber,
+        to: Option<String>,
         device: Device,
         now: Millis,
-    ) -> Result<Reached, Refusal> {
-        let Some(callee) = self.reached_by(dialled) else {
-            return Ok(Reached {
+    ) -> Result<Result<Target, (Option<String>, Cause)>, Refusal> {
+        if let Some(group) = self.company.group(dialled) {
+            let goes = self.route_to_group(caller, group, device, now);
+            let party = || Party {
+                number: to.unwrap_or_else(|| group.extension.clone()),
+                name: Some(group.name.clone()),
                 user: None,
-                goes: Err(Cause::NoSuchNumber),
-            });
+            };
+            let target = |goes| Target {
+                user: None,
+                party: party(),
+                goes,
+            };
+            return Ok(goes.map(target).map_err(|cause| (None, cause)));
+        }
+        let Some(callee) = self.reached_by(dialled) else {
+            return Ok(Err((None, Cause::NoSuchNumber)));
         };
-        if callee.me.user == user {
+        let whose = callee.me.user.clone();
+        if whose == user {
             return Err(Refusal::Value("this is your own number; call another"));
         }
-        Ok(Reached {
-            user: Some(callee.me.user.clone()),
-            goes: self.route(caller, callee, dialled, device, now),
+        Ok(match self.route(caller, callee, dialled, device, now) {
+            Err(cause) => Err((Some(whose), cause)),
+            Ok(goes) => Ok(Target {
+                party: self.party(&whose, to),
+                user: Some(whose),
+                goes,
+            }),
         })
     }
 }

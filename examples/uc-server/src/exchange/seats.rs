@@ -31,9 +31,7 @@ impl Exchange {
     pub(super) fn seat_of(&self, leg: &str) -> Option<Seat> {
         let key = self.legs.get(leg)?;
         let call = &self.calls[key];
-        let side = Side::BOTH
-            .into_iter()
-            .find(|side| call.leg(*side).id == leg)?;
+        let side = call.sides().find(|side| call.leg(*side).id == leg)?;
         Some(Seat {
             call: key.clone(),
             side,
@@ -84,7 +82,7 @@ impl Exchange {
     pub(super) fn running_calls(&self, user: &str, session: &SessionId) -> Vec<CallResource> {
         let running = self.calls.values().filter(|call| !call.is_over());
         running
-            .flat_map(|call| Side::BOTH.map(|side| (call, side)))
+            .flat_map(|call| call.sides().map(move |side| (call, side)))
             .filter(|(call, side)| call.leg(*side).is_of(user))
             .filter_map(|(call, side)| {
                 let seen = self.seen(call, side);
@@ -145,9 +143,21 @@ impl Exchange {
         self.effects.writes.push(Write::Call(key.to_owned(), call));
     }
 
+    /// As [`Exchange::changed`], for those who hear the side.
+    pub(super) fn changed_for_far(&mut self, key: &str, side: Side) {
+        let sides = self.calls[key].far_sides(side);
+        self.changed(key, &sides, false);
+    }
+
+    /// As [`Exchange::changed`], for every side.
+    pub(super) fn changed_for_all(&mut self, key: &str, taken: bool) {
+        let sides: Vec<_> = self.calls[key].sides().collect();
+        self.changed(key, &sides, taken);
+    }
+
     /// One of the states has changed: both sides are told, and everybody in the conference.
     pub(super) fn moved(&mut self, key: &str) {
-        self.changed(key, &Side::BOTH, false);
+        self.changed_for_all(key, false);
         if let Some(conference) = self.calls[key].conference.clone() {
             self.tell_conference(&conference, Some(key));
         }
@@ -162,7 +172,7 @@ impl Exchange {
             .map(|call| call.key.clone())
             .collect();
         for key in keys.iter().filter(|key| Some(key.as_str()) != told) {
-            self.changed(key, &Side::BOTH, false);
+            self.changed_for_all(key, false);
         }
     }
 

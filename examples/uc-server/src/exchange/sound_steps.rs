@@ -127,6 +127,6 @@ impl Exchange {
     /// The leg of a call whose sound is the system's. Desk phones have none.
     fn endpoint_of(&self, key: &str) -> Option<&Leg> {
         let call = self.calls.get(key).filter(|call| !call.is_at_desk())?;
-        call.legs().into_iter().find(|leg| leg.user().is_none())
+        call.legs().find(|leg| leg.user().is_none())
     }
 }

@@ -74,6 +74,9 @@ impl Call {
         match (self.ended, self.confirm_by) {
             (Some((at, _)), _) => Some(at + KEEP_ENDED_MS),
             (None, Some(at)) => Some(at),
+            (None, None) if self.is_alerting() && !self.later.is_empty() => {
+                Some(self.ringing + IN_TURN_MS)
+            }
             (None, None) if self.is_alerting() => Some(self.ringing + NO_ANSWER_MS),
             (None, None) if self.is_at_mailbox() => Some(self.ringing + MAX_MESSAGE_MS),
             (None, None) => None,
@@ -83,6 +86,8 @@ impl Call {
 
 /// How long a call rings, in milliseconds (our choice; telephone networks take 30 to 180 s).
 pub(super) const NO_ANSWER_MS: Millis = 60_000;
+/// How long a call rings at one of a group before it goes to the next, in milliseconds (our choice).
+pub(super) const IN_TURN_MS: Millis = 20_000;
 /// How long a mailbox listens, its announcement among it, in milliseconds (our choice).
 pub(super) const MAX_MESSAGE_MS: Millis = 120_000;
 /// How long a restarted server waits for both sides of a call.

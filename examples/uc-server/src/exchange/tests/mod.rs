@@ -6,6 +6,7 @@ mod consult;
 mod desk;
 mod events;
 mod forwarding;
+mod groups;
 mod lines;
 mod media;
 mod model;
