@@ -292,6 +292,7 @@ fn the_described_paths_are_those_of_the_code() {
         Route::UserPhoto("ID".into()),
         Route::Calls,
         Route::Call("ID".into()),
+        Route::Pickups,
         Route::Conversations,
         Route::Conversation("ID".into()),
         Route::ConversationRead("ID".into()),

@@ -230,6 +230,7 @@ async fn both_interfaces_show_the_same_server() {
         seen = poller.events().await;
     }
     events.next().await;
+    poller.command("SetPresence&user=330&presence=1").await;
 
     let to = json!({"to": "330", "device": "desk_phone"});
     let placed = client.post("/uc/v1/calls", to).await.call();

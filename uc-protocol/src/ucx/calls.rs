@@ -331,7 +331,7 @@ pub enum ConversationEntry {
         /// How it ended.
         outcome: CallOutcome,
         /// Which way it took; direct where it is absent.
-        #[serde(default, skip_serializing_if = "is_direct")]
+        #[serde(default)]
         route: CallRoute,
         /// Milliseconds since the Unix epoch.
         at: i64,
@@ -408,8 +408,4 @@ pub struct ConversationList {
 )]
 const fn is_zero(value: &u32) -> bool {
     *value == 0
-}
-
-fn is_direct(route: &CallRoute) -> bool {
-    *route == CallRoute::Direct
 }
