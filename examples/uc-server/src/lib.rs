@@ -25,6 +25,7 @@ mod http;
 mod password;
 mod server;
 mod sound;
+mod sounding;
 mod store;
 mod switchboard;
 mod system;

@@ -8,7 +8,12 @@ use std::{
 };
 
 use thiserror::Error;
-use tokio::{net::TcpListener, runtime::Handle, sync::watch, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    runtime::Handle,
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
 use tokio_rustls::TlsAcceptor;
 use uc_model::ConversationGrouping;
 use uc_protocol::ucx::{Configuration, Hello, Mode};
@@ -17,8 +22,10 @@ use crate::{
     certificate::{Certificate, CertificateError},
     company::Company,
     connection::{self, Phase},
-    exchange::Exchange,
+    exchange::{Exchange, SoundStep},
     fault::Faults,
+    sound::SoundConfig,
+    sounding::Sounding,
     store::{Database, Journal, Saved, StoreError},
     switchboard::{Clock, Switchboard},
 };
@@ -36,7 +43,15 @@ pub struct Server {
     ucx: bool,
     grouping: ConversationGrouping,
     chat: bool,
+    sound: SoundConfig,
 }
+
+/// The switchboard, the thread that writes, and what is to be done about sound.
+type Opened = (
+    Arc<Switchboard>,
+    thread::JoinHandle<()>,
+    mpsc::UnboundedReceiver<SoundStep>,
+);
 
 /// Where the server keeps its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +78,7 @@ impl Server {
             ucx: true,
             grouping: ConversationGrouping::default(),
             chat: true,
+            sound: SoundConfig::default(),
         }
     }
 
@@ -124,6 +140,12 @@ impl Server {
         Self { chat, ..self }
     }
 
+    /// How conferences and announcements sound. Default: [`SoundConfig::default`].
+    #[must_use]
+    pub fn sound(self, sound: SoundConfig) -> Self {
+        Self { sound, ..self }
+    }
+
     /// Which numbers share a conversation (CONV-4). Default: those in one format.
     #[must_use]
     pub fn grouping(self, grouping: ConversationGrouping) -> Self {
@@ -150,7 +172,9 @@ impl Server {
         let tls = TlsAcceptor::from(certificate.tls()?);
         let (listener, address) = self.bind().await?;
         let faults = Faults::none();
-        let (board, journal) = self.open(faults.clone()).await?;
+        let sound = self.sound.clone();
+        let (board, journal, steps) = self.open(faults.clone()).await?;
+        let sounding = Sounding::start(&board, sound, steps);
         let (phase, watching) = watch::channel(Phase::Running);
         let serving = connection::serve(listener, tls, board.clone(), watching);
         let timers = board.clone();
@@ -162,6 +186,7 @@ impl Server {
             timers: tokio::spawn(async move { timers.run_timers().await }),
             board: Some(board),
             journal: Some(journal),
+            sounding: Some(sounding),
             phase,
             faults,
         })
@@ -201,23 +226,24 @@ impl Server {
         Ok((listener, address))
     }
 
-    async fn open(
-        self,
-        faults: Faults,
-    ) -> Result<(Arc<Switchboard>, thread::JoinHandle<()>), StartError> {
+    async fn open(self, faults: Faults) -> Result<Opened, StartError> {
         let hello = self.hello();
         let (database, epoch, saved) = self.storage.open()?;
         let clock = Clock::start();
         let mut exchange = Exchange::new(self.company, epoch.into(), saved, clock.now());
         exchange.group_conversations(self.grouping);
-        let taken_up = exchange.take_effects();
+        let mut taken_up = exchange.take_effects();
+        let (sound, steps) = mpsc::unbounded_channel();
+        for step in taken_up.sound.drain(..) {
+            let _ = sound.send(step);
+        }
         let (journal, thread) = Journal::start(database)?;
         journal
             .submit(taken_up)
             .await
             .unwrap_or(Err(StoreError::Failed))?;
-        let board = Switchboard::new(exchange, journal, clock, hello, faults);
-        Ok((Arc::new(board), thread))
+        let board = Switchboard::new(exchange, journal, sound, clock, hello, faults);
+        Ok((Arc::new(board), thread, steps))
     }
 
     fn hello(&self) -> Hello {
@@ -260,6 +286,7 @@ pub struct RunningServer {
     serving: JoinHandle<()>,
     timers: JoinHandle<()>,
     journal: Option<thread::JoinHandle<()>>,
+    sounding: Option<Sounding>,
     phase: watch::Sender<Phase>,
     faults: Faults,
 }
@@ -320,6 +347,9 @@ impl RunningServer {
         let _ = (&mut self.serving).await;
         self.timers.abort();
         let _ = (&mut self.timers).await;
+        if let Some(sounding) = self.sounding.take() {
+            sounding.end().await;
+        }
         self.board = None;
         if let Some(journal) = self.journal.take() {
             let _ = tokio::task::spawn_blocking(|| journal.join()).await;
@@ -331,6 +361,9 @@ impl Drop for RunningServer {
     fn drop(&mut self) {
         self.phase.send_replace(Phase::Killed);
         self.timers.abort();
+        if let Some(sounding) = &self.sounding {
+            sounding.abort();
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::{
 use uc_protocol::ucx::{EventId, Hello, PasswordUpdate, Secret};
 
 use crate::{
-    exchange::{Backlog, Entered, Exchange, Millis, Refusal, SessionId, Verdict},
+    exchange::{Backlog, Entered, Exchange, Millis, Refusal, SessionId, SoundStep, Verdict},
     fault::Faults,
     store::{Delivery, Journal, StoreError, Subscriber},
     wsi::Polls,
@@ -20,6 +20,8 @@ use crate::{
 pub(crate) struct Switchboard {
     exchange: Mutex<Exchange>,
     journal: Journal,
+    /// What has to be done about the system's own sound, in order.
+    sound: mpsc::UnboundedSender<SoundStep>,
     clock: Clock,
     /// A deadline may have changed.
     rescheduled: Notify,
@@ -33,6 +35,7 @@ impl Switchboard {
     pub(crate) fn new(
         exchange: Exchange,
         journal: Journal,
+        sound: mpsc::UnboundedSender<SoundStep>,
         clock: Clock,
         hello: Hello,
         faults: Faults,
@@ -40,6 +43,7 @@ impl Switchboard {
         Self {
             exchange: Mutex::new(exchange),
             journal,
+            sound,
             clock,
             rescheduled: Notify::new(),
             hello,
@@ -97,7 +101,11 @@ impl Switchboard {
         let (outcome, committed) = {
             let mut exchange = self.lock();
             let outcome = step(&mut exchange, self.clock.now());
-            let effects = exchange.take_effects();
+            let mut effects = exchange.take_effects();
+            for step in effects.sound.drain(..) {
+                // Nobody takes it any more when the server ends.
+                let _ = self.sound.send(step);
+            }
             (outcome, self.journal.submit(effects))
         };
         self.rescheduled.notify_one();

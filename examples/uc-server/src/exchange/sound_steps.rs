@@ -40,10 +40,6 @@ pub(crate) enum SoundStep {
     Close { leg: String },
 }
 
-#[cfg_attr(
-    not(test),
-    allow(dead_code, reason = "the driver of the sound calls it")
-)]
 impl Exchange {
     /// The system's leg has answered the client's offer.
     pub(crate) fn endpoint_described(&mut self, leg: &str, description: Description) {
