@@ -1,3 +1,5 @@
+use Capability as C;
+
 use super::*;
 
 #[test]
@@ -59,7 +61,6 @@ fn the_modes_differ_as_the_manual_says() {
 
 #[test]
 fn each_switch_adds_its_capabilities_in_its_modes() {
-    use Capability as C;
     type Switch = fn(&mut Configuration);
     let table: [(Switch, &[C], &[C]); 8] = [
         (|on| on.chat = true, &[C::Chat], &[]),
@@ -111,7 +112,6 @@ fn a_set_is_listed_and_cut() {
 
 #[test]
 fn a_missing_licence_takes_its_capabilities_away_and_no_others() {
-    use Capability as C;
     let on = Configuration {
         voip: true,
         conferences: true,
