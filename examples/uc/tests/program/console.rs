@@ -75,6 +75,8 @@ async fn somebody_is_found_by_name_and_called_from_a_real_terminal() {
     screen.shows("connected").await;
     // Where another part is in use, only the field has somebody chosen.
     screen.press(&["Tab", "Tab", "d", "b", "i", "r"]).await;
+    // An answer to the first letter alone is gone with the next.
+    screen.shows("Dial: bir_").await;
     screen.shows("> o Bruno Birke").await;
     screen.press(&["Enter"]).await;
     let call = within(bruno.incoming()).await.expect("it rings");
