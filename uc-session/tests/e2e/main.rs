@@ -17,6 +17,8 @@ mod directories;
 mod faults;
 mod favourites;
 #[cfg(feature = "media")]
+mod handover;
+#[cfg(feature = "media")]
 mod media_faults;
 #[cfg(feature = "media")]
 mod office;

@@ -49,6 +49,25 @@ impl Person {
         hears(&self.sound, hertz).await;
     }
 
+    /// Waits until 100 ms in a row are mostly two tones.
+    pub(crate) async fn hears_both(&self, one: f64, other: f64) {
+        let mut heard = self.sound.take_played();
+        let hearing = async {
+            loop {
+                heard.extend(self.sound.take_played());
+                let last = &heard[heard.len().saturating_sub(WINDOW)..];
+                let shares = [one, other].map(|hertz| share_of(last, hertz));
+                let both = shares.iter().all(|share| *share > 0.15);
+                if last.len() == WINDOW && both && shares[0] + shares[1] > 0.8 {
+                    return;
+                }
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let in_time = timeout(PATIENCE, hearing).await;
+        assert!(in_time.is_ok(), "not both {one} Hz and {other} Hz");
+    }
+
     /// Waits until nothing but silence is played for 200 ms, if anything.
     pub(crate) async fn hears_nothing(&self) {
         let silent = async {
