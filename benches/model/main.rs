@@ -235,9 +235,11 @@ fn call(at: usize, rev: Rev) -> Call {
             party: Party {
                 number: PhoneNumber::new("321").expect("a number"),
                 name: None,
+                user: None,
             },
             state: ConnectionState::Connected,
         },
+        members: Vec::new(),
         started: Timestamp(0),
         answered: None,
         cause: None,

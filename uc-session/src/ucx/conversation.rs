@@ -130,7 +130,7 @@ mod tests {
             unread: u32,
             entries in vec(prop_oneof![entries(), messages()], 0..5),
         ) -> Conversation {
-            let Party { number, name } = party;
+            let Party { number, name, .. } = party;
             let id = ConversationId::new(id).unwrap();
             let contact = contact.map(|id| ContactId::new(id).unwrap());
             Conversation { id, rev: Rev(rev), contact, number, name, unread, entries }
