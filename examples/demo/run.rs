@@ -116,22 +116,19 @@ impl<P: FnMut(&Step) + Send> Stage<P> {
         self.steps.push(step);
     }
 
-    /// Each sees the other's presence change.
+    /// Each sees the other's presence change, and that the other can be called again.
     async fn presence(&mut self, caller: &Client, callee: &Client) -> Result<(), DemoError> {
         for (who, user, sees) in [(caller, CALLER, callee), (callee, CALLEE, caller)] {
-            let meeting = Presence {
-                state: PresenceState::Meeting,
-                until: None,
-                note: None,
-            };
-            who.set_presence(meeting).await?;
             let user = UserId::new(user).expect("the demonstration's users have valid ids");
-            until("the other's presence change", || {
-                sees.view()
-                    .presence(&user)
-                    .is_some_and(|p| p.state == PresenceState::Meeting)
-            })
-            .await?;
+            // In a meeting the mailbox would answer.
+            for state in [PresenceState::Meeting, PresenceState::Office] {
+                who.set_presence(Presence::of(state)).await?;
+                until("the other's presence change", || {
+                    let view = sees.view();
+                    view.presence(&user).is_some_and(|p| p.state == state)
+                })
+                .await?;
+            }
         }
         self.done("each saw the other's presence change", true);
         Ok(())

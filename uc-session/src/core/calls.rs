@@ -290,12 +290,15 @@ impl Calls {
     /// A call that was made has its identity now; its events may have come before, and the user may
     /// have asked something of it already.
     fn made(&mut self, io: &mut Io, key: Key, update: CallUpdate) {
-        let over = self.cause_of(&update.call.id);
         let known = self
             .machines
             .values()
             .find(|m| m.id() == Some(&update.call.id));
         let known = known.map(Machine::key);
+        // Where a newer snapshot has come before and doesn't list it, it has ended meanwhile.
+        let missing = known.is_none() && update.call.rev <= self.as_of;
+        let missing = missing.then_some(FailureCause::Normal);
+        let over = self.cause_of(&update.call.id).or(missing);
         match self.machines.remove(&key).and_then(Machine::into_dialled) {
             Some(dialled) => {
                 let told = || Machine::new(key, update.call.clone());

@@ -108,6 +108,10 @@ async fn a_day(server: &RunningServer, adas: Arc<dyn Store>, beas: Arc<dyn Store
     assert_eq!(found.contacts.len(), 3, "the canaries are there to sing");
     shows_nothing(&found);
     assert!(within(ada.search(QUERY)).await.unwrap().contacts.is_empty());
+    // At lunch the mailbox would answer.
+    let office = Presence::of(PresenceState::Office);
+    within(bea.set_presence(office)).await.unwrap();
+    event(&mut events, |event| matches!(event, Event::Presence { .. })).await;
     calls(&ada, &bea).await;
     messages(server, &ada, &bea).await;
     within(ada.sign_out()).await;

@@ -183,7 +183,7 @@ mod tests {
         let board = Arc::new(Switchboard::new(
             exchange,
             journal,
-            tokio::sync::mpsc::unbounded_channel().0,
+            mpsc::unbounded_channel().0,
             clock,
             hello,
             Faults::none(),
