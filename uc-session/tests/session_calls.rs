@@ -1,5 +1,7 @@
 //! Sign-in, search, presence and calls through the public API, against the server in memory.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 mod office;
 
 use office::{Desk, desk, server, settle, talk};

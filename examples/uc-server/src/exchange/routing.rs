@@ -263,10 +263,6 @@ impl Exchange {
 
     /// Where a call goes that `caller` takes part in, to a number that `user` wants; or whose
     /// number that is and what stands against it. `to`: the number to show.
-    #[expect(
-        clippy::type_complexity,
-        reason = "a refused call is one of two outcomes"
-    )]
     fn reach(
         &self,
         [user, caller]: [&str; 2],
