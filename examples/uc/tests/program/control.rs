@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// A running program to which lines are typed.
-struct Typing {
+pub(crate) struct Typing {
     child: Child,
     keyboard: ChildStdin,
     lines: Lines<BufReader<ChildStdout>>,
@@ -25,7 +25,7 @@ struct Typing {
 
 impl Typing {
     /// The program as 330 calls 331, with sound from files.
-    fn call(server: &RunningServer, name: &str, arguments: &[&str]) -> Self {
+    pub(crate) fn call(server: &RunningServer, name: &str, arguments: &[&str]) -> Self {
         let mut command = uc(server, "330");
         command
             .args(arguments)
@@ -45,7 +45,7 @@ impl Typing {
         }
     }
 
-    async fn line(&mut self, line: &str) {
+    pub(crate) async fn line(&mut self, line: &str) {
         let line = format!("{line}\n");
         let written = self.keyboard.write_all(line.as_bytes()).await;
         written.expect("it reads");
@@ -58,7 +58,7 @@ impl Typing {
     }
 
     /// What it prints until it is in this state.
-    async fn until(&mut self, state: &str) -> Value {
+    pub(crate) async fn until(&mut self, state: &str) -> Value {
         loop {
             let told = self.next().await;
             if told["state"] == state {
@@ -66,15 +66,20 @@ impl Typing {
             }
         }
     }
+
+    pub(crate) async fn ends_well(&mut self) {
+        let status = within(self.child.wait()).await.expect("an end");
+        assert!(status.success(), "{status:?}");
+    }
 }
 
-async fn at_desks() -> RunningServer {
+pub(crate) async fn at_desks() -> RunningServer {
     let server = Server::builder().desk_phones(true).start().await;
     server.expect("the server starts")
 }
 
 /// A colleague whose calls a desk phone has.
-async fn at_desk(server: &RunningServer, user: &str) -> Client {
+pub(crate) async fn at_desk(server: &RunningServer, user: &str) -> Client {
     let client = Client::builder(&server.address().to_string(), user)
         .password(format!("demo-{user}"))
         .trust(Trust::Pin(server.fingerprint()));

@@ -3,6 +3,7 @@
 mod account;
 mod calls;
 mod console;
+mod consult;
 mod contacts;
 mod control;
 mod conversations;
