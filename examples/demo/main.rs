@@ -1,10 +1,11 @@
-//! `cargo xtask demo`: two people call each other through an embedded server, with real speech.
+//! `cargo xtask demo`: two people call each other through an embedded server, with real speech; or with
+//! `--office`, ten people use every function of their telephones.
 #![forbid(unsafe_code)]
 
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
-use demo::{DemoError, Options, controls, parse_impairment, run};
+use demo::{DemoError, Options, Step, controls, parse_impairment, run, run_office};
 use voip_media::Impairment;
 
 /// Runs the SDK end to end on this computer: server, sign-in, presence, search, a call with real
@@ -24,6 +25,9 @@ struct Arguments {
     /// Compares the recordings of an earlier run with the wrong sounds: all must be unlike.
     #[arg(long)]
     controls: bool,
+    /// Lets ten people use every function, up to a conference of eight, instead of the one call.
+    #[arg(long, conflicts_with = "controls")]
+    office: bool,
 }
 
 #[tokio::main]
@@ -31,6 +35,8 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let ok = if arguments.controls {
         show_controls(&arguments).map_err(DemoError::from)
+    } else if arguments.office {
+        show_office(&arguments).await
     } else {
         show_run(&arguments).await
     };
@@ -45,21 +51,39 @@ async fn main() -> ExitCode {
 }
 
 async fn show_run(arguments: &Arguments) -> Result<bool, DemoError> {
-    let options = Options {
-        folder: arguments.out.clone(),
-        impairment: arguments.impair,
-    };
     eprintln!("A call with real speech; it takes about ten seconds.");
-    let report = run(&options, |step| {
-        eprintln!("  {} {}", if step.ok { "✓" } else { "✗" }, step.name);
-    })
-    .await?;
+    let report = run(&options(arguments), show_step).await?;
     if arguments.json {
         println!("{}", serde_json::json!(report));
     } else {
         println!("\n{report}  recordings: {}", arguments.out.display());
     }
     Ok(report.is_ok())
+}
+
+async fn show_office(arguments: &Arguments) -> Result<bool, DemoError> {
+    eprintln!("An office of ten people; it takes about a minute.");
+    let report = run_office(&options(arguments), show_step).await?;
+    if arguments.json {
+        println!("{}", serde_json::json!(report));
+    } else {
+        println!("\n{report}  recordings: {}", arguments.out.display());
+    }
+    Ok(report.is_ok())
+}
+
+fn options(arguments: &Arguments) -> Options {
+    Options {
+        folder: arguments.out.clone(),
+        impairment: arguments.impair,
+    }
+}
+
+fn show_step(step: &Step) {
+    eprintln!("  {} {}", if step.ok { "✓" } else { "✗" }, step.name);
+    if let Some(problem) = &step.problem {
+        eprintln!("    {problem}");
+    }
 }
 
 fn show_controls(arguments: &Arguments) -> Result<bool, demo::SoundFileError> {

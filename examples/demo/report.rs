@@ -9,6 +9,9 @@ pub struct Step {
     pub name: &'static str,
     /// Whether it came out as it should.
     pub ok: bool,
+    /// What went wrong, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
 }
 
 /// What was measured. Times are milliseconds on this computer's clock.

@@ -10,10 +10,10 @@ use uc_server::{RunningServer, Server};
 use uc_session::{Call, CallError, Client, ServiceError, SignInError, Trust, port::MediaStats};
 use voip_media::Impairment;
 
-use crate::{Report, SoundFileError, Step, similarity, speech};
+use crate::{Report, SoundFileError, Step, similarity, speech, stage::Stage};
 
 /// How the demonstration runs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Where the recordings go; made if it isn't there.
     pub folder: PathBuf,
@@ -57,10 +57,7 @@ pub async fn run(
     progress: impl FnMut(&Step) + Send,
 ) -> Result<Report, DemoError> {
     std::fs::create_dir_all(&options.folder).map_err(DemoError::Folder)?;
-    let mut stage = Stage {
-        steps: Vec::new(),
-        progress,
-    };
+    let mut stage = Stage::new(progress);
     let server = Server::builder().start().await?;
     stage.done("server started", true);
 
@@ -97,11 +94,6 @@ pub async fn run(
     })
 }
 
-struct Stage<P> {
-    steps: Vec<Step>,
-    progress: P,
-}
-
 struct TwoSided {
     outgoing: Call,
     incoming: Call,
@@ -110,12 +102,6 @@ struct TwoSided {
 }
 
 impl<P: FnMut(&Step) + Send> Stage<P> {
-    fn done(&mut self, name: &'static str, ok: bool) {
-        let step = Step { name, ok };
-        (self.progress)(&step);
-        self.steps.push(step);
-    }
-
     /// Each sees the other's presence change, and that the other can be called again.
     async fn presence(&mut self, caller: &Client, callee: &Client) -> Result<(), DemoError> {
         for (who, user, sees) in [(caller, CALLER, callee), (callee, CALLEE, caller)] {
@@ -294,11 +280,11 @@ async fn until(what: &'static str, condition: impl Fn() -> bool) -> Result<(), D
     clippy::disallowed_methods,
     reason = "the demonstration measures real time"
 )]
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-fn ms(since: Instant) -> f64 {
+pub(crate) fn ms(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1000.0
 }
 

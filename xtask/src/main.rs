@@ -48,7 +48,7 @@ enum Command {
     },
     /// Make a whole call between two clients and an embedded server, and measure it
     Demo {
-        /// Arguments of the demonstration, for example --json or --impair loss=5,jitter=20
+        /// Arguments of the demonstration, for example --json, --office or --impair loss=5,jitter=20
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },

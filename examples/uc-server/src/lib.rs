@@ -16,6 +16,7 @@
 //! the caller's tokio runtime, one thread for the store, and one for sound while there is any.
 #![forbid(unsafe_code)]
 
+mod attendance;
 mod certificate;
 mod company;
 mod connection;
@@ -31,6 +32,7 @@ mod switchboard;
 mod system;
 mod wsi;
 
+pub use attendance::Attendance;
 pub use certificate::{Certificate, CertificateError};
 pub use company::{Company, CompanyError, User};
 #[doc(hidden)]

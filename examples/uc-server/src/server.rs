@@ -2,7 +2,7 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Weak},
     thread,
     time::Duration,
 };
@@ -19,6 +19,7 @@ use uc_model::ConversationGrouping;
 use uc_protocol::ucx::{Configuration, Hello, Mode};
 
 use crate::{
+    attendance::Attendance,
     certificate::{Certificate, CertificateError},
     company::Company,
     connection::{self, Phase},
@@ -324,6 +325,11 @@ impl RunningServer {
             Some(board) => board.perform(|exchange, _| exchange.unlock(user)).await,
             None => Ok(()),
         }
+    }
+
+    /// A view of who is signed in. It doesn't keep the server alive.
+    pub fn attendance(&self) -> Attendance {
+        Attendance(self.board.as_ref().map_or_else(Weak::new, Arc::downgrade))
     }
 
     /// For tests: closes all connections; new ones are taken.

@@ -167,6 +167,12 @@ impl Exchange {
             .any(|session| session.user == user && session.is_live(now))
     }
 
+    /// How many of the user's clients are there.
+    pub(crate) fn clients_of(&self, user: &str, now: Millis) -> usize {
+        let here = |session: &&SessionState| session.user == user && session.is_live(now);
+        self.sessions.values().filter(here).count()
+    }
+
     pub(super) fn take_up_sessions(&mut self, sessions: Vec<SavedSession>, now: Millis) {
         for saved in sessions {
             if self.users.contains_key(&saved.user) {

@@ -1,7 +1,10 @@
-//! The embedded UC server as a program.
+//! The embedded UC server as a program, with an office of virtual people if that is wanted.
+#![forbid(unsafe_code)]
+
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, ValueEnum};
+use demo::{Pace, Staff, StaffError};
 use tracing_subscriber::EnvFilter;
 use uc_model::ConversationGrouping;
 use uc_server::{Company, CompanyError, Mode, RunningServer, Server, StartError, Storage};
@@ -38,6 +41,11 @@ struct Arguments {
     /// Keep state and certificate in this directory; without it, in memory.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Fill the company with so many virtual people, the last users first (10 without a number): they
+    /// call each other, are away now and then, answer whoever calls them, and speak.
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "10",
+          value_parser = clap::value_parser!(u8).range(2..), conflicts_with_all = ["company", "wsi_only"])]
+    office: Option<u8>,
     /// Print one JSON object instead of text.
     #[arg(long)]
     json: bool,
@@ -96,7 +104,14 @@ async fn run(arguments: Arguments) -> Result<(), RunError> {
     } else {
         print(&server, &company);
     }
+    let staff = match arguments.office {
+        Some(count) => Some(Staff::arrive(&server, count.into(), Pace::default()).await?),
+        None => None,
+    };
     tokio::signal::ctrl_c().await?;
+    if let Some(staff) = staff {
+        staff.leave().await;
+    }
     server.stop().await;
     Ok(())
 }
@@ -107,6 +122,8 @@ enum RunError {
     Company(#[from] CompanyError),
     #[error(transparent)]
     Start(#[from] StartError),
+    #[error("the office stays empty: {0}")]
+    Staff(#[from] StaffError),
     #[error("Ctrl-C can't be waited for: {0}")]
     Signal(#[from] std::io::Error),
 }
