@@ -88,7 +88,7 @@ enum Command {
     },
     /// Run one thing for a long time
     Soak {
-        /// What to run: call
+        /// What to run: call (the demonstration, again and again), calls (at random, with troubles), session
         name: String,
         /// For how long
         #[arg(long, default_value_t = 10)]

@@ -7,7 +7,7 @@ use crate::failure::{Failure, Outcome};
 use crate::process::{cargo, run};
 use crate::stopwatch::{Stopwatch, minutes};
 
-const NAMES: [&str; 2] = ["call", "session"];
+const NAMES: [&str; 3] = ["call", "calls", "session"];
 
 /// Per cent of loss and standard deviation of delay in milliseconds, taken in turn.
 const IMPAIRMENTS: [(u32, u32); 3] = [(0, 0), (1, 5), (3, 10)];
@@ -16,7 +16,8 @@ const IMPAIRMENTS: [(u32, u32); 3] = [(0, 0), (1, 5), (3, 10)];
 pub(crate) fn soak(name: &str, length: u64) -> Outcome {
     match name {
         "call" => call(Duration::from_secs(60 * length)),
-        "session" => session(length),
+        "calls" => program("calls-soak", length),
+        "session" => program("session-soak", length),
         _ => Err(Failure::UnknownName {
             kind: "soak",
             name: name.to_owned(),
@@ -47,8 +48,8 @@ fn call(length: Duration) -> Outcome {
     Ok(())
 }
 
-/// Two clients each of two users, and a trouble every few seconds; the program judges itself.
-fn session(minutes: u64) -> Outcome {
+/// A program of its own, which judges itself.
+fn program(name: &str, minutes: u64) -> Outcome {
     let mut command = cargo();
     command.args([
         "run",
@@ -57,7 +58,7 @@ fn session(minutes: u64) -> Outcome {
         "--package",
         "benches",
         "--bin",
-        "session-soak",
+        name,
     ]);
     command.args(["--", "--minutes", &minutes.to_string()]);
     run(&mut command)
@@ -72,7 +73,7 @@ mod tests {
         let error = soak("everything", 1).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "no soak is called \"everything\"; known: call, session"
+            "no soak is called \"everything\"; known: call, calls, session"
         );
     }
 }
