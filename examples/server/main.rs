@@ -59,7 +59,7 @@ enum ModeArgument {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGGED));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -159,3 +159,6 @@ fn hex(bytes: &[u8], separator: &str) -> String {
     let digits: Vec<_> = bytes.iter().map(|b| format!("{b:02x}")).collect();
     digits.join(separator)
 }
+
+/// The ICE agent warns of each candidate at the end of each call of the virtual people.
+const LOGGED: &str = "warn,webrtc_ice=error";
