@@ -1,4 +1,9 @@
-use crate::{Mode, PresenceRights, PresenceVisibility, Profile, RedialList, Rev, ServerSettings};
+use std::collections::BTreeMap;
+
+use crate::{
+    DialMethod, Forwarding, ForwardingTarget, Mailbox, Mode, PhoneNumber, PresenceRights,
+    PresenceState, PresenceVisibility, Profile, RedialList, Rev, ServerSettings,
+};
 
 /// What the server keeps for the signed-in user, beside the user's contacts and conversations.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,8 +20,14 @@ pub struct Account {
     pub redial: RedialList,
     /// Whether the user's device is a member of a MULAP.
     pub in_mulap: bool,
-    /// Whether the user's CallMe service is active.
-    pub call_me: bool,
+    /// The destination of the user's CallMe service, while it is active (CALLME-1).
+    pub call_me: Option<PhoneNumber>,
+    /// What takes the user's calls when nobody answers.
+    pub mailbox: Mailbox,
+    /// The targets of forwarding that aren't the default ones (PRES-3).
+    pub forwarding: BTreeMap<PresenceState, ForwardingTarget>,
+    /// How a Mobility user dials (CONN-10).
+    pub dial_method: DialMethod,
 }
 
 impl Account {
@@ -25,7 +36,16 @@ impl Account {
         PresenceRights {
             mode,
             in_mulap: self.in_mulap,
-            call_me: self.call_me,
+            call_me: self.call_me.is_some(),
         }
+    }
+
+    /// Where the user's calls go in each presence state (PRES-3).
+    pub fn forwarding(&self, mode: Mode) -> Forwarding {
+        let mut forwarding = Forwarding::new(mode, self.mailbox.clone());
+        for (state, target) in &self.forwarding {
+            forwarding.tell(*state, target.clone());
+        }
+        forwarding
     }
 }

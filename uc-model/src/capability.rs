@@ -49,6 +49,8 @@ pub enum Capability {
     Voicemail,
     /// CallMe.
     CallMe,
+    /// Where calls go in a presence state is chosen here (PRES-3).
+    Forwarding,
     /// Who sees the own presence is chosen (PRES-4).
     PresenceVisibility,
     /// There is an external directory (DIR-1).
@@ -110,7 +112,7 @@ pub struct CapabilitySet(u64);
 
 impl Capability {
     /// Every capability, in the order in which they are listed.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::Presence,
         Self::DirectorySearch,
         Self::Conversations,
@@ -127,6 +129,7 @@ impl Capability {
         Self::Conferences,
         Self::Voicemail,
         Self::CallMe,
+        Self::Forwarding,
         Self::PresenceVisibility,
         Self::ExternalDirectory,
         Self::EditContacts,
@@ -163,6 +166,7 @@ impl Capability {
             | Self::DefaultNumbers
             | Self::Photo
             | Self::OldPassword
+            | Self::Forwarding
             | Self::Voicemail => smart,
             Self::ExternalDirectory | Self::CallMe => !smart,
             Self::Chat => smart && on.chat,

@@ -14,6 +14,8 @@ pub enum PhoneKind {
     Isdn,
     /// An analogue telephone.
     Analogue,
+    /// A DECT telephone.
+    Dect,
 }
 
 /// One of the two functions of a key.
@@ -72,8 +74,8 @@ pub enum FunctionKeyError {
     /// Something else than an external number on the second level.
     #[error("the second level holds external numbers only")]
     NotExternal,
-    /// A label longer than 64 characters.
-    #[error("a label has at most {MAX_LABEL} characters")]
+    /// A label, or the name of a function, longer than 64 characters.
+    #[error("a label has at most {MAX_LABEL} characters, and so has the name of a function")]
     LabelTooLong,
 }
 
@@ -116,16 +118,45 @@ impl FunctionKeys {
         }
     }
 
+    /// What kind of telephone has them.
+    pub const fn kind(&self) -> PhoneKind {
+        self.kind
+    }
+
+    /// Programs a key as a whole.
+    ///
+    /// # Errors
+    /// See [`FunctionKeyError`]; nothing is changed then.
+    pub fn set(
+        &mut self,
+        index: usize,
+        key: FunctionKey,
+        plan: &DialPlan,
+    ) -> Result<(), FunctionKeyError> {
+        let mut next = self.clone();
+        next.program(index, key.first)?;
+        next.label(index, key.label)?;
+        match key.second {
+            None => next.programmable(index)?.second = None,
+            number => next.program_second(index, number, plan)?,
+        }
+        *self = next;
+        Ok(())
+    }
+
     /// Programs the first level of a key.
     ///
     /// # Errors
     /// See [`FunctionKeyError`]; nothing is changed then.
     pub fn program(&mut self, index: usize, function: KeyFunction) -> Result<(), FunctionKeyError> {
         let key = self.programmable(index)?;
-        if function == KeyFunction::LocalApplication {
-            return Err(FunctionKeyError::LocalApplication);
+        match &function {
+            KeyFunction::LocalApplication => return Err(FunctionKeyError::LocalApplication),
+            KeyFunction::Feature(name) if name.chars().count() > MAX_LABEL => {
+                return Err(FunctionKeyError::LabelTooLong);
+            }
+            _ => key.first = function,
         }
-        key.first = function;
         Ok(())
     }
 
@@ -275,8 +306,37 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_set_as_a_whole_or_not_at_all() {
+        let mut keys = phone(PhoneKind::System);
+        let whole = FunctionKey {
+            label: Some("Anna".to_owned().into()),
+            first: KeyFunction::Number(number("321")),
+            second: Some(number("089 7007-98765")),
+        };
+        let before = keys.clone();
+        let early = keys.set(0, whole.clone(), &plan());
+        assert_eq!((early, &keys), (Err(FunctionKeyError::NoShiftKey), &before));
+        keys.program(1, KeyFunction::Shift).unwrap();
+        keys.set(0, whole.clone(), &plan()).unwrap();
+        assert_eq!(keys.keys()[0], whole);
+        keys.set(0, FunctionKey::default(), &plan()).unwrap();
+        assert_eq!(keys.keys()[0], FunctionKey::default());
+        let long = FunctionKey {
+            first: KeyFunction::Feature("x".repeat(65).into()),
+            ..FunctionKey::default()
+        };
+        let long = keys.set(0, long, &plan());
+        assert_eq!(long, Err(FunctionKeyError::LabelTooLong));
+    }
+
+    #[test]
     fn only_system_telephones_are_programmed() {
-        for kind in [PhoneKind::Sip, PhoneKind::Isdn, PhoneKind::Analogue] {
+        for kind in [
+            PhoneKind::Sip,
+            PhoneKind::Isdn,
+            PhoneKind::Analogue,
+            PhoneKind::Dect,
+        ] {
             let mut keys = phone(kind);
             assert!(!keys.can_be_programmed());
             let refused = keys.program(0, KeyFunction::Shift);

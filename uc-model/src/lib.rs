@@ -78,8 +78,9 @@ pub use personal::{ContactOrigin, ImportReport, PersonalDirectory, PersonalDirec
 #[cfg(feature = "photo")]
 pub use photo::{Photo, PhotoError};
 pub use presence::{
-    Announcement, Forwarding, ForwardingError, ForwardingTarget, LineState, Mailbox, Observer,
-    Presence, PresenceError, PresenceRights, PresenceState, PresenceVisibility,
+    Announcement, CallMeDestination, CallMeError, Forwarding, ForwardingError, ForwardingTarget,
+    LineState, Mailbox, Observer, Presence, PresenceError, PresenceRights, PresenceState,
+    PresenceVisibility,
 };
 pub use profile::{Profile, ProfileError};
 pub use redacted::Redacted;

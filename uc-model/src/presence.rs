@@ -2,11 +2,13 @@ use thiserror::Error;
 
 use crate::{Mode, Redacted, Timestamp};
 
+mod call_me;
 mod forwarding;
 mod line;
 mod name;
 mod visibility;
 
+pub use call_me::{CallMeDestination, CallMeError};
 pub use forwarding::{Forwarding, ForwardingError, ForwardingTarget, Mailbox};
 pub use line::LineState;
 pub use visibility::{Announcement, Observer, PresenceVisibility};

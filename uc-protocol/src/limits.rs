@@ -47,6 +47,12 @@ pub const MAX_SETTINGS_BYTES: usize = 8 * 1024;
 pub const MAX_PHOTO_BYTES: usize = 512 * 1024;
 /// Numbers of the redial list.
 pub const MAX_REDIAL: usize = 10;
+/// Targets of forwarding in an account: one for each presence state.
+pub const MAX_FORWARDING: usize = 11;
+/// Keys of a telephone with its modules.
+pub const MAX_KEYS: usize = 500;
+/// Bytes of a key's label or function's name: 64 characters.
+pub const MAX_KEY_TEXT_BYTES: usize = 256;
 /// Most emergency numbers of a location.
 pub const MAX_EMERGENCY_NUMBERS: usize = 16;
 /// Longest ICE candidate, in bytes.

@@ -181,10 +181,16 @@ fn every_resource_is_as_described_and_everything_described_exists() {
     check_samples(c, "Profile", samples::profile());
     check_samples(c, "SettingsUpdate", samples::settings_update());
     check_samples(c, "PasswordUpdate", samples::password_update());
+    check_samples(c, "CallMeUpdate", samples::call_me_update());
+    check_samples(c, "ForwardingEntry", samples::forwarding_entry());
+    check_samples(c, "DialMethodUpdate", samples::dial_method_update());
+    check_samples(c, "FunctionKey", samples::function_key());
+    check_samples(c, "FunctionKeys", samples::function_keys());
     check_samples(c, "MakeCall", samples::make_call());
     check_samples(c, "Describe", samples::describe());
     check_samples(c, "Clear", samples::clear());
     check_samples(c, "NewDestination", samples::new_destination());
+    check_samples(c, "Deflect", samples::deflect());
     check_samples(c, "HeldCall", samples::held_call());
     check_samples(c, "DirectedPickup", samples::directed_pickup());
     check_samples(c, "Candidates", samples::candidates());
@@ -213,7 +219,13 @@ fn required_fields_are_really_required() {
         ("VisibilityUpdate", r#"{"visibility":"internal"}"#),
         ("SettingsUpdate", r#"{"settings":""}"#),
         ("PasswordUpdate", r#"{"new":"x"}"#),
+        ("CallMeUpdate", "{}"),
+        ("ForwardingEntry", r#"{"state":"home"}"#),
+        ("DialMethodUpdate", r#"{"method":"callback"}"#),
+        ("FunctionKey", "{}"),
+        ("FunctionKeys", r#"{"phone":"system","keys":[]}"#),
         ("MakeCall", r#"{"to":"1","device":"voip"}"#),
+        ("Deflect", "{}"),
         ("Describe", "{}"),
         ("Clear", "{}"),
         ("NewDestination", r#"{"to":"1"}"#),
@@ -256,6 +268,12 @@ fn decodes(name: &str, value: &Value) -> bool {
         "VisibilityUpdate" => decode::<ucx::VisibilityUpdate>(bytes).is_ok(),
         "SettingsUpdate" => decode::<ucx::SettingsUpdate>(bytes).is_ok(),
         "PasswordUpdate" => decode::<ucx::PasswordUpdate>(bytes).is_ok(),
+        "CallMeUpdate" => decode::<ucx::CallMeUpdate>(bytes).is_ok(),
+        "ForwardingEntry" => decode::<ucx::ForwardingEntry>(bytes).is_ok(),
+        "DialMethodUpdate" => decode::<ucx::DialMethodUpdate>(bytes).is_ok(),
+        "FunctionKey" => decode::<ucx::FunctionKey>(bytes).is_ok(),
+        "FunctionKeys" => decode::<ucx::FunctionKeys>(bytes).is_ok(),
+        "Deflect" => decode::<ucx::Deflect>(bytes).is_ok(),
         "MakeCall" => decode::<ucx::MakeCall>(bytes).is_ok(),
         "Describe" => decode::<ucx::Describe>(bytes).is_ok(),
         "Clear" => decode::<ucx::Clear>(bytes).is_ok(),
@@ -289,6 +307,11 @@ fn the_described_paths_are_those_of_the_code() {
         Route::MySettings,
         Route::MyPhoto,
         Route::MyPassword,
+        Route::MyCallMe,
+        Route::MyForwarding,
+        Route::MyDialMethod,
+        Route::MyKeys,
+        Route::MyKey(1),
         Route::UserPhoto("ID".into()),
         Route::Calls,
         Route::Call("ID".into()),
@@ -317,6 +340,7 @@ fn the_described_paths_are_those_of_the_code() {
                 .unwrap()
                 .replace("ID", "{id}")
                 .replace("ENTRY", "{entry}")
+                .replace("keys/1", "keys/{number}")
         })
         .collect();
     assert_eq!(described, coded);
@@ -324,6 +348,7 @@ fn the_described_paths_are_those_of_the_code() {
         let path = route.path();
         let path = path.split('?').next().unwrap().replace("ID", "{id}");
         let path = path.replace("ENTRY", "{entry}");
+        let path = path.replace("keys/1", "keys/{number}");
         let described = contract.document["paths"][&path].as_object().unwrap();
         let described: BTreeSet<String> = described.keys().map(|m| m.to_uppercase()).collect();
         let coded: BTreeSet<String> = route.allow().split(", ").map(Into::into).collect();

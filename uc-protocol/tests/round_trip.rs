@@ -57,6 +57,12 @@ round_trips! {
     describe_survives_the_wire: describe;
     clear_survives_the_wire: clear;
     new_destination_survives_the_wire: new_destination;
+    deflect_survives_the_wire: deflect;
+    call_me_update_survives_the_wire: call_me_update;
+    forwarding_entry_survives_the_wire: forwarding_entry;
+    dial_method_update_survives_the_wire: dial_method_update;
+    function_key_survives_the_wire: function_key;
+    function_keys_survive_the_wire: function_keys;
     held_call_survives_the_wire: held_call;
     directed_pickup_survives_the_wire: directed_pickup;
     candidates_survive_the_wire: candidates;

@@ -101,8 +101,15 @@ impl Call {
     /// Where nobody can be reached there, the call goes on ringing here. Afterwards it is over here,
     /// with the cause [`FailureCause::Deflected`]; the caller sees who it rings at now.
     pub async fn deflect(&self, to: &str) -> Result<(), CallError> {
-        let to = PhoneNumber::new(to)?;
+        let to = Some(PhoneNumber::new(to)?);
         let call = self.id().clone();
+        self.ask(Request::Deflect { call, to }).await
+    }
+
+    /// Passes the ringing call on to the mailbox that takes the user's calls (CALL-5). Afterwards it is
+    /// over here, with the cause [`FailureCause::Deflected`].
+    pub async fn deflect_to_voicemail(&self) -> Result<(), CallError> {
+        let (to, call) = (None, self.id().clone());
         self.ask(Request::Deflect { call, to }).await
     }
 

@@ -6,6 +6,7 @@ mod favourites;
 mod messages;
 mod numbers;
 mod photos;
+mod telephone;
 
 use std::{
     collections::BTreeSet,

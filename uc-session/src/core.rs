@@ -46,7 +46,7 @@ use crate::{
     events::Event,
     port::{
         BackendError, BackendEvent, LinkId, MediaError, Outcome, ServerAddress, ServerChange,
-        StoreError,
+        Service, StoreError,
     },
     trust::{Pins, Trust},
     view::View,
@@ -266,6 +266,13 @@ impl Core {
             Request::Photo { user, known } => {
                 self.requests.photo(&mut self.io, ticket, user, known);
             }
+            Request::FunctionKeys => {
+                requests::function_keys(&mut self.io, ticket, Service::FunctionKeys);
+            }
+            Request::ProgramKey { number, key } => {
+                let service = Service::ProgramKey { number, key };
+                requests::function_keys(&mut self.io, ticket, service);
+            }
             Request::Call { to } => self.calls.make(&mut self.io, ticket, to),
             Request::Act { call, action } => self.calls.act(&mut self.io, ticket, &call, action),
             Request::Consult { call, to } => self.calls.consult(&mut self.io, ticket, &call, to),
@@ -283,7 +290,7 @@ impl Core {
                 self.calls.pass_on(&mut self.io, ticket, &call, wish);
             }
             Request::SingleStepTransfer { call, to } => {
-                let wish = (Action::SingleStepTransfer, to);
+                let wish = (Action::SingleStepTransfer, Some(to));
                 self.calls.pass_on(&mut self.io, ticket, &call, wish);
             }
             Request::SendDigits { call, digits } => {
@@ -332,6 +339,9 @@ impl Core {
                 }
             }
             Purpose::Photo(ticket) => self.requests.fetched(&mut self.io, ticket, result),
+            Purpose::FunctionKeys(ticket) => {
+                requests::function_keys_told(&mut self.io, ticket, result);
+            }
             Purpose::Call(key, step) => self.calls.completed(&mut self.io, key, step, result),
             Purpose::HangUp(key) => self.calls.hung_up(&self.io, key, &result),
             Purpose::SignOut => self.shutdown.signed_out(),
@@ -438,6 +448,9 @@ fn closed(request: &Request) -> Option<Reply> {
         Request::Contact(_) => Some(Reply::Contact(Err(ServiceError::Closed))),
         Request::ChangePassword(_) => Some(Reply::Password(Err(ServiceError::Closed.into()))),
         Request::Photo { .. } => Some(Reply::Photo(Err(ServiceError::Closed))),
+        Request::FunctionKeys | Request::ProgramKey { .. } => {
+            Some(Reply::FunctionKeys(Err(ServiceError::Closed)))
+        }
         Request::Call { .. } | Request::Consult { .. } | Request::PickUp { .. } => {
             Some(Reply::Call(Err(CallError::Closed)))
         }

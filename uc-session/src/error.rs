@@ -1,7 +1,8 @@
 use thiserror::Error;
 use uc_model::{
-    Action, ChatError, DigitsError, FailureCause, FavouriteError, ImportError, MessageTextError,
-    PasswordChangeError, PersonalDirectoryError, PhoneNumberError, PresenceError, ProfileError,
+    Action, ChatError, DigitsError, FailureCause, FavouriteError, ForwardingError,
+    FunctionKeyError, ImportError, MessageTextError, PasswordChangeError, PersonalDirectoryError,
+    PhoneNumberError, PresenceError, ProfileError,
 };
 
 use crate::port::{BackendError, Certificate, DialFailure, MediaError, ServerAddress};
@@ -148,6 +149,21 @@ pub enum EditError {
     /// The profile can't be so; nothing was sent.
     #[error(transparent)]
     Profile(#[from] ProfileError),
+    /// What was entered is no telephone number; nothing was sent.
+    #[error("this can't be dialled: {0}")]
+    Number(#[from] PhoneNumberError),
+    /// Calls can't be forwarded so; nothing was sent.
+    #[error(transparent)]
+    Forwarding(#[from] ForwardingError),
+    /// The system sends no calls there.
+    #[error(
+        "CallMe can't go there: enter the number of one telephone that isn't your own, a group's or \
+         forwarded itself"
+    )]
+    CallMe,
+    /// A key can't be programmed so; nothing was sent.
+    #[error(transparent)]
+    Key(#[from] FunctionKeyError),
 }
 
 impl From<BackendError> for EditError {

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use tokio::sync::broadcast::{self, error::RecvError};
 use uc_model::{
-    CallId, ChatMessage, ContactId, Conversation, ConversationId, KnownContact, PhoneNumber,
-    Presence, Redacted, UserId,
+    CallId, ChatMessage, ContactId, Conversation, ConversationId, KnownContact, LineState,
+    PhoneNumber, Presence, Redacted, UserId,
 };
 
 use crate::{
@@ -29,6 +29,13 @@ pub enum Event {
         user: UserId,
         /// What it is now.
         presence: Presence,
+    },
+    /// A colleague's telephone does something else (PRES-6).
+    Line {
+        /// Whose.
+        user: UserId,
+        /// What it does.
+        line: LineState,
     },
     /// Somebody's presence isn't known any more.
     PresenceGone(UserId),

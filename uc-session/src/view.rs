@@ -4,8 +4,8 @@ use thiserror::Error;
 use uc_model::{
     Account, Action, AllowedActions, CallId, ChatMessage, ConnectionState, ContactId, Conversation,
     ConversationFilter, ConversationGrouping, ConversationId, ConversationList, DeviceKind,
-    DialPlan, Directory, Favourites, KnownContact, Outbox, PhoneNumber, Presence, PresenceState,
-    State, Timestamp, UserId,
+    DialPlan, Directory, Favourites, KnownContact, LineState, Outbox, Party, PhoneNumber, Presence,
+    PresenceState, Redacted, State, Timestamp, UserId,
 };
 
 use crate::port::{Alert, BackendError, MediaError, SignedIn};
@@ -35,6 +35,11 @@ impl View {
     /// One user's presence.
     pub fn presence(&self, user: &UserId) -> Option<&Presence> {
         self.state.presence(user)
+    }
+
+    /// What a colleague's telephone does; idle where nothing is told (PRES-6).
+    pub fn line(&self, user: &UserId) -> LineState {
+        self.state.line(user)
     }
 
     /// Everybody's presence, in the order of the users.
@@ -129,6 +134,20 @@ impl View {
     /// The contacts that the client keeps, in the order of their identities.
     pub fn contacts(&self) -> impl ExactSizeIterator<Item = &Arc<KnownContact>> {
         self.state.contacts()
+    }
+
+    /// Who the other side of a call is, for a person: the name that the server tells, or that of the
+    /// kept contact who has the number; `None` for whoever isn't known (CALL-10). The photo is
+    /// [`Client::photo`](crate::Client::photo) of the party's user.
+    pub fn name_of(&self, party: &Party) -> Option<Redacted<String>> {
+        let plan = self.dial_plan();
+        let key = plan.key(&party.number);
+        let has_number = |known: &&Arc<KnownContact>| {
+            let mut numbers = known.contact.numbers.iter();
+            numbers.any(|own| plan.key(&own.number) == key)
+        };
+        let known = || self.contacts().find(has_number)?.contact.display_name();
+        party.name.clone().or_else(known)
     }
 
     /// The user's own contacts, in the order of their identities.
@@ -250,7 +269,9 @@ pub enum Sound {
 
 #[cfg(test)]
 mod tests {
-    use uc_model::{Call, CallDirection, Connection as Leg, Party, PhoneNumber, Rev, Timestamp};
+    use uc_model::{
+        Call, CallDirection, Connection as Leg, Contact, NumberKind, Rev, TypedNumber, Update,
+    };
 
     use super::*;
 
@@ -303,5 +324,39 @@ mod tests {
         assert_eq!(view(&during).alert(), Alert::CallWaiting);
         let held = [(Voip, Hold), (Voip, Alerting)];
         assert_eq!(view(&held).alert(), Alert::Ringing);
+    }
+
+    #[test]
+    fn a_caller_has_the_servers_name_or_that_of_a_contact_or_none() {
+        let mut view = View::default();
+        view.state.apply(Update::Contact(KnownContact {
+            rev: Rev(1),
+            contact: Contact {
+                id: ContactId::new("c1").unwrap(),
+                directory: Directory::Personal,
+                first_name: "Ida".to_owned().into(),
+                last_name: "Ulme".to_owned().into(),
+                numbers: vec![TypedNumber {
+                    kind: NumberKind::Mobile,
+                    number: PhoneNumber::new("+49 171 39200 1").unwrap(),
+                }],
+                email: None,
+                user: None,
+            },
+            origin: None,
+        }));
+        let party = |number, name: Option<&str>| Party {
+            number: PhoneNumber::new(number).unwrap(),
+            name: name.map(|name| name.to_owned().into()),
+            user: None,
+        };
+        let name = |party| view.name_of(&party).map(Redacted::into_inner);
+        let known = name(party("+49 (171) 392001", None)).unwrap();
+        assert!(known.contains("Ida") && known.contains("Ulme"), "{known}");
+        assert_eq!(
+            name(party("+49 171 39200 1", Some("Mr U"))).unwrap(),
+            "Mr U"
+        );
+        assert_eq!(name(party("+49 171 39200 2", None)), None);
     }
 }

@@ -238,6 +238,7 @@ impl World {
                 user,
                 rev: Rev(rev),
                 presence,
+                line: None,
             }),
         };
         let event = match kind % 12 {

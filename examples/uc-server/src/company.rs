@@ -8,7 +8,7 @@ use uc_model::{
 };
 use uc_protocol::{
     limits::MAX_TEXT_BYTES,
-    ucx::{self, Licence, Me, Number, NumberKind},
+    ucx::{self, FunctionKey, KeyFunction, Licence, Me, Number, NumberKind, PhoneKind},
 };
 
 use crate::{
@@ -231,6 +231,31 @@ pub(crate) enum Phone {
 }
 
 impl Phone {
+    /// As UCX tells it.
+    pub(crate) const fn kind(self) -> PhoneKind {
+        match self {
+            Self::System => PhoneKind::System,
+            Self::Sip => PhoneKind::Sip,
+            Self::Isdn => PhoneKind::Isdn,
+            Self::Analogue => PhoneKind::Analogue,
+            Self::Dect => PhoneKind::Dect,
+        }
+    }
+
+    /// The keys of a new phone: all free, but for the last one, which opens the directory inside the
+    /// telephone. Only system phones have keys that the system knows.
+    pub(crate) fn keys(self) -> Vec<FunctionKey> {
+        let mut keys = match self {
+            Self::System => vec![FunctionKey::default(); 16],
+            _ => Vec::new(),
+        };
+        if let Some(last) = keys.last_mut() {
+            last.label = Some("Directory".to_owned());
+            last.first = KeyFunction::LocalApplication;
+        }
+        keys
+    }
+
     /// Whether calls are answered by remote control (CALL-11).
     pub(crate) const fn answers_remotely(self) -> bool {
         !matches!(self, Self::Analogue | Self::Dect)

@@ -78,6 +78,15 @@ async fn act(
                 });
                 (leg, answer.map(Some))
             }
+            SoundStep::Offer { leg } => {
+                let offer = sounds.offer(&leg).await;
+                let offer = offer.map(|(generation, sdp)| Description {
+                    generation,
+                    kind: DescriptionKind::Offer,
+                    sdp,
+                });
+                (leg, offer.map(Some))
+            }
             SoundStep::Candidates { leg, candidates } => {
                 // One that can't be used is no end of a call.
                 let _ = sounds.add_candidates(&leg, &candidates).await;
@@ -137,6 +146,7 @@ async fn listen(board: Arc<Switchboard>, mut events: mpsc::Receiver<SoundEvent>)
 fn endpoint_role(role: Role) -> EndpointRole {
     match role {
         Role::Conference(name) => EndpointRole::Conference(name),
+        Role::Waiting => EndpointRole::MusicOnHold,
         Role::Announcement { reason, until } => EndpointRole::Announcement(Announcement {
             reason: reason.map(read_state),
             until: until.and_then(time_of_day),

@@ -40,7 +40,7 @@ pub(crate) struct CallArguments {
 pub(crate) struct AnswerArguments {
     #[command(flatten)]
     sound: SoundArguments,
-    /// Passes the call on to this number instead of taking it.
+    /// Passes the call on to this number, or to "voicemail", instead of taking it.
     #[arg(long, value_name = "NUMBER")]
     deflect: Option<String>,
     /// Hangs up after so many seconds of speech.
@@ -94,8 +94,7 @@ pub(crate) async fn answer(
         output.progress("Waiting for a call; Ctrl-C ends it.");
         let call = client.incoming().await.ok_or(Failure::Ended)?;
         if let Some(number) = &wish.deflect {
-            let deflect = Control::Deflect(Redacted::new(number.clone()));
-            return ask(client, output, &call, &deflect).await;
+            return ask(client, output, &call, &Control::deflect(number)).await;
         }
         call.answer().await?;
         talk(client, call, output, &wish.sound, times, None).await
@@ -146,9 +145,8 @@ async fn carry(
     let prepare = |builder: ClientBuilder| sound.apply(builder);
     let client = account.sign_in_with(output, prepare).await?;
     let result = tokio::select! {
-        result = work(&client) => result,
+        result = calls::while_obeying_lines(&client, output, work(&client)) => result,
         never = sound::notices(&client, output, sound) => match never {},
-        never = calls::obey_lines(&client, output) => match never {},
         _ = tokio::signal::ctrl_c() => interrupted(&client, output).await,
     };
     client.sign_out().await;

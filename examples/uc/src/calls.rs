@@ -1,6 +1,6 @@
 //! Commands about calls that are there: as commands of their own, and typed while a call is up.
 
-use std::{convert::Infallible, io, thread};
+use std::{io, pin::pin, thread};
 
 use clap::{Args, Parser, Subcommand};
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ pub(crate) enum CallsCommand {
     },
     /// Hands the call over to a number, unannounced.
     BlindTransfer(To),
-    /// Passes a ringing call on to a number.
+    /// Passes a ringing call on to a number, or to "voicemail".
     Deflect(To),
     /// Makes a conference of the call and the held one.
     Conference(Which),
@@ -125,7 +125,7 @@ impl CallsCommand {
                 number: Some(number),
             } => (Control::BlindTransfer(text(number)), &ANY),
             Self::BlindTransfer(to) => (Control::BlindTransfer(text(&to.number)), &to.which),
-            Self::Deflect(to) => (Control::Deflect(text(&to.number)), &to.which),
+            Self::Deflect(to) => (Control::deflect(&to.number), &to.which),
             Self::Conference(which) => (Control::Conference, which),
             Self::Dtmf(keys) => (Control::Keys(text(&keys.keys)), &keys.which),
             Self::Mute(which) => (Control::Mute(true), which),
@@ -147,29 +147,48 @@ struct Line {
     command: CallsCommand,
 }
 
-/// Obeys what is typed on standard input, for as long as anything is; `help` lists what can be. What
-/// fails is told and hinders nothing.
-pub(crate) async fn obey_lines(client: &Client, output: &Output) -> Infallible {
+/// Does `work`, obeying what is typed on standard input meanwhile; `help` lists what can be. What fails
+/// is told and hinders nothing. A line that is being obeyed when the work ends is still answered.
+pub(crate) async fn while_obeying_lines<T>(
+    client: &Client,
+    output: &Output,
+    work: impl Future<Output = T>,
+) -> T {
+    let mut work = pin!(work);
     let mut lines = lines();
-    while let Some(line) = lines.recv().await {
-        let words: Vec<_> = line.split_whitespace().collect();
-        if words.is_empty() {
-            continue;
-        }
-        let done = match Line::try_parse_from(words) {
-            Ok(line) => line.command.carry_out(client, output).await,
-            Err(error) if error.use_stderr() => Err(Failure::Line(first_line(&error))),
-            Err(help) => {
-                let help = help.to_string();
-                output.line(help.trim_end(), &json!({ "help": help }));
-                Ok(())
-            }
+    loop {
+        let line = tokio::select! {
+            done = &mut work => return done,
+            Some(line) = lines.recv() => line,
         };
-        if let Err(failure) = done {
-            output.failure(&failure);
+        let mut obeyed = pin!(obey(&line, client, output));
+        tokio::select! {
+            done = &mut work => {
+                obeyed.await;
+                return done;
+            }
+            () = &mut obeyed => {}
         }
     }
-    std::future::pending().await
+}
+
+async fn obey(line: &str, client: &Client, output: &Output) {
+    let words: Vec<_> = line.split_whitespace().collect();
+    if words.is_empty() {
+        return;
+    }
+    let done = match Line::try_parse_from(words) {
+        Ok(line) => line.command.carry_out(client, output).await,
+        Err(error) if error.use_stderr() => Err(Failure::Line(first_line(&error))),
+        Err(help) => {
+            let help = help.to_string();
+            output.line(help.trim_end(), &json!({ "help": help }));
+            Ok(())
+        }
+    };
+    if let Err(failure) = done {
+        output.failure(&failure);
+    }
 }
 
 /// What is wrong with a line; how programs are called doesn't help.

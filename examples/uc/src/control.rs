@@ -27,6 +27,8 @@ pub(crate) enum Control {
     Keys(Redacted<String>),
     /// Pass the ringing call on to a number.
     Deflect(Redacted<String>),
+    /// Pass it on to the own mailbox.
+    DeflectToVoicemail,
     /// Hold the call and call somebody else.
     Consult(Redacted<String>),
     /// Hand the call over to a number, unannounced.
@@ -42,6 +44,14 @@ pub(crate) enum Control {
 }
 
 impl Control {
+    /// To pass a ringing call on to a number, or to "voicemail".
+    pub(crate) fn deflect(to: &str) -> Self {
+        match to {
+            "voicemail" => Self::DeflectToVoicemail,
+            number => Self::Deflect(Redacted::new(number.to_owned())),
+        }
+    }
+
     /// Asks it of the call with this identity, or else of the first that allows it; returns once
     /// the server has confirmed it.
     pub(crate) async fn carry_out(
@@ -59,6 +69,7 @@ impl Control {
             Self::Mute(muted) => call.set_muted(*muted).await,
             Self::Keys(keys) => call.send_digits(keys.expose()).await,
             Self::Deflect(to) => call.deflect(to.expose()).await,
+            Self::DeflectToVoicemail => call.deflect_to_voicemail().await,
             Self::Consult(to) => call.consult(to.expose()).await.map(drop),
             Self::BlindTransfer(to) => call.transfer_to(to.expose()).await,
             Self::Alternate => call.alternate(&self.held(client, &call)?).await,
@@ -80,7 +91,7 @@ impl Control {
             Self::Mute(true) => ("Muted.", "muted"),
             Self::Mute(false) => ("Not muted any more.", "unmuted"),
             Self::Keys(_) => ("Keys sent.", "digits_sent"),
-            Self::Deflect(_) => ("Passed on.", "deflected"),
+            Self::Deflect(_) | Self::DeflectToVoicemail => ("Passed on.", "deflected"),
             Self::Consult(_) => ("On hold; the other call is made.", "consulting"),
             Self::BlindTransfer(_) | Self::Transfer => ("Handed over.", "transferred"),
             Self::Alternate => ("Changed over.", "alternated"),
@@ -99,7 +110,7 @@ impl Control {
             Self::Retrieve => Needs::Alone(Action::Retrieve),
             Self::Mute(_) => Needs::Sound,
             Self::Keys(_) => Needs::Alone(Action::SendDigits),
-            Self::Deflect(_) => Needs::Alone(Action::Deflect),
+            Self::Deflect(_) | Self::DeflectToVoicemail => Needs::Alone(Action::Deflect),
             Self::Consult(_) => Needs::Alone(Action::Consult),
             Self::BlindTransfer(_) => Needs::Alone(Action::SingleStepTransfer),
             Self::Alternate => Needs::Beside(Action::Alternate),

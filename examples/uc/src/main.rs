@@ -22,6 +22,7 @@ mod people;
 mod profile;
 mod settings;
 mod sound;
+mod telephone;
 mod watch;
 mod words;
 
@@ -75,6 +76,19 @@ enum Command {
     Conversations(conversations::ConversationsCommand),
     /// Shows everybody's presence, or sets one's own.
     Presence(people::PresenceArguments),
+    /// Shows or sets where calls go in a presence state.
+    Forward(telephone::ForwardArguments),
+    /// Shows or sets the telephone at another workplace to which calls go and from which yours are
+    /// placed (CallMe).
+    #[command(name = "callme")]
+    CallMe(telephone::CallMeArguments),
+    /// Shows or sets how your calls are dialled (Mobility).
+    DialMethod(telephone::DialMethodArguments),
+    /// Lists and programs the function keys of the desk phone.
+    #[command(subcommand)]
+    Keys(telephone::KeysCommand),
+    /// Lists what colleagues' telephones do: free, ringing, busy.
+    Phones(telephone::PhonesArguments),
     /// Lists the microphones and loudspeakers of this computer; needs no server.
     Devices,
     /// Shows or sets what others are told of you.
@@ -142,6 +156,11 @@ async fn carry_out(arguments: &Arguments, output: &Output) -> Result<(), Failure
             conversations::conversations(account, output, command).await
         }
         Command::Presence(wish) => people::presence(account, output, wish).await,
+        Command::Forward(wish) => telephone::forward(account, output, wish).await,
+        Command::CallMe(wish) => telephone::call_me(account, output, wish).await,
+        Command::DialMethod(wish) => telephone::dial_method(account, output, wish).await,
+        Command::Keys(command) => telephone::keys(account, output, command).await,
+        Command::Phones(wish) => telephone::phones(account, output, wish).await,
         Command::Devices => sound::list(output),
         Command::Me(command) => me::me(account, output, command).await,
         Command::Photo(command) => me::photo(account, output, command).await,

@@ -68,8 +68,9 @@ pub(crate) struct PresenceArguments {
     note: Option<String>,
 }
 
+/// A presence state that can be named.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum State {
+pub(crate) enum State {
     Office,
     Meeting,
     Sick,

@@ -6,7 +6,7 @@ use crate::{
     failure::Failure,
     output::Output,
     people::{self, Names},
-    sound,
+    sound, telephone,
     words::{Phrase, Words},
 };
 
@@ -40,6 +40,14 @@ fn event_line(words: Words, names: &Names, event: &Event) -> String {
         Event::ConnectionRestored => words.say(Phrase::ConnectionRestored).into(),
         Event::Presence { user, presence } => {
             people::presence_line(words, user, names.get(user), presence)
+        }
+        Event::Line { user, line } => {
+            let (plain, _) = telephone::line_names(*line);
+            format!(
+                "{:<8} {}: {plain}",
+                user.as_str(),
+                names.get(user).unwrap_or_default()
+            )
         }
         Event::Account => "what the server keeps for you has changed".into(),
         Event::CallRinging(status) => {
@@ -80,6 +88,12 @@ fn event_json(names: &Names, event: &Event) -> Value {
         Event::Presence { user, presence } => json!({
             "event": "presence",
             "presence": people::presence_json(user, names.get(user), presence),
+        }),
+        Event::Line { user, line } => json!({
+            "event": "line",
+            "user": user.as_str(),
+            "name": names.get(user),
+            "line": telephone::line_names(*line).1,
         }),
         Event::Account => json!({ "event": "account" }),
         Event::CallRinging(status) => json!({ "event": "call_ringing", "call": call_json(status) }),

@@ -36,8 +36,9 @@ const BOTH_MODES: [Capability; 9] = [
     Capability::Redial,
 ];
 
-const SMART: [Capability; 6] = [
+const SMART: [Capability; 7] = [
     Capability::Voicemail,
+    Capability::Forwarding,
     Capability::EditContacts,
     Capability::DeleteFavouriteGroups,
     Capability::DefaultNumbers,

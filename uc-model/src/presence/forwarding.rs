@@ -119,6 +119,11 @@ impl Forwarding {
         Ok(())
     }
 
+    /// The targets that aren't the default ones.
+    pub const fn own_targets(&self) -> &BTreeMap<PresenceState, ForwardingTarget> {
+        &self.targets
+    }
+
     /// Takes a target as the server tells it, in either mode.
     pub fn tell(&mut self, state: PresenceState, target: ForwardingTarget) {
         self.targets.insert(state, target);

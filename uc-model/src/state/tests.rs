@@ -327,17 +327,17 @@ fn lines_are_idle_until_told_otherwise() {
 #[test]
 fn the_account_is_replaced_by_a_newer_one() {
     let mut state = State::new();
-    let told = |rev, call_me| Update::Account {
+    let told = |rev, in_mulap| Update::Account {
         rev: Rev(rev),
         account: Account {
-            call_me,
+            in_mulap,
             ..Account::default()
         },
     };
     assert_eq!(state.apply(told(1, false)), None, "nothing as before");
     assert_eq!(state.apply(told(3, true)), Some(Change::Account));
     assert_eq!(state.apply(told(2, false)), None, "it is older");
-    assert!(state.account().call_me);
+    assert!(state.account().in_mulap);
     let changes = state.replace(Snapshot::default());
     assert_eq!(changes, [Change::Account]);
 }

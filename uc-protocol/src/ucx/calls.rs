@@ -171,8 +171,22 @@ pub struct Clear {
     pub cause: Option<Cause>,
 }
 
-/// Where a call goes on without this user: `POST /uc/v1/calls/{id}/deflect` (one that rings here)
-/// and `/single-step-transfer` (one that was answered).
+/// Where a call that rings here goes instead: `POST /uc/v1/calls/{id}/deflect`.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deflect {
+    /// The number; left out, the mailbox that takes the user's calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+}
+
+impl fmt::Debug for Deflect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deflect").finish_non_exhaustive()
+    }
+}
+
+/// Where a call that was answered goes on without this user:
+/// `POST /uc/v1/calls/{id}/single-step-transfer`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewDestination {
     /// The number.

@@ -1,20 +1,20 @@
 //! The limits of each resource's fields, in the order of the table in the module's front page.
 
 use super::{
-    AccountResource, CallResource, Candidates, Changes, Clear, ContactDraft, ContactList,
-    ContactResource, ConversationEntry, ConversationList, ConversationResource, Describe,
-    Description, DirectedPickup, Event, FavouriteChange, FavouritesResource, FieldError, HeldCall,
-    Hello, ImportReport, KnownContact, Location, MakeCall, Me, NewDestination, Party,
-    PasswordUpdate, PresenceResource, PresenceUpdate, Problem, Profile, Resource, SearchResults,
-    SendMessage, Session, SettingsUpdate, SignIn, Snapshot, VisibilityUpdate,
+    CallResource, Candidates, Changes, Clear, ContactDraft, ContactList, ContactResource,
+    ConversationEntry, ConversationList, ConversationResource, Deflect, Describe, Description,
+    DirectedPickup, Event, FavouriteChange, FavouritesResource, FieldError, HeldCall, Hello,
+    ImportReport, KnownContact, Location, MakeCall, Me, NewDestination, Party, PresenceResource,
+    PresenceUpdate, Problem, Resource, SearchResults, SendMessage, Session, SignIn, Snapshot,
 };
 use crate::limits::{
     MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_CHANGES, MAX_CONTACT_NUMBERS, MAX_CONTACTS,
     MAX_CONVERSATION_ENTRIES, MAX_CONVERSATIONS, MAX_EMERGENCY_NUMBERS, MAX_FAVOURITES, MAX_GROUPS,
     MAX_ID_BYTES, MAX_KNOWN_CONTACTS, MAX_LICENCES, MAX_MEMBERS, MAX_MESSAGE_BYTES,
-    MAX_NUMBER_BYTES, MAX_REDIAL, MAX_REPORT_LINES, MAX_SDP_BYTES, MAX_SETTINGS_BYTES,
-    MAX_STATE_BYTES, MAX_TEXT_BYTES, MAX_USERS,
+    MAX_NUMBER_BYTES, MAX_REPORT_LINES, MAX_SDP_BYTES, MAX_STATE_BYTES, MAX_TEXT_BYTES, MAX_USERS,
 };
+
+mod me;
 
 type Checked = Result<(), FieldError>;
 
@@ -41,10 +41,6 @@ fn number(value: &str) -> Checked {
     at_most("number", value.len(), MAX_NUMBER_BYTES)
 }
 
-fn settings(value: &str) -> Checked {
-    at_most("settings", value.len(), MAX_SETTINGS_BYTES)
-}
-
 fn maybe<T: ?Sized>(value: Option<&T>, check: impl FnOnce(&T) -> Checked) -> Checked {
     value.map_or(Ok(()), check)
 }
@@ -66,42 +62,6 @@ impl Resource for Location {
             at_most("emergency", numbers.len(), MAX_EMERGENCY_NUMBERS)?;
             numbers.iter().try_for_each(|n| number(n))
         })
-    }
-}
-
-impl Resource for AccountResource {
-    fn check(&self) -> Checked {
-        self.profile.check()?;
-        maybe(self.settings.as_deref(), settings)?;
-        at_most("redial", self.redial.len(), MAX_REDIAL)?;
-        self.redial.iter().try_for_each(|n| number(n))
-    }
-}
-
-impl Resource for Profile {
-    fn check(&self) -> Checked {
-        maybe(self.mobile.as_deref(), number)?;
-        maybe(self.private.as_deref(), number)?;
-        maybe(self.email.as_deref(), |email| text("email", email))
-    }
-}
-
-impl Resource for VisibilityUpdate {
-    fn check(&self) -> Checked {
-        Ok(())
-    }
-}
-
-impl Resource for SettingsUpdate {
-    fn check(&self) -> Checked {
-        settings(&self.settings)
-    }
-}
-
-impl Resource for PasswordUpdate {
-    fn check(&self) -> Checked {
-        maybe(self.old.as_ref(), |old| text("old", &old.0))?;
-        text("new", &self.new.0)
     }
 }
 
@@ -329,6 +289,12 @@ impl Resource for Clear {
 impl Resource for NewDestination {
     fn check(&self) -> Checked {
         at_most("to", self.to.len(), MAX_NUMBER_BYTES)
+    }
+}
+
+impl Resource for Deflect {
+    fn check(&self) -> Checked {
+        maybe(self.to.as_deref(), number)
     }
 }
 

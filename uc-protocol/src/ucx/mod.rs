@@ -26,6 +26,11 @@
 //! | `PUT /uc/v1/me/photo` | a JPG or PNG file | [`Changes`] |
 //! | `DELETE /uc/v1/me/photo` | | [`AccountResource`] |
 //! | `PUT /uc/v1/me/password` | [`PasswordUpdate`] | 204 |
+//! | `PUT /uc/v1/me/call-me` | [`CallMeUpdate`] | [`Changes`] |
+//! | `PUT /uc/v1/me/forwarding` | [`ForwardingEntry`] | [`Changes`] |
+//! | `PUT /uc/v1/me/dial-method` | [`DialMethodUpdate`] | [`Changes`] |
+//! | `GET /uc/v1/me/keys` | | [`FunctionKeys`] |
+//! | `PUT /uc/v1/me/keys/{number}` | [`FunctionKey`] | [`FunctionKeys`] |
 //! | `GET /uc/v1/users/{id}/photo` | | a PNG file; 304 where `If-None-Match` names its revision |
 //! | `POST /uc/v1/calls` | [`MakeCall`] | 201 [`CallResource`] |
 //! | `GET /uc/v1/calls/{id}` | | [`CallResource`] |
@@ -33,7 +38,7 @@
 //! | `POST /uc/v1/calls/{id}/clear` | [`Clear`] | [`CallResource`] |
 //! | `POST /uc/v1/calls/{id}/hold` | | [`CallResource`] |
 //! | `POST /uc/v1/calls/{id}/retrieve` | | [`CallResource`] |
-//! | `POST /uc/v1/calls/{id}/deflect` | [`NewDestination`] | [`CallResource`] |
+//! | `POST /uc/v1/calls/{id}/deflect` | [`Deflect`] | [`CallResource`] |
 //! | `POST /uc/v1/calls/{id}/consult` | [`MakeCall`] | 201 [`CallResource`], the new call |
 //! | `POST /uc/v1/calls/{id}/alternate` | [`HeldCall`] | [`CallResource`] |
 //! | `POST /uc/v1/calls/{id}/reconnect` | [`HeldCall`] | [`CallResource`] |
@@ -61,6 +66,7 @@ mod contacts;
 mod directory;
 mod events;
 mod favourites;
+mod keys;
 mod location;
 mod messages;
 pub mod paths;
@@ -69,11 +75,12 @@ mod problem;
 mod session;
 
 pub use account::{
-    AccountResource, PasswordUpdate, Profile, SettingsUpdate, Visibility, VisibilityUpdate,
+    AccountResource, CallMeUpdate, DialMethod, DialMethodUpdate, ForwardingEntry, ForwardingTarget,
+    Mailbox, PasswordUpdate, Profile, SettingsUpdate, Visibility, VisibilityUpdate,
 };
 pub use calls::{
     CallOutcome, CallResource, CallRoute, Candidates, Cause, Clear, ConnectionState,
-    ConversationEntry, ConversationList, ConversationResource, Describe, Description,
+    ConversationEntry, ConversationList, ConversationResource, Deflect, Describe, Description,
     DescriptionKind, Device, DirectedPickup, Direction, HeldCall, MakeCall, Member, Message,
     NewDestination, Party,
 };
@@ -85,6 +92,7 @@ pub use contacts::{
 pub use directory::{ContactResource, Directory, Number, NumberKind, SearchResults};
 pub use events::{Changes, Event, EventId, EventIdError};
 pub use favourites::{Favourite, FavouriteChange, FavouriteGroup, FavouritesResource};
+pub use keys::{FunctionKey, FunctionKeys, KeyFunction, PhoneKind};
 pub use location::{Country, Location};
 pub use messages::{Delivery, SendMessage};
 pub use presence::{LineState, PresenceResource, PresenceState, PresenceUpdate};

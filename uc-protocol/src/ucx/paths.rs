@@ -56,6 +56,16 @@ pub enum Route {
     MyPhoto,
     /// `/uc/v1/me/password`
     MyPassword,
+    /// `/uc/v1/me/call-me`
+    MyCallMe,
+    /// `/uc/v1/me/forwarding`
+    MyForwarding,
+    /// `/uc/v1/me/dial-method`
+    MyDialMethod,
+    /// `/uc/v1/me/keys`
+    MyKeys,
+    /// `/uc/v1/me/keys/{number}`, counted from 1
+    MyKey(u16),
     /// `/uc/v1/users/{id}/photo`
     UserPhoto(String),
     /// `/uc/v1/calls`
@@ -243,6 +253,11 @@ impl Route {
             Self::MySettings => "/uc/v1/me/settings".into(),
             Self::MyPhoto => "/uc/v1/me/photo".into(),
             Self::MyPassword => "/uc/v1/me/password".into(),
+            Self::MyCallMe => "/uc/v1/me/call-me".into(),
+            Self::MyForwarding => "/uc/v1/me/forwarding".into(),
+            Self::MyDialMethod => "/uc/v1/me/dial-method".into(),
+            Self::MyKeys => "/uc/v1/me/keys".into(),
+            Self::MyKey(number) => format!("/uc/v1/me/keys/{number}"),
             Self::UserPhoto(user) => format!("/uc/v1/users/{}/photo", encode(user)),
             Self::Calls => "/uc/v1/calls".into(),
             Self::Call(id) => format!("/uc/v1/calls/{}", encode(id)),
@@ -292,6 +307,7 @@ impl Route {
             ["conversations", id, "received"] => Self::ConversationReceived(segment(id)?),
             ["me"] => Self::Me,
             ["me", own] => Self::own(own)?,
+            ["me", "keys", number] => Self::MyKey(number.parse().ok()?),
             ["users", user, "photo"] => Self::UserPhoto(segment(user)?),
             ["calls"] => Self::Calls,
             ["calls", id] => Self::Call(segment(id)?),
@@ -320,13 +336,18 @@ impl Route {
             | Self::Directory(_)
             | Self::DirectoryEntry(_)
             | Self::Me
+            | Self::MyKeys
             | Self::UserPhoto(_)
             | Self::Call(_) => "GET",
             Self::MyPresence
             | Self::MyVisibility
             | Self::MyProfile
             | Self::MySettings
-            | Self::MyPassword => "PUT",
+            | Self::MyPassword
+            | Self::MyCallMe
+            | Self::MyForwarding
+            | Self::MyDialMethod
+            | Self::MyKey(_) => "PUT",
             Self::MyPhoto => "PUT, DELETE",
             Self::Calls
             | Self::CallService(..)
@@ -350,6 +371,10 @@ impl Route {
             "settings" => Self::MySettings,
             "photo" => Self::MyPhoto,
             "password" => Self::MyPassword,
+            "call-me" => Self::MyCallMe,
+            "forwarding" => Self::MyForwarding,
+            "dial-method" => Self::MyDialMethod,
+            "keys" => Self::MyKeys,
             _ => return None,
         })
     }
@@ -427,6 +452,10 @@ mod tests {
                 Route::MySettings,
                 Route::MyPhoto,
                 Route::MyPassword,
+                Route::MyCallMe,
+                Route::MyForwarding,
+                Route::MyDialMethod,
+                Route::MyKeys,
                 Route::Calls,
                 Route::Pickups,
                 Route::Conversations,
@@ -434,6 +463,7 @@ mod tests {
                 Route::Favourites,
                 Route::Messages,
             ]),
+            any::<u16>().prop_map(Route::MyKey),
             (".*", proptest::option::of(1..=100_u8), directory).prop_map(
                 |(q, limit, directory)| {
                     Route::Directory(DirectoryQuery {

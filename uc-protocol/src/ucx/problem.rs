@@ -40,6 +40,9 @@ pub enum ProblemType {
     /// 409: the other has no client that could receive it now.
     #[serde(rename = "urn:ucx:problem:undeliverable")]
     Undeliverable,
+    /// 409: this kind of phone is answered at the phone only (CALL-11).
+    #[serde(rename = "urn:ucx:problem:answered-at-phone")]
+    AnsweredAtPhone,
     /// 422: a value is refused (a return time with `office`, a description without audio).
     #[serde(rename = "urn:ucx:problem:refused-value")]
     RefusedValue,
@@ -78,7 +81,7 @@ pub struct Problem {
 
 impl ProblemType {
     /// Every kind that has a name of its own.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::BadCredentials,
         Self::AccountLocked,
         Self::NoLicence,
@@ -91,6 +94,7 @@ impl ProblemType {
         Self::Glare,
         Self::Full,
         Self::Undeliverable,
+        Self::AnsweredAtPhone,
         Self::RefusedValue,
         Self::CallFailed,
         Self::Unsupported,
@@ -105,7 +109,11 @@ impl ProblemType {
             Self::NotFound => 404,
             Self::Malformed => 400,
             Self::TooLarge => 413,
-            Self::WrongState | Self::Glare | Self::Full | Self::Undeliverable => 409,
+            Self::WrongState
+            | Self::Glare
+            | Self::Full
+            | Self::Undeliverable
+            | Self::AnsweredAtPhone => 409,
             Self::RefusedValue | Self::CallFailed => 422,
             Self::Unsupported => 501,
             Self::Unavailable => 503,
@@ -127,6 +135,7 @@ impl ProblemType {
             Self::WrongState => "this is not possible in the present state",
             Self::Glare => "both sides made an offer at once",
             Self::Full => "there are as many as are possible already",
+            Self::AnsweredAtPhone => "this phone is answered at the phone only",
             Self::Undeliverable => "nobody is there to receive it now",
             Self::RefusedValue => "a value is not allowed here",
             Self::CallFailed => "the call could not be made",
@@ -156,6 +165,7 @@ impl ProblemType {
             Self::Glare => "Answer the other side's offer, then offer again.",
             Self::Full => "Delete some first.",
             Self::Undeliverable => "Send it again later, or call.",
+            Self::AnsweredAtPhone => "Lift its receiver.",
             Self::RefusedValue => "Correct the value and try again.",
             Self::CallFailed => "Check the number, or try again later.",
             Self::Unsupported => "Ask the administrator whether it can be switched on.",

@@ -2,15 +2,17 @@
 
 use proptest::{collection::vec, option::of, prelude::*, sample::select};
 use uc_protocol::ucx::{
-    AccountResource, CallOutcome, CallResource, CallRoute, Candidates, Cause, Changes, Clear,
-    Configuration, ConnectionState, ContactDraft, ContactList, ContactOrigin, ContactResource,
-    ConversationEntry, ConversationList, ConversationResource, Country, Delivery, Describe,
-    Description, DescriptionKind, Device, DirectedPickup, Direction, Directory, Event, EventId,
-    Favourite, FavouriteChange, FavouriteGroup, FavouritesResource, HeldCall, Hello, ImportReport,
-    KnownContact, Licence, LineState, Location, MakeCall, Me, Member, Message, Mode,
-    NewDestination, Number, NumberKind, Party, PasswordUpdate, PresenceResource, PresenceState,
-    PresenceUpdate, Problem, ProblemType, Profile, SearchResults, Secret, SendMessage, Session,
-    SettingsUpdate, SignIn, SkipReason, SkippedLine, Snapshot, Visibility, VisibilityUpdate,
+    AccountResource, CallMeUpdate, CallOutcome, CallResource, CallRoute, Candidates, Cause,
+    Changes, Clear, Configuration, ConnectionState, ContactDraft, ContactList, ContactOrigin,
+    ContactResource, ConversationEntry, ConversationList, ConversationResource, Country, Deflect,
+    Delivery, Describe, Description, DescriptionKind, Device, DialMethod, DialMethodUpdate,
+    DirectedPickup, Direction, Directory, Event, EventId, Favourite, FavouriteChange,
+    FavouriteGroup, FavouritesResource, ForwardingEntry, ForwardingTarget, FunctionKey,
+    FunctionKeys, HeldCall, Hello, ImportReport, KeyFunction, KnownContact, Licence, LineState,
+    Location, Mailbox, MakeCall, Me, Member, Message, Mode, NewDestination, Number, NumberKind,
+    Party, PasswordUpdate, PhoneKind, PresenceResource, PresenceState, PresenceUpdate, Problem,
+    ProblemType, Profile, SearchResults, Secret, SendMessage, Session, SettingsUpdate, SignIn,
+    SkipReason, SkippedLine, Snapshot, Visibility, VisibilityUpdate,
 };
 
 fn id() -> impl Strategy<Value = String> {
@@ -107,6 +109,62 @@ pub(crate) fn password_update() -> impl Strategy<Value = PasswordUpdate> {
     })
 }
 
+pub(crate) fn call_me_update() -> impl Strategy<Value = CallMeUpdate> {
+    of("[+0-9 ]{1,30}").prop_map(|number| CallMeUpdate { number })
+}
+
+pub(crate) fn forwarding_entry() -> impl Strategy<Value = ForwardingEntry> {
+    let target = prop_oneof![
+        Just(ForwardingTarget::Voicemail),
+        Just(ForwardingTarget::Mobile),
+        "[+0-9 ]{1,30}".prop_map(|number| ForwardingTarget::Number { number }),
+    ];
+    (state(), of(target)).prop_map(|(state, target)| ForwardingEntry { state, target })
+}
+
+fn mailbox() -> impl Strategy<Value = Mailbox> {
+    prop_oneof![
+        Just(Mailbox::Own),
+        Just(Mailbox::System),
+        "[0-9]{3}".prop_map(|extension| Mailbox::Group { extension }),
+    ]
+}
+
+fn dial_method() -> impl Strategy<Value = DialMethod> {
+    select(vec![DialMethod::DeskPhone, DialMethod::Callback])
+}
+
+pub(crate) fn dial_method_update() -> impl Strategy<Value = DialMethodUpdate> {
+    dial_method().prop_map(|method| DialMethodUpdate { method })
+}
+
+pub(crate) fn function_key() -> impl Strategy<Value = FunctionKey> {
+    let first = prop_oneof![
+        Just(KeyFunction::None),
+        Just(KeyFunction::Shift),
+        Just(KeyFunction::LocalApplication),
+        "[+0-9 ]{1,30}".prop_map(|number| KeyFunction::Number { number }),
+        "[a-z_]{1,20}".prop_map(|name| KeyFunction::Feature { name }),
+    ];
+    let label = of("[a-zäöü ]{0,20}");
+    (label, first, of("[+0-9 ]{1,30}")).prop_map(|(label, first, second)| FunctionKey {
+        label,
+        first,
+        second,
+    })
+}
+
+pub(crate) fn function_keys() -> impl Strategy<Value = FunctionKeys> {
+    let phone = select(vec![
+        PhoneKind::System,
+        PhoneKind::Sip,
+        PhoneKind::Isdn,
+        PhoneKind::Analogue,
+        PhoneKind::Dect,
+    ]);
+    (phone, vec(function_key(), 0..10)).prop_map(|(phone, keys)| FunctionKeys { phone, keys })
+}
+
 pub(crate) fn account() -> impl Strategy<Value = AccountResource> {
     (
         any::<u64>(),
@@ -115,10 +173,21 @@ pub(crate) fn account() -> impl Strategy<Value = AccountResource> {
         of(any::<u64>()),
         of(text()),
         vec("[+0-9 ]{1,30}", 0..10),
-        any::<[bool; 2]>(),
+        (any::<bool>(), of("[+0-9 ]{1,30}"), mailbox()),
+        (vec(forwarding_entry(), 0..5), dial_method()),
     )
         .prop_map(
-            |(rev, visibility, profile, photo, settings, redial, [in_mulap, call_me])| {
+            |(
+                rev,
+                visibility,
+                profile,
+                photo,
+                settings,
+                redial,
+                phone,
+                (forwarding, dial_method),
+            )| {
+                let (in_mulap, call_me, mailbox) = phone;
                 AccountResource {
                     rev,
                     visibility,
@@ -128,6 +197,9 @@ pub(crate) fn account() -> impl Strategy<Value = AccountResource> {
                     redial,
                     in_mulap,
                     call_me,
+                    mailbox,
+                    forwarding,
+                    dial_method,
                 }
             },
         )
@@ -372,6 +444,10 @@ pub(crate) fn clear() -> impl Strategy<Value = Clear> {
 
 pub(crate) fn new_destination() -> impl Strategy<Value = NewDestination> {
     "[+0-9 ]{1,30}".prop_map(|to| NewDestination { to })
+}
+
+pub(crate) fn deflect() -> impl Strategy<Value = Deflect> {
+    of("[+0-9 ]{1,30}").prop_map(|to| Deflect { to })
 }
 
 pub(crate) fn held_call() -> impl Strategy<Value = HeldCall> {

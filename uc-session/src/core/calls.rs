@@ -9,7 +9,8 @@ use std::{
 };
 
 use uc_model::{
-    Action, CallId, Capability, DeviceKind, Digits, FailureCause, Licence, PhoneNumber, Rev,
+    Action, CallId, Capability, DeviceKind, DialMethod, Digits, FailureCause, Licence,
+    OutgoingPath, PhoneNumber, PresenceState, Rev,
 };
 
 use self::{
@@ -70,7 +71,11 @@ impl Calls {
 
     /// Make Call.
     pub(super) fn make(&mut self, io: &mut Io, ticket: Ticket, to: PhoneNumber) {
-        match self.may_make(io) {
+        let device = match is_placed_elsewhere(io, &to) {
+            true => self.may_begin(io).map(|()| DeviceKind::DeskPhone),
+            false => self.may_make(io),
+        };
+        match device {
             Ok(device) => {
                 let key = Key(io.number());
                 let machine = Machine::dial(io, key, ticket, to, (device, Way::Make));
@@ -145,12 +150,7 @@ impl Calls {
 
     /// The device that calls: this computer where it can, else the desk phone.
     fn may_make(&self, io: &Io) -> Result<DeviceKind, CallError> {
-        if io.link.is_none() {
-            return Err(CallError::NotConnected);
-        }
-        if self.machines.len() >= MOST_MADE {
-            return Err(CallError::TooMany);
-        }
+        self.may_begin(io)?;
         match (io.can(Capability::VoipCalls), self.sound) {
             (true, true) => Ok(DeviceKind::Voip),
             _ if io.can(Capability::DeskPhoneControl) => Ok(DeviceKind::DeskPhone),
@@ -159,6 +159,14 @@ impl Calls {
                 Err(BackendError::NoLicence(Some(Licence::Voip)).into())
             }
             (false, _) => Err(CallError::Unsupported),
+        }
+    }
+
+    fn may_begin(&self, io: &Io) -> Result<(), CallError> {
+        match self.machines.len() {
+            _ if io.link.is_none() => Err(CallError::NotConnected),
+            many if many >= MOST_MADE => Err(CallError::TooMany),
+            _ => Ok(()),
         }
     }
 
@@ -179,13 +187,14 @@ impl Calls {
         }
     }
 
-    /// Lets a call go on without this user: `Deflect` or `SingleStepTransfer`.
+    /// Lets a call go on without this user: `Deflect`, without a number to the mailbox, or
+    /// `SingleStepTransfer`.
     pub(super) fn pass_on(
         &mut self,
         io: &mut Io,
         ticket: Ticket,
         call: &CallId,
-        (action, to): (Action, PhoneNumber),
+        (action, to): (Action, Option<PhoneNumber>),
     ) {
         let engaged = self.engaged_with_another(call);
         match (engaged, self.by_id(call)) {
@@ -454,6 +463,23 @@ impl Calls {
         let found = self.over.iter().find(|(over, _)| over == id);
         found.map(|(_, cause)| *cause)
     }
+}
+
+/// Whether the system places a call to this number from another telephone (CALLME-1, CONN-10).
+fn is_placed_elsewhere(io: &Io, to: &PhoneNumber) -> bool {
+    let view = &io.view;
+    let Some(user) = &view.user else {
+        return false;
+    };
+    let account = view.account();
+    let method = match io.can(Capability::DialMethods) {
+        true => account.dial_method,
+        false => DialMethod::DeskPhone,
+    };
+    let presence = view.presence(&user.user);
+    let call_me =
+        account.call_me.is_some() && presence.is_some_and(|own| own.state == PresenceState::CallMe);
+    view.dial_plan().outgoing_path(to, method, call_me) != OutgoingPath::Direct
 }
 
 /// Calls at once, from which on no further one is made (our choice).

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
 use uc_model::{
-    Action, CallId, Contact, ContactId, Digits, Directory, EntryId, ImportFormat, ImportReport,
-    MessageText, PasswordChange, PhoneNumber, Presence, Redacted, Rev, Timestamp, UserId,
+    Action, CallId, Contact, ContactId, Digits, Directory, EntryId, FunctionKey, FunctionKeys,
+    ImportFormat, ImportReport, MessageText, PasswordChange, PhoneNumber, Presence, Redacted, Rev,
+    Timestamp, UserId,
 };
 
 use crate::{
@@ -85,6 +86,15 @@ pub enum Request {
         /// The revision that is known.
         known: Option<Rev>,
     },
+    /// The keys of the desk phone.
+    FunctionKeys,
+    /// Program a key of the desk phone.
+    ProgramKey {
+        /// Which, counted from 1.
+        number: u16,
+        /// What it becomes.
+        key: FunctionKey,
+    },
     /// Make a call.
     Call {
         /// The number.
@@ -101,8 +111,8 @@ pub enum Request {
     Deflect {
         /// Which call.
         call: CallId,
-        /// The number.
-        to: PhoneNumber,
+        /// The number; `None`: the mailbox.
+        to: Option<PhoneNumber>,
     },
     /// Consultation Call.
     Consult {
@@ -178,6 +188,8 @@ pub enum Reply {
     Password(Result<(), PasswordError>),
     /// Of [`Request::Photo`].
     Photo(Result<FetchedPhoto, ServiceError>),
+    /// Of [`Request::FunctionKeys`] and [`Request::ProgramKey`]: the keys as they are now.
+    FunctionKeys(Result<FunctionKeys, ServiceError>),
     /// Of [`Request::Call`], [`Request::Consult`] and [`Request::PickUp`].
     Call(Result<CallId, CallError>),
     /// Of the other requests about calls.

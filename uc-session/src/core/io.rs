@@ -65,6 +65,7 @@ pub(super) enum Purpose {
     Message(chat::Errand),
     Password(Ticket),
     Photo(Ticket),
+    FunctionKeys(Ticket),
     Call(calls::Key, calls::Step),
     Media(calls::Key),
     Digits(Ticket),
@@ -95,6 +96,7 @@ impl Purpose {
             | Self::Import(_)
             | Self::Contact(_)
             | Self::Password(_)
+            | Self::FunctionKeys(_)
             | Self::Photo(_) => true,
             Self::Connection(_)
             | Self::Message(_)
@@ -393,6 +395,8 @@ const fn may_be_repeated(service: &Service) -> bool {
         | Service::ImportContacts { .. }
         | Service::Contact(_)
         | Service::Photo { .. }
+        | Service::FunctionKeys
+        | Service::ProgramKey { .. }
         | Service::MakeCall { .. }
         | Service::Consult { .. }
         | Service::PickUp { .. }

@@ -198,6 +198,27 @@ pub(super) fn looked_up(io: &mut Io, ticket: Ticket, result: Result<Outcome, Bac
     io.reply(ticket, Reply::Contact(contact));
 }
 
+/// What is about the keys of the desk phone: the keys are told, or one is programmed.
+pub(super) fn function_keys(io: &mut Io, ticket: Ticket, service: Service) {
+    let purpose = Purpose::FunctionKeys(ticket);
+    if let Err(error) = ask(io, purpose, Capability::KeyProgramming, service) {
+        io.reply(ticket, Reply::FunctionKeys(Err(error)));
+    }
+}
+
+pub(super) fn function_keys_told(
+    io: &mut Io,
+    ticket: Ticket,
+    result: Result<Outcome, BackendError>,
+) {
+    let keys = match result {
+        Ok(Outcome::FunctionKeys(keys)) => Ok(keys),
+        Ok(_) => Err(BackendError::Malformed.into()),
+        Err(error) => Err(error.into()),
+    };
+    io.reply(ticket, Reply::FunctionKeys(keys));
+}
+
 fn ask_edit(io: &mut Io, ticket: Ticket, edit: Edit) -> Result<(), EditError> {
     edit.check()?;
     let (wanted, key) = (edit.capability(), io.request_key());

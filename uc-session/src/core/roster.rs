@@ -1,9 +1,9 @@
-use uc_model::{Change, Rev, Snapshot, Update};
+use uc_model::{Change, Rev, Snapshot, Update, UserLine, UserPresence};
 
 use super::io::Io;
 use crate::{
     events::Event,
-    port::{CallUpdate, ServerChange, StateSnapshot},
+    port::{CallUpdate, PresenceUpdate, ServerChange, StateSnapshot},
     view::Known,
 };
 
@@ -19,10 +19,13 @@ pub(super) fn replace(io: &mut Io, snapshot: StateSnapshot, first: bool) -> Call
     let cached = matches!(io.view.as_of, Known::Cached { .. });
     io.unsaved = true;
     io.view.as_of = Known::Live;
+    let told = snapshot.presences.into_iter().map(in_two);
+    let (presences, lines): (Vec<_>, Vec<_>) = told.unzip();
     let changes = io.change().state.replace(Snapshot {
         as_of: snapshot.rev,
         account: (snapshot.account.rev, snapshot.account.account),
-        presences: snapshot.presences,
+        presences,
+        lines: lines.into_iter().flatten().collect(),
         conversations: snapshot.conversations,
         contacts: snapshot.contacts,
         favourites: snapshot.favourites,
@@ -41,7 +44,13 @@ pub(super) fn replace(io: &mut Io, snapshot: StateSnapshot, first: bool) -> Call
 /// Applies a change that concerns no call.
 pub(super) fn apply(io: &mut Io, change: ServerChange) {
     let update = match change {
-        ServerChange::Presence(update) => Update::Presence(update),
+        ServerChange::Presence(update) => {
+            let (presence, line) = in_two(update);
+            if let Some(line) = line {
+                take(io, Update::Line(line));
+            }
+            Update::Presence(presence)
+        }
         ServerChange::Conversation(conversation) => Update::Conversation(*conversation),
         ServerChange::ConversationDeleted { id, rev } => Update::ConversationDeleted { id, rev },
         ServerChange::Contact(contact) => Update::Contact(*contact),
@@ -53,10 +62,35 @@ pub(super) fn apply(io: &mut Io, change: ServerChange) {
         },
         ServerChange::Call(_) => return,
     };
+    take(io, update);
+}
+
+fn take(io: &mut Io, update: Update) {
     if let Some(change) = io.change().state.apply(update) {
         io.unsaved |= is_kept(&change);
         tell(io, change);
     }
+}
+
+/// Presence and line have places of their own in the state.
+fn in_two(told: PresenceUpdate) -> (UserPresence, Option<UserLine>) {
+    let PresenceUpdate {
+        user,
+        rev,
+        presence,
+        line,
+    } = told;
+    let line = line.map(|line| UserLine {
+        user: user.clone(),
+        rev,
+        line,
+    });
+    let presence = UserPresence {
+        user,
+        rev,
+        presence,
+    };
+    (presence, line)
 }
 
 /// Whether it changes what is kept for the next start.
@@ -77,6 +111,10 @@ fn tell(io: &mut Io, change: Change) {
         Change::Presence(user) => {
             let presence = state.presence(&user).cloned();
             presence.map(|presence| Event::Presence { user, presence })
+        }
+        Change::Line(user) => {
+            let line = state.line(&user);
+            Some(Event::Line { user, line })
         }
         Change::Conversation(id) => state.conversation(&id).cloned().map(Event::Conversation),
         Change::ConversationDeleted(id) => Some(Event::ConversationDeleted(id)),

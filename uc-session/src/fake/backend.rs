@@ -148,10 +148,12 @@ impl FakeBackend {
                 let contact = world.contact(&user, &id).ok_or(BackendError::NotFound)?;
                 return Ok(Outcome::Contact(Box::new(contact)));
             }
-            // Files and passwords are a real server's to read.
-            Service::ImportContacts { .. } | Service::ChangePassword(_) | Service::Photo { .. } => {
-                return Err(BackendError::Unsupported);
-            }
+            // Files, passwords and telephones are a real server's.
+            Service::ImportContacts { .. }
+            | Service::ChangePassword(_)
+            | Service::Photo { .. }
+            | Service::FunctionKeys
+            | Service::ProgramKey { .. } => return Err(BackendError::Unsupported),
             Service::Edit { edit, key } => {
                 return world.edit_once(&user, edit, key).map(Outcome::Edited);
             }
@@ -185,7 +187,7 @@ impl FakeBackend {
             Service::Clear { call, cause } => world.clear_call(session, &user, &call, cause),
             Service::Hold { call } => world.hold_call(session, &user, &call, true),
             Service::Retrieve { call } => world.hold_call(session, &user, &call, false),
-            Service::Deflect { call, to } => world.deflect_call(session, &user, &call, &to),
+            Service::Deflect { call, to } => world.deflect_call(session, &user, &call, to.as_ref()),
             Service::Describe { call, description } => {
                 world.describe_call(session, &user, &call, description)
             }
@@ -273,6 +275,7 @@ impl World {
             user: user.id.clone(),
             rev,
             presence: user.presence.1.clone(),
+            line: None,
         };
         StateSnapshot {
             as_of: Cursor(format!("fake-{}", rev.0)),

@@ -180,10 +180,11 @@ impl World {
         session: u64,
         user: &UserId,
         id: &CallId,
-        to: &PhoneNumber,
+        to: Option<&PhoneNumber>,
     ) -> Result<CallUpdate, BackendError> {
         let (number, side) = self.exchange.find(id, user)?;
-        let target = self.reach(user, to)?;
+        // There are no mailboxes here.
+        let target = self.reach(user, to.ok_or(BackendError::Unsupported)?)?;
         if self.exchange.calls[&number].sides[side].state != ConnectionState::Alerting {
             return Err(BackendError::WrongState);
         }

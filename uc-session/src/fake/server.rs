@@ -364,6 +364,7 @@ impl World {
                 user: user.clone(),
                 rev,
                 presence: presence.clone(),
+                line: None,
             };
             self.tell(&watcher, |_| ServerChange::Presence(update.clone()));
         }
@@ -374,6 +375,7 @@ impl World {
             user: user.clone(),
             rev: own,
             presence: presence.clone(),
+            line: None,
         }
     }
 
@@ -454,6 +456,8 @@ impl Kind {
                 Service::Describe { .. } => Self::Describe,
                 Service::ChangePassword(_)
                 | Service::Photo { .. }
+                | Service::FunctionKeys
+                | Service::ProgramKey { .. }
                 | Service::Candidates { .. }
                 | Service::Confirm { .. } => return None,
             },

@@ -5,13 +5,11 @@ use thiserror::Error;
 use uc_model::{
     Account, Call, CallId, CapabilitySet, Contact, ContactId, Conversation, ConversationGrouping,
     ConversationId, DeviceKind, DialPlan, Directory, Extension, FailureCause, Favourites,
-    ImportFormat, ImportReport, KnownContact, Licence, Mode, PasswordChange, PhoneNumber, Photo,
-    Presence, Redacted, Rev, UserId,
+    FunctionKey, FunctionKeys, ImportFormat, ImportReport, KnownContact, Licence, LineState, Mode,
+    PasswordChange, PhoneNumber, Photo, Presence, Redacted, Rev, UserId,
 };
 
 /// Somebody's presence as of a revision.
-pub use uc_model::UserPresence as PresenceUpdate;
-
 use super::{Candidates, Edit, SessionDescription};
 
 /// One secured path to one address of the server: made by [`Operation::Dial`], ended by
@@ -153,6 +151,15 @@ pub enum Service {
     SetPresence(Presence),
     /// Changes the password; what was entered follows the rules.
     ChangePassword(PasswordChange),
+    /// The keys of the user's desk phone.
+    FunctionKeys,
+    /// Programs a key of the user's desk phone, as a whole.
+    ProgramKey {
+        /// Which, counted from 1.
+        number: u16,
+        /// What it becomes.
+        key: FunctionKey,
+    },
     /// Fetches a user's photo.
     Photo {
         /// Whose.
@@ -249,12 +256,12 @@ pub enum Service {
         /// See [`RequestKey`].
         key: RequestKey,
     },
-    /// Deflect Call: a call that rings here rings at another number instead.
+    /// Deflect Call: a call that rings here goes to another number instead.
     Deflect {
         /// Which call.
         call: CallId,
-        /// The number.
-        to: PhoneNumber,
+        /// The number; `None`: to the mailbox that takes the user's calls.
+        to: Option<PhoneNumber>,
     },
     /// A further offer or answer inside a call.
     Describe {
@@ -312,6 +319,8 @@ pub enum Outcome {
     },
     /// Contact.
     Contact(Box<Contact>),
+    /// The keys as they are now.
+    FunctionKeys(FunctionKeys),
     /// A photo.
     Photo(FetchedPhoto),
     /// Done, nothing to tell (ChangePassword, Resume, Probe, SignOut, Close, Candidates).
@@ -388,6 +397,19 @@ pub struct StateSnapshot {
     pub contacts: Vec<KnownContact>,
     /// The favourites and their revision.
     pub favourites: (Rev, Favourites),
+}
+
+/// Somebody's presence, and what the telephone does where the server tells it (PRES-6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PresenceUpdate {
+    /// Whose.
+    pub user: UserId,
+    /// As of.
+    pub rev: Rev,
+    /// The presence.
+    pub presence: Presence,
+    /// What the telephone does.
+    pub line: Option<LineState>,
 }
 
 /// A call as the server has it now, with what media needs.
@@ -624,6 +646,9 @@ pub enum BackendError {
     /// A value was refused.
     #[error("the server refused a value")]
     RefusedValue,
+    /// The phone is answered at the phone only, as analogue and DECT phones are (CALL-11).
+    #[error("this telephone can't be answered from here: lift its receiver")]
+    AnsweredAtPhone,
     /// The other has no client that could receive it now.
     #[error("the other can't be reached now: send it again later, or call")]
     Undeliverable,

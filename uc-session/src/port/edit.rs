@@ -1,6 +1,7 @@
 use uc_model::{
-    Capability, ContactDraft, ContactId, ConversationId, EntryId, FavouriteChange, MessageText,
-    PhoneNumber, Photo, PresenceVisibility, Profile, ServerSettings,
+    Capability, ContactDraft, ContactId, ConversationId, DialMethod, EntryId, FavouriteChange,
+    ForwardingTarget, MessageText, PhoneNumber, Photo, PresenceState, PresenceVisibility, Profile,
+    ServerSettings,
 };
 
 use crate::error::EditError;
@@ -64,6 +65,17 @@ pub enum AccountEdit {
     SetPhoto(Photo),
     /// No photo any more.
     DeletePhoto,
+    /// Where the CallMe service sends calls; `None` ends it (CALLME-1).
+    SetCallMe(Option<PhoneNumber>),
+    /// Where calls go in a presence state (PRES-3).
+    SetForwarding {
+        /// In which.
+        state: PresenceState,
+        /// Where to; `None`: where they go by default.
+        target: Option<ForwardingTarget>,
+    },
+    /// How calls are dialled (CONN-10).
+    SetDialMethod(DialMethod),
 }
 
 /// A change of the user's conversations (CONV-1, CONV-3).
@@ -131,6 +143,9 @@ impl AccountEdit {
             Self::SetProfile(_) => Capability::Profile,
             Self::SetSettings(_) => Capability::ServerSettings,
             Self::SetPhoto(_) | Self::DeletePhoto => Capability::Photo,
+            Self::SetCallMe(_) => Capability::CallMe,
+            Self::SetForwarding { .. } => Capability::Forwarding,
+            Self::SetDialMethod(_) => Capability::DialMethods,
         }
     }
 }

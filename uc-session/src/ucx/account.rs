@@ -1,15 +1,16 @@
 //! What the server keeps for the user: `uc_protocol`'s resource and `uc_model`'s value.
 
 use uc_model::{
-    Account, DialPlan, DialPlanError, PasswordChange, PhoneNumber, Photo, PresenceVisibility,
-    Profile, Redacted, RedialList, Rev, ServerSettings,
+    Account, DialMethod, DialPlan, DialPlanError, Extension, ForwardingTarget, Mailbox,
+    PasswordChange, PhoneNumber, Photo, PresenceState, PresenceVisibility, Profile, Redacted,
+    RedialList, Rev, ServerSettings,
 };
 use uc_protocol::{
     net::{Request, Response},
     ucx::{self as wire, paths::Route},
 };
 
-use super::Unreadable;
+use super::{Unreadable, presence};
 use crate::port::{AccountEdit, AccountUpdate, BackendError, FetchedPhoto, Outcome};
 
 /// What the server says. Numbers that can't be dialled and settings of an unknown form are left
@@ -31,8 +32,50 @@ pub(super) fn read(resource: wire::AccountResource) -> Result<AccountUpdate, Unr
             settings: settings.and_then(|text| ServerSettings::read(text).ok()),
             redial,
             in_mulap: resource.in_mulap,
-            call_me: resource.call_me,
+            call_me: resource.call_me.and_then(|to| PhoneNumber::new(to).ok()),
+            mailbox: read_mailbox(resource.mailbox)?,
+            forwarding: resource
+                .forwarding
+                .into_iter()
+                .filter_map(read_forwarding)
+                .collect(),
+            dial_method: match resource.dial_method {
+                wire::DialMethod::Callback => DialMethod::Callback,
+                _ => DialMethod::DeskPhone,
+            },
         },
+    })
+}
+
+fn read_mailbox(mailbox: wire::Mailbox) -> Result<Mailbox, Unreadable> {
+    Ok(match mailbox {
+        wire::Mailbox::Group { extension } => Mailbox::Group(Extension::new(extension)?),
+        wire::Mailbox::System => Mailbox::System,
+        _ => Mailbox::Own,
+    })
+}
+
+/// A target that can't be read is none, and calls are shown to go where they go by default.
+fn read_forwarding(entry: wire::ForwardingEntry) -> Option<(PresenceState, ForwardingTarget)> {
+    let target = match entry.target? {
+        wire::ForwardingTarget::Voicemail => ForwardingTarget::Voicemail(Mailbox::Own),
+        wire::ForwardingTarget::Mobile => ForwardingTarget::Mobile,
+        wire::ForwardingTarget::Number { number } => {
+            ForwardingTarget::Number(PhoneNumber::new(number).ok()?)
+        }
+        _ => return None,
+    };
+    Some((presence::read_state(entry.state).ok()?, target))
+}
+
+fn write_forwarding(target: &ForwardingTarget) -> Result<wire::ForwardingTarget, BackendError> {
+    Ok(match target {
+        ForwardingTarget::Voicemail(_) => wire::ForwardingTarget::Voicemail,
+        ForwardingTarget::Mobile => wire::ForwardingTarget::Mobile,
+        ForwardingTarget::Number(number) => wire::ForwardingTarget::Number {
+            number: number.as_str().to_owned(),
+        },
+        _ => return Err(BackendError::Unsupported),
     })
 }
 
@@ -80,6 +123,24 @@ pub(super) fn write(edit: AccountEdit) -> Result<Request, BackendError> {
         }
         AccountEdit::SetPhoto(photo) => Request::put(Route::MyPhoto).png(photo.png().to_vec()),
         AccountEdit::DeletePhoto => Request::delete(Route::MyPhoto),
+        AccountEdit::SetCallMe(number) => {
+            let number = number.map(|number| number.as_str().to_owned());
+            Request::put(Route::MyCallMe).body(&wire::CallMeUpdate { number })
+        }
+        AccountEdit::SetForwarding { state, target } => {
+            Request::put(Route::MyForwarding).body(&wire::ForwardingEntry {
+                state: presence::write_state(state)?,
+                target: target.as_ref().map(write_forwarding).transpose()?,
+            })
+        }
+        AccountEdit::SetDialMethod(method) => {
+            let method = match method {
+                DialMethod::DeskPhone => wire::DialMethod::DeskPhone,
+                DialMethod::Callback => wire::DialMethod::Callback,
+                _ => return Err(BackendError::Unsupported),
+            };
+            Request::put(Route::MyDialMethod).body(&wire::DialMethodUpdate { method })
+        }
     })
 }
 
@@ -159,7 +220,21 @@ mod tests {
             settings: Some("version = 2\nlanguage = de\n".into()),
             redial: vec!["331".into(), "*".into(), "112".into()],
             in_mulap: true,
-            call_me: false,
+            call_me: Some("332".into()),
+            mailbox: wire::Mailbox::Group {
+                extension: "500".into(),
+            },
+            forwarding: vec![
+                wire::ForwardingEntry {
+                    state: wire::PresenceState::Lunch,
+                    target: Some(wire::ForwardingTarget::Mobile),
+                },
+                wire::ForwardingEntry {
+                    state: wire::PresenceState::Home,
+                    target: Some(wire::ForwardingTarget::Number { number: "*".into() }),
+                },
+            ],
+            dial_method: wire::DialMethod::Callback,
         };
         let AccountUpdate { rev, account } = read(sample::through_json(resource)).unwrap();
         assert_eq!((rev, account.photo), (Rev(7), Some(Rev(5))));
@@ -173,6 +248,14 @@ mod tests {
             .collect();
         assert_eq!(redial, ["331", "112"]);
         assert!(account.settings.is_some() && account.in_mulap);
+        assert_eq!(account.call_me, PhoneNumber::new("332").ok());
+        assert_eq!(account.dial_method, DialMethod::Callback);
+        let forwarding = account.forwarding(uc_model::Mode::Smart);
+        let target = |state| forwarding.target(state);
+        assert_eq!(target(PresenceState::Lunch), Some(ForwardingTarget::Mobile));
+        let group = Mailbox::Group(Extension::new("500").unwrap());
+        let default = Some(ForwardingTarget::Voicemail(group));
+        assert_eq!(target(PresenceState::Home), default, "it can't be dialled");
     }
 
     #[test]

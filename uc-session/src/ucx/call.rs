@@ -119,7 +119,14 @@ pub(super) fn write_clear(cause: Option<FailureCause>) -> wire::Clear {
     }
 }
 
-/// The body of a Deflect Call and of a Single Step Transfer Call.
+/// The body of a Deflect Call; without a number it goes to the mailbox.
+pub(super) fn write_deflect(to: Option<&PhoneNumber>) -> wire::Deflect {
+    wire::Deflect {
+        to: to.map(|to| to.as_str().into()),
+    }
+}
+
+/// The body of a Single Step Transfer Call.
 pub(super) fn write_destination(to: &PhoneNumber) -> wire::NewDestination {
     wire::NewDestination {
         to: to.as_str().into(),

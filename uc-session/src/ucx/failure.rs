@@ -67,6 +67,7 @@ fn of_problem(problem: &Problem) -> BackendError {
         ProblemType::WrongState => BackendError::WrongState,
         ProblemType::Glare => BackendError::Glare,
         ProblemType::Undeliverable => BackendError::Undeliverable,
+        ProblemType::AnsweredAtPhone => BackendError::AnsweredAtPhone,
         ProblemType::Full => BackendError::Full,
         ProblemType::RefusedValue | ProblemType::Malformed | ProblemType::TooLarge => {
             BackendError::RefusedValue

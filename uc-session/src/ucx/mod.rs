@@ -8,6 +8,7 @@ mod conversation;
 mod edit;
 pub(crate) mod failure;
 mod favourites;
+mod keys;
 mod link;
 mod presence;
 mod request;
@@ -193,9 +194,12 @@ impl UcxBackend {
         let response = match answer {
             Answer::Photo => return self.photo(&link, request).await,
             Answer::Contacts | Answer::Contact => link.read(request).await?,
-            Answer::Presence | Answer::Edit | Answer::Import | Answer::Call | Answer::Nothing => {
-                link.request(request).await?
-            }
+            Answer::Presence
+            | Answer::Edit
+            | Answer::Import
+            | Answer::Call
+            | Answer::FunctionKeys
+            | Answer::Nothing => link.request(request).await?,
         };
         match answer.read(&response)? {
             Outcome::Imported { report, .. } => {

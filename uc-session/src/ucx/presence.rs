@@ -1,6 +1,6 @@
 //! Presence: `uc_protocol`'s resource and `uc_model`'s value.
 
-use uc_model::{Presence, PresenceState, Redacted, Rev, Timestamp, UserId};
+use uc_model::{LineState, Presence, PresenceState, Redacted, Rev, Timestamp, UserId};
 use uc_protocol::ucx as wire;
 
 use super::Unreadable;
@@ -17,6 +17,20 @@ pub(super) fn read(resource: wire::PresenceResource) -> Result<PresenceUpdate, U
         user: UserId::new(resource.user)?,
         rev: Rev(resource.rev),
         presence: Presence::new(state, until, note).map_err(|_| Unreadable)?,
+        line: resource.line.and_then(read_line),
+    })
+}
+
+/// A state that this version doesn't know isn't told.
+const fn read_line(line: wire::LineState) -> Option<LineState> {
+    Some(match line {
+        wire::LineState::Idle => LineState::Idle,
+        wire::LineState::Dialling => LineState::Dialling,
+        wire::LineState::BusyInternal => LineState::BusyInternal,
+        wire::LineState::BusyExternal => LineState::BusyExternal,
+        wire::LineState::RingingInternal => LineState::RingingInternal,
+        wire::LineState::RingingExternal => LineState::RingingExternal,
+        _ => return None,
     })
 }
 
@@ -29,7 +43,7 @@ pub(super) fn write(presence: &Presence) -> Result<wire::PresenceUpdate, Backend
     })
 }
 
-fn read_state(state: wire::PresenceState) -> Result<PresenceState, Unreadable> {
+pub(super) fn read_state(state: wire::PresenceState) -> Result<PresenceState, Unreadable> {
     Ok(match state {
         wire::PresenceState::Office => PresenceState::Office,
         wire::PresenceState::Meeting => PresenceState::Meeting,
@@ -46,7 +60,7 @@ fn read_state(state: wire::PresenceState) -> Result<PresenceState, Unreadable> {
     })
 }
 
-fn write_state(state: PresenceState) -> Result<wire::PresenceState, BackendError> {
+pub(super) fn write_state(state: PresenceState) -> Result<wire::PresenceState, BackendError> {
     Ok(match state {
         PresenceState::Office => wire::PresenceState::Office,
         PresenceState::Meeting => wire::PresenceState::Meeting,
@@ -121,7 +135,7 @@ mod tests {
             let sent = sample::through_json(write(&presence).unwrap());
             let update = read(sample::through_json(echo(&user, rev, sent))).unwrap();
             let user = UserId::new(user).unwrap();
-            prop_assert_eq!(update, PresenceUpdate { user, rev: Rev(rev), presence });
+            prop_assert_eq!(update, PresenceUpdate { user, rev: Rev(rev), presence, line: None });
         }
     }
 

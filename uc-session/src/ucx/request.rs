@@ -9,7 +9,7 @@ use uc_protocol::{
     },
 };
 
-use super::{account, call, contact, contact_import, edit, presence, session};
+use super::{account, call, contact, contact_import, edit, keys, presence, session};
 use crate::port::{BackendError, Beside, Outcome, Service};
 
 /// A service as it is sent, and how its answer is read.
@@ -29,6 +29,7 @@ pub(super) enum Answer {
     Contact,
     Call,
     Photo,
+    FunctionKeys,
     Nothing,
 }
 
@@ -69,6 +70,11 @@ impl Exchange {
                 let route = Route::UserPhoto(user.as_str().into());
                 let request = Request::get(route).unless_at(known.map(|rev| rev.0));
                 (request, Answer::Photo)
+            }
+            Service::FunctionKeys => (Request::get(Route::MyKeys), Answer::FunctionKeys),
+            Service::ProgramKey { number, key } => {
+                let request = Request::put(Route::MyKey(number)).body(&keys::write(&key)?);
+                (request, Answer::FunctionKeys)
             }
             Service::MakeCall {
                 to,
@@ -128,7 +134,7 @@ impl Exchange {
             Service::Hold { call } => (post(&call, CallService::Hold), Answer::Call),
             Service::Retrieve { call } => (post(&call, CallService::Retrieve), Answer::Call),
             Service::Deflect { call, to } => {
-                let body = call::write_destination(&to);
+                let body = call::write_deflect(to.as_ref());
                 (post(&call, CallService::Deflect).body(&body), Answer::Call)
             }
             Service::SingleStepTransfer { call, to } => {
@@ -152,6 +158,8 @@ impl Exchange {
             | Service::Contact(_)
             | Service::ChangePassword(_)
             | Service::Photo { .. }
+            | Service::FunctionKeys
+            | Service::ProgramKey { .. }
             | Service::MakeCall { .. }
             | Service::Consult { .. }
             | Service::PickUp { .. } => {
@@ -184,6 +192,7 @@ impl Answer {
             },
             Self::Contact => Outcome::Contact(Box::new(contact::read(decode(response)?)?)),
             Self::Photo => account::read_photo(response)?,
+            Self::FunctionKeys => Outcome::FunctionKeys(keys::read(decode(response)?)?),
             Self::Call => Outcome::Call(Box::new(call::read(decode(response)?)?)),
             Self::Nothing => Outcome::Done,
         })

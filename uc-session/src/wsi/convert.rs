@@ -17,6 +17,7 @@ pub(super) fn read_presence(
         user: UserId::new(&person.user).map_err(|_| BackendError::Malformed)?,
         rev,
         presence: Presence::of(read_state(person.presence)),
+        line: None,
     })
 }
 

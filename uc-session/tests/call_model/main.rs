@@ -378,7 +378,7 @@ impl World {
             Ask::Retrieve => act(Action::Retrieve),
             Ask::Deflect => Request::Deflect {
                 call: call.clone(),
-                to,
+                to: Some(to),
             },
             Ask::Consult => Request::Consult {
                 call: call.clone(),

@@ -14,6 +14,8 @@ mod conversations;
 mod devices;
 mod diagnosis;
 mod directories;
+#[cfg(feature = "media")]
+mod elsewhere;
 mod faults;
 mod favourites;
 #[cfg(feature = "media")]

@@ -68,6 +68,23 @@ impl Person {
         assert!(in_time.is_ok(), "not both {one} Hz and {other} Hz");
     }
 
+    /// Waits until something is played that isn't silence.
+    pub(crate) async fn hears_something(&self) {
+        self.sound.take_played();
+        let hearing = async {
+            while !self
+                .sound
+                .take_played()
+                .iter()
+                .any(|sample| sample.unsigned_abs() > 1_000)
+            {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let in_time = timeout(PATIENCE, hearing).await;
+        assert!(in_time.is_ok(), "nothing is heard");
+    }
+
     /// Waits until nothing but silence is played for 200 ms, if anything.
     pub(crate) async fn hears_nothing(&self) {
         let silent = async {

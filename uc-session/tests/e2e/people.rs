@@ -6,6 +6,7 @@ mod numbers;
 mod password;
 mod presence;
 mod profile;
+mod telephone;
 
 use uc_model::Capability;
 use uc_server::{Company, Configuration, Mode, RunningServer, Server};

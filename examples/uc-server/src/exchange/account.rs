@@ -5,10 +5,15 @@ use uc_model::{
     Capability, PhoneNumber, Photo, Profile as OwnProfile, Redacted, RedialList, ServerSettings,
 };
 use uc_protocol::ucx::{
-    AccountResource, Changes, Event, Number, NumberKind, Profile, SettingsUpdate, Visibility,
+    AccountResource, Changes, DialMethod, Event, ForwardingEntry, FunctionKey, Number, NumberKind,
+    Profile, SettingsUpdate, Visibility,
 };
 
-use super::{Exchange, Refusal, SessionId, events::Audience};
+use super::{
+    Exchange, Refusal, SessionId,
+    events::Audience,
+    telephone::{write_forwarding, write_mailbox},
+};
 use crate::{
     company::User,
     store::{Kind, Owned, Write},
@@ -23,6 +28,15 @@ pub(crate) struct OwnAccount {
     pub(super) photo: Option<u64>,
     settings: Option<String>,
     redial: Vec<String>,
+    #[serde(default)]
+    pub(super) call_me: Option<String>,
+    #[serde(default)]
+    pub(super) forwarding: Vec<ForwardingEntry>,
+    #[serde(default)]
+    pub(super) dial_method: DialMethod,
+    /// Of the desk phone; they stay where the user goes over to VoIP (KEYS-1).
+    #[serde(default)]
+    pub(super) keys: Vec<FunctionKey>,
 }
 
 impl fmt::Debug for OwnAccount {
@@ -46,6 +60,9 @@ impl OwnAccount {
                 private: number(NumberKind::Private),
                 email: user.email.clone(),
             },
+            call_me: user.call_me.as_ref().map(ToString::to_string),
+            forwarding: user.forwarding.iter().map(write_forwarding).collect(),
+            keys: user.phone.keys(),
             ..Self::default()
         }
     }
@@ -157,7 +174,12 @@ impl Exchange {
             settings: own.settings,
             redial: own.redial,
             in_mulap: account.is_some_and(|account| account.in_mulap),
-            call_me: account.is_some_and(|account| account.call_me.is_some()),
+            call_me: own.call_me,
+            mailbox: account.map_or_else(Default::default, |user| {
+                write_mailbox(&self.mailbox_of(user))
+            }),
+            forwarding: own.forwarding,
+            dial_method: own.dial_method,
         }
     }
 

@@ -20,6 +20,9 @@ use super::{Millis, Refusal, Role, SessionId, events::Audience};
 ///   initiated  alerting   group: it rings at others beside the second, or later
 ///   connected  alerting   transfer while it rings, single-step transfer
 ///   connected  connected  a mailbox takes the call: the second leg is the system's
+///   alerting   connected  placed from another telephone: it rings there (first), the second leg is
+///                         the system's until it is answered; then alerting, at who was dialled
+///   connected  alerting   nobody answers a transferred call: it rings at who transferred it
 ///   connected  connected  transfer: another's leg in place of the one who transfers;
 ///                         conference: a leg of the system's in place of the other's
 ///   null       null       clear, either side; no answer; nobody confirms; session gone;
@@ -54,6 +57,20 @@ pub(crate) struct Call {
     /// The conference that it leads into.
     #[serde(default)]
     pub(super) conference: Option<String>,
+    /// Who places it, where that is from another telephone.
+    #[serde(default)]
+    pub(super) placed: Option<Placed>,
+    /// Who has transferred it, and gets it back when nobody answers.
+    #[serde(default)]
+    pub(super) comes_back_to: Option<String>,
+}
+
+/// The part of somebody who places a call from another telephone (CALLME-1, CONN-10).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Placed {
+    pub(super) leg: Leg,
+    /// The number to dial once the other telephone is answered.
+    pub(super) to: Option<String>,
 }
 
 /// One side of a call.
@@ -114,6 +131,8 @@ pub(crate) enum Side {
     Second,
     /// One of those at whom it rings besides the second.
     Beside(u8),
+    /// Who places the call from the first side's telephone.
+    Placing,
 }
 
 impl Side {
@@ -121,7 +140,7 @@ impl Side {
 
     pub(super) const fn other(self) -> Self {
         match self {
-            Self::First => Self::Second,
+            Self::First | Self::Placing => Self::Second,
             Self::Second | Self::Beside(_) => Self::First,
         }
     }
@@ -208,6 +227,10 @@ impl Call {
             Side::Beside(n) => &self.beside[usize::from(n)],
             Side::First => &self.first,
             Side::Second => &self.second,
+            Side::Placing => self
+                .placed
+                .as_ref()
+                .map_or(&self.first, |placed| &placed.leg),
         }
     }
 
@@ -216,17 +239,27 @@ impl Call {
             Side::Beside(n) => &mut self.beside[usize::from(n)],
             Side::First => &mut self.first,
             Side::Second => &mut self.second,
+            Side::Placing => match &mut self.placed {
+                Some(placed) => &mut placed.leg,
+                None => &mut self.first,
+            },
         }
     }
 
     pub(super) fn legs(&self) -> impl Iterator<Item = &Leg> {
-        [&self.first, &self.second].into_iter().chain(&self.beside)
+        let placed = self.placed.iter().map(|placed| &placed.leg);
+        let both = [&self.first, &self.second].into_iter();
+        both.chain(&self.beside).chain(placed)
     }
 
     /// Every side that there is.
     pub(super) fn sides(&self) -> impl Iterator<Item = Side> + use<> {
         let beside = (0..self.beside.len()).filter_map(|n| u8::try_from(n).ok());
-        Side::BOTH.into_iter().chain(beside.map(Side::Beside))
+        let placing = self.placed.as_ref().map(|_| Side::Placing);
+        Side::BOTH
+            .into_iter()
+            .chain(beside.map(Side::Beside))
+            .chain(placing)
     }
 
     /// The sides that hear `side`.
@@ -285,15 +318,27 @@ impl Call {
     /// conference.
     pub(super) fn seen_by(&self, side: Side) -> CallResource {
         let (own, far) = (self.leg(side), self.leg(side.other()));
-        let over = self.is_over();
+        let placing = side == Side::Placing;
+        let untold = self.is_over() || placing;
+        let dialled = self
+            .placed
+            .as_ref()
+            .is_none_or(|placed| placed.to.is_none());
         CallResource {
             id: own.id.clone(),
             rev: own.rev,
             direction: own.direction,
-            device: self.device,
+            device: if placing {
+                Device::DeskPhone
+            } else {
+                self.device
+            },
             local: own.state,
             party: own.party.clone(),
-            remote: far.state,
+            remote: match placing && !dialled {
+                true => ConnectionState::Null,
+                false => far.state,
+            },
             started: own.started,
             answered: own.answered,
             cause: self.ended.map(|(_, cause)| cause),
@@ -301,8 +346,8 @@ impl Call {
             far_end: own.far_end,
             offers: own.offers,
             generation: self.round.generation,
-            description: far.description.clone().filter(|_| !over),
-            candidates: far.candidates.clone().filter(|_| !over),
+            description: far.description.clone().filter(|_| !untold),
+            candidates: far.candidates.clone().filter(|_| !untold),
             unconfirmed: own.unconfirmed,
             carried_here: false,
         }
@@ -319,8 +364,9 @@ impl Call {
     }
 
     /// Whether `session` may act on the side: it carries the media, or the desk phone does.
+    /// Whoever places it from another telephone may end it; the rest is done there.
     pub(super) fn obeys(&self, side: Side, session: &SessionId) -> bool {
-        self.is_at_desk() || self.carries(side, session)
+        side != Side::Placing && (self.is_at_desk() || self.carries(side, session))
     }
 
     /// Neither side has described its sound to the other as it is now.
@@ -338,7 +384,7 @@ impl Call {
     pub(super) fn renew_sound(&mut self, offering: Side) {
         self.round.offered_by = None;
         if !self.is_at_desk() {
-            for side in self.sides() {
+            for side in self.sides().filter(|side| *side != Side::Placing) {
                 self.leg_mut(side).renew(side == offering);
             }
         }

@@ -24,6 +24,9 @@ impl Exchange {
         request: MakeCall,
         now: Millis,
     ) -> Result<CallResource, Refusal> {
+        if let Some(placed) = self.place(session, &request, now)? {
+            return Ok(placed);
+        }
         let attempt = self.attempt(session, request, now)?;
         let seat = self.begin(session, attempt, now);
         self.view(&seat, session)
@@ -93,6 +96,7 @@ impl Exchange {
         call.connect(now);
         call.confirm(seat.side);
         self.changed_for_all(&seat.call, true);
+        self.dial_on(&seat.call, now);
         self.view(&seat, session)
     }
 
@@ -122,10 +126,13 @@ impl Exchange {
             if answered_elsewhere {
                 return Err(Refusal::CarriedElsewhere);
             }
-            if cause == Cause::Rejected
-                && let Some(left) = self.drop_out(&seat, session, now)
-            {
-                return Ok(left);
+            if cause == Cause::Rejected {
+                if let Some(left) = self.drop_out(&seat, session, now) {
+                    return Ok(left);
+                }
+                if let Some(left) = self.come_back(&seat.call, cause, now) {
+                    return Ok(left.at(session));
+                }
             }
             self.end(&seat.call, cause, now);
         }
@@ -255,8 +262,12 @@ impl Exchange {
             }
             // Desk phones and their calls outlive a restart of the server.
             let asks = !call.is_over() && !call.is_at_desk();
+            let rings_elsewhere = call.placed.as_ref().is_some_and(|one| one.to.is_some());
             self.calls.insert(key.clone(), call);
-            if asks {
+            if rings_elsewhere {
+                // What it rings with is gone.
+                self.end(&key, Cause::ServerLost, now);
+            } else if asks {
                 self.ask_for_confirmation(&key, now);
             }
         }
@@ -282,13 +293,19 @@ impl Exchange {
 impl Call {
     /// Both sides take part from now on; whoever has held the call meanwhile goes on holding it.
     pub(super) fn connect(&mut self, now: Millis) {
-        for side in Side::BOTH {
+        let dialled = self
+            .placed
+            .as_ref()
+            .is_some_and(|placed| placed.to.is_none());
+        let placing = dialled.then_some(Side::Placing);
+        for side in Side::BOTH.into_iter().chain(placing) {
             let leg = self.leg_mut(side);
             leg.answered.get_or_insert(now);
             if !leg.takes_part() {
                 leg.state = ConnectionState::Connected;
             }
         }
+        self.comes_back_to = None;
     }
 }
 

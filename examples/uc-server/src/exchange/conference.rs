@@ -30,6 +30,7 @@ impl Exchange {
             false => (pair.active, pair.held),
         };
         self.check_members(&kept, &joined)?;
+        self.drop_placed(&kept.call, now);
         let conference = self.open_conference(&kept);
         let left = self.calls.remove(&joined.call).expect("it was found above");
         let gone = Write::CallGone(left.key.clone());
@@ -38,6 +39,7 @@ impl Exchange {
         let call = self.calls.get_mut(&kept.call).expect("it was found above");
         call.leg_mut(kept.side).state = ConnectionState::Connected;
         self.tell_conference(&conference, None);
+        self.release_placed(&left, Cause::Conferenced, now);
         let over = self.leave(left, joined.side, Cause::Conferenced, now);
         match held_goes_on {
             true => Ok(over.at(session)),
@@ -104,6 +106,8 @@ impl Exchange {
             },
             confirm_by: from.confirm_by,
             conference: Some(conference.to_owned()),
+            placed: None,
+            comes_back_to: None,
         };
         call.renew_sound(Side::First);
         call.forget_confirmation();

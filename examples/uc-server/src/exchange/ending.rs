@@ -41,7 +41,8 @@ impl Exchange {
         };
         call.ended = Some((now, cause));
         call.confirm_by = None;
-        for side in Side::BOTH {
+        let placing = call.placed.as_ref().map(|_| Side::Placing);
+        for side in Side::BOTH.into_iter().chain(placing) {
             let leg = call.leg_mut(side);
             leg.state = ConnectionState::Null;
             leg.unconfirmed = false;
@@ -64,7 +65,10 @@ impl Exchange {
         let call = self.calls.get_mut(key);
         let rings = call.and_then(|call| Some((call.alerting_side()?, call.unanswered.take()?)));
         let Some((side, (user, role))) = rings else {
-            return self.end(key, Cause::NoAnswer, now);
+            if self.come_back(key, Cause::NoAnswer, now).is_none() {
+                self.end(key, Cause::NoAnswer, now);
+            }
+            return;
         };
         let seat = Seat {
             call: key.to_owned(),

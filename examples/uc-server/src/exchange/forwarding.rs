@@ -7,6 +7,7 @@ use super::{
     Exchange, Millis, Role,
     presence::{read_visibility, write_state},
     routing::MAX_CALLS,
+    telephone::read_forwarding,
 };
 use crate::company::{Group, Ring, User};
 
@@ -22,6 +23,15 @@ pub(super) enum Destination {
 }
 
 impl Destination {
+    /// Whether it rings at this user.
+    pub(super) fn rings_at(&self, user: &str) -> bool {
+        match self {
+            Self::User(there, _) => there == user,
+            Self::Group(members, _) => members.iter().any(|member| member == user),
+            Self::Mailbox(_) => false,
+        }
+    }
+
     /// Whose mailbox takes what isn't answered.
     pub(super) fn unanswered(self) -> Option<(String, Role)> {
         match self {
@@ -50,8 +60,8 @@ impl Exchange {
         if presence.refuses_calls() {
             return Err(Cause::DoNotDisturb);
         }
-        if let (uc_model::PresenceState::CallMe, Some(number)) = (presence.state, &callee.call_me) {
-            let there = self.other(caller, callee, number)?;
+        if let Some(number) = self.call_me(user) {
+            let there = self.other(caller, callee, &number)?;
             let there = self.rings(there, device, now)?;
             let mailbox = (user.clone(), self.mailbox(callee, now));
             return Ok(Destination::User(there, Some(mailbox)));
@@ -117,23 +127,40 @@ impl Exchange {
         }
     }
 
+    /// Where CallMe sends the user's calls, while it does.
+    pub(super) fn call_me(&self, user: &str) -> Option<PhoneNumber> {
+        let state = &self.users[user];
+        let active = state.presence.presence().state == uc_model::PresenceState::CallMe;
+        let number = state.account.call_me.as_ref().filter(|_| active)?;
+        PhoneNumber::new(number).ok()
+    }
+
     /// The user's forwarding by presence state.
-    fn forwarding(&self, user: &User) -> Forwarding {
-        let own = match self.has_licence(&user.me.user, Licence::Voicemail) {
-            true => Mailbox::Own,
-            false => Mailbox::System,
-        };
-        let mailbox = user.mailbox.clone().unwrap_or(own);
+    pub(super) fn forwarding(&self, user: &User) -> Forwarding {
+        let mailbox = self.mailbox_of(user);
+        let own = self.users[&user.me.user].account.forwarding.iter();
+        let own: Vec<_> = own
+            .filter_map(|entry| read_forwarding(entry, &mailbox))
+            .collect();
         let mut forwarding = Forwarding::new(self.company.system.model_mode(), mailbox);
-        for (state, target) in &user.forwarding {
-            forwarding.tell(*state, target.clone());
+        for (state, target) in own {
+            forwarding.tell(state, target);
         }
         forwarding
     }
 
+    /// Which mailbox takes the user's calls.
+    pub(super) fn mailbox_of(&self, user: &User) -> Mailbox {
+        let own = match self.has_licence(&user.me.user, Licence::Voicemail) {
+            true => Mailbox::Own,
+            false => Mailbox::System,
+        };
+        user.mailbox.clone().unwrap_or(own)
+    }
+
     /// What a caller hears who gets to the user's mailbox: the reason and the return time, as far
     /// as colleagues are told (PRES-4).
-    fn mailbox(&self, user: &User, now: Millis) -> Role {
+    pub(super) fn mailbox(&self, user: &User, now: Millis) -> Role {
         let state = &self.users[&user.me.user];
         let visibility = read_visibility(state.account.visibility);
         let presence = state.presence.presence();

@@ -58,7 +58,7 @@ impl Exchange {
         let call = self.calls.get_mut(&seat.call)?;
         let before = call.clone();
         match seat.side {
-            Side::First => return None,
+            Side::First | Side::Placing => return None,
             Side::Second if call.beside.is_empty() => {
                 let left = self.next_in_turn(&seat.call, Cause::Rejected, now);
                 return left.map(|left| left.at(session));

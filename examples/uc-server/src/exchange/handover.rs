@@ -2,8 +2,8 @@
 
 use uc_model::{Capability, LineState};
 use uc_protocol::ucx::{
-    CallResource, CallRoute, Cause, ConnectionState, DirectedPickup, Direction, Event, HeldCall,
-    Licence, NewDestination,
+    CallResource, CallRoute, Cause, ConnectionState, Deflect, DirectedPickup, Direction, Event,
+    HeldCall, Licence, NewDestination,
 };
 
 use super::{
@@ -17,20 +17,24 @@ use super::{
 use crate::store::Write;
 
 impl Exchange {
-    /// Lets a call that rings at the session's user ring at another number instead. Where it can't,
-    /// it goes on ringing here.
+    /// Lets a call that rings at the session's user ring at another number instead, or go to the user's
+    /// mailbox. Where it can't, it goes on ringing here.
     pub(crate) fn deflect(
         &mut self,
         session: &SessionId,
         id: &str,
-        request: &NewDestination,
+        request: &Deflect,
         now: Millis,
     ) -> Result<CallResource, Refusal> {
         let seat = self.seat(session, id)?;
         if !self.running(&seat.call)?.leg(seat.side).is_alerting() {
             return Err(Refusal::WrongState);
         }
-        let target = self.other_destination(&seat, &request.to, now)?;
+        self.refuse_ringing_elsewhere(&seat)?;
+        let target = match &request.to {
+            Some(to) => self.other_destination(&seat, to, now)?,
+            None => self.own_mailbox(&seat, now)?,
+        };
         let seat = self.single_out(seat, now);
         let before = self.redirect(&seat, target, now);
         self.taken_by_mailbox(&seat.call, now);
@@ -58,6 +62,7 @@ impl Exchange {
         let before = self.redirect(&seat, target, now);
         let call = self.calls.get_mut(&seat.call).expect("it is carried");
         call.leg_mut(seat.side).route = CallRoute::TransferredOrPickedUp;
+        call.comes_back_to = before.leg(seat.side).user().map(str::to_owned);
         call.round.offered_by = None;
         if !call.is_at_desk() {
             call.leg_mut(seat.side.other()).renew(true);
@@ -101,7 +106,11 @@ impl Exchange {
             }
         }
         call.leg_mut(pair.active.side).party = to_target;
+        let rings = call.is_alerting();
+        let transferring = active.leg(pair.active.side).user().map(str::to_owned);
+        call.comes_back_to = transferring.filter(|_| rings);
         self.changed_for_all(&active.key, false);
+        self.release_placed(&held, Cause::Transferred, now);
         self.leave(held, pair.held.side, Cause::Transferred, now);
         Ok(self
             .leave(active, pair.active.side, Cause::Transferred, now)
@@ -125,6 +134,7 @@ impl Exchange {
         }
         let seat = self.ringing_longest(&from.me.user, &user);
         let seat = seat.ok_or(Refusal::WrongState)?;
+        self.refuse_ringing_elsewhere(&seat)?;
         let at_desk = self.calls[&seat.call].is_at_desk();
         if !at_desk && !self.has_licence(&user, Licence::Voip) {
             return Err(Refusal::NoLicence(Licence::Voip));
@@ -172,6 +182,18 @@ impl Exchange {
         let user = own.user().unwrap_or_default();
         let far = far.user().unwrap_or_default();
         self.destination(user, far, to, call.device, now)
+    }
+
+    /// The mailbox of the one who has the seat: whoever sends a call there doesn't miss it.
+    fn own_mailbox(&self, seat: &Seat, now: Millis) -> Result<Target, Refusal> {
+        let user = self.calls[&seat.call].leg(seat.side).user();
+        let user = user.and_then(|user| self.company.user(user));
+        let user = user.ok_or(Refusal::NotFound)?;
+        Ok(Target {
+            party: self.party(&user.me.user, None),
+            goes: Destination::Mailbox(self.mailbox(user, now)),
+            user: None,
+        })
     }
 
     /// The call goes to the target, in place of the seat's leg. Gives back the call as it was.

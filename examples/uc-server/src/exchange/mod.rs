@@ -20,6 +20,7 @@ mod history;
 mod lines;
 mod media;
 mod messages;
+mod placed;
 mod presence;
 mod refusal;
 mod replay;
@@ -27,6 +28,7 @@ mod routing;
 mod seats;
 mod sessions;
 mod sound_steps;
+mod telephone;
 mod timers;
 mod wire;
 

@@ -36,7 +36,7 @@ impl fmt::Debug for OwnPresence {
 }
 
 impl OwnPresence {
-    fn of(presence: Presence) -> Self {
+    pub(super) fn of(presence: Presence) -> Self {
         Self {
             state: write_state(presence.state),
             until: presence.until.map(|until| until.0),
@@ -166,12 +166,12 @@ impl Exchange {
         PresenceRights {
             mode: self.company.system.model_mode(),
             in_mulap: account.is_some_and(|account| account.in_mulap),
-            call_me: account.is_some_and(|account| account.call_me.is_some()),
+            call_me: self.users[user].account.call_me.is_some(),
         }
     }
 
     /// Changes a user's presence; the user is told, and the others where they see a difference.
-    fn announce(&mut self, user: &str, change: impl FnOnce(&mut UserState)) {
+    pub(super) fn announce(&mut self, user: &str, change: impl FnOnce(&mut UserState)) {
         let Some(state) = self.users.get_mut(user) else {
             return;
         };

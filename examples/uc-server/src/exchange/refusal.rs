@@ -1,7 +1,8 @@
 use thiserror::Error;
 use uc_model::{
-    FavouriteError, ImportError, MessageTextError, PasswordChangeError, PersonalDirectoryError,
-    PhotoError, PresenceError, ProfileError, SettingsError,
+    CallMeError, FavouriteError, ForwardingError, FunctionKeyError, ImportError, MessageTextError,
+    PasswordChangeError, PersonalDirectoryError, PhotoError, PresenceError, ProfileError,
+    SettingsError,
 };
 use uc_protocol::{
     sdp::SdpError,
@@ -57,6 +58,12 @@ pub(crate) enum Refusal {
     AnsweredAtPhone,
     #[error("this server controls no desk phones; call with the VoIP client")]
     NoDeskPhones,
+    #[error(transparent)]
+    CallMe(#[from] CallMeError),
+    #[error(transparent)]
+    Forwarding(#[from] ForwardingError),
+    #[error(transparent)]
+    Key(#[from] FunctionKeyError),
     #[error("{0}")]
     Contact(#[from] PersonalDirectoryError),
     #[error("{0}")]
@@ -105,12 +112,15 @@ impl Refusal {
                 (ProblemType::WrongState, 409)
             }
             Self::Glare => (ProblemType::Glare, 409),
+            Self::AnsweredAtPhone => (ProblemType::AnsweredAtPhone, 409),
             Self::Photo(PhotoError::TooManyBytes(_)) | Self::TooManyCandidates => {
                 (ProblemType::TooLarge, 413)
             }
+            Self::Key(FunctionKeyError::NoSuchKey) => (ProblemType::NotFound, 404),
             Self::Contact(PersonalDirectoryError::SmartOnly)
+            | Self::Forwarding(ForwardingError::SetElsewhere)
+            | Self::CallMe(CallMeError::SuiteOnly)
             | Self::NoDeskPhones
-            | Self::AnsweredAtPhone
             | Self::Unsupported => (ProblemType::Unsupported, 501),
             Self::Contact(PersonalDirectoryError::NoSuchContact) => (ProblemType::NotFound, 404),
             Self::Contact(PersonalDirectoryError::Full)
@@ -137,6 +147,9 @@ impl Refusal {
             | Self::Profile(_)
             | Self::Settings(_)
             | Self::Photo(_)
+            | Self::CallMe(_)
+            | Self::Forwarding(_)
+            | Self::Key(_)
             | Self::Contact(_)
             | Self::Import(_)
             | Self::Favourite(_)

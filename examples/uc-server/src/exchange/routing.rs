@@ -121,6 +121,8 @@ impl Exchange {
             },
             confirm_by: None,
             conference: None,
+            placed: None,
+            comes_back_to: None,
         });
         self.taken_by_mailbox(&key, now);
         self.changed_for_all(&key, false);
@@ -263,7 +265,7 @@ impl Exchange {
 
     /// Where a call goes that `caller` takes part in, to a number that `user` wants; or whose
     /// number that is and what stands against it. `to`: the number to show.
-    fn reach(
+    pub(super) fn reach(
         &self,
         [user, caller]: [&str; 2],
         dialled: &PhoneNumber,

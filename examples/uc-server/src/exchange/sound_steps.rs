@@ -21,9 +21,12 @@ pub(crate) enum Role {
         reason: Option<PresenceState>,
         until: Option<Millis>,
     },
+    /// Music, until the call goes on.
+    Waiting,
 }
 
-/// What the driver of the system's sound does next. The user's client always offers.
+/// What the driver of the system's sound does next. The user's client offers, but where the system
+/// calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SoundStep {
     /// There is a leg; an offer to it will come.
@@ -34,6 +37,8 @@ pub(crate) enum SoundStep {
         generation: u32,
         sdp: String,
     },
+    /// An offer has to be made; it goes to [`Exchange::endpoint_described`].
+    Offer { leg: String },
     /// Further candidates of the client's.
     Candidates { leg: String, candidates: Candidates },
     /// The leg is gone.
@@ -41,11 +46,13 @@ pub(crate) enum SoundStep {
 }
 
 impl Exchange {
-    /// The system's leg has answered the client's offer.
+    /// The system's leg has answered the client's offer, or made its own.
     pub(crate) fn endpoint_described(&mut self, leg: &str, description: Description) {
-        let described = description.kind == DescriptionKind::Answer;
+        if description.kind == DescriptionKind::Offer {
+            return self.endpoint_offered(leg, description);
+        }
         self.hear_endpoint(leg, |call, side| {
-            let answers = described && take_answer(call, side, &description).is_ok();
+            let answers = take_answer(call, side, &description).is_ok();
             if answers {
                 let own = call.leg_mut(side);
                 own.description = Some(description);
@@ -72,7 +79,11 @@ impl Exchange {
     }
 
     /// Changes a leg of the system's, unless it is gone; whoever hears it is told of news.
-    fn hear_endpoint(&mut self, leg: &str, change: impl FnOnce(&mut Call, Side) -> bool) {
+    pub(super) fn hear_endpoint(
+        &mut self,
+        leg: &str,
+        change: impl FnOnce(&mut Call, Side) -> bool,
+    ) {
         let Some(seat) = self.seat_of(leg) else {
             return;
         };

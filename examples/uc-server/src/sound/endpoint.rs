@@ -66,6 +66,12 @@ impl Endpoint {
         }
     }
 
+    pub(super) async fn offer(&self) -> Result<(u32, String), SoundError> {
+        let offer = self.session.offer().await?;
+        self.generation.store(1, Relaxed);
+        Ok((1, offer))
+    }
+
     pub(super) async fn accept_offer(
         &self,
         generation: u32,

@@ -2,8 +2,8 @@
 //! announcements and virtual desk phones do.
 //!
 //! Each leg of such a call has an endpoint, a session of `voip-media`. All of them share one engine and
-//! so one media thread and one clock, which the first endpoint starts. The client's side always
-//! makes the offers.
+//! so one media thread and one clock, which the first endpoint starts. The client's side makes the
+//! offers, but the first one where the system calls.
 
 mod announcement;
 mod endpoint;
@@ -147,6 +147,14 @@ impl Sounds {
         sdp: &str,
     ) -> Result<String, SoundError> {
         self.endpoint(leg)?.accept_offer(generation, sdp).await
+    }
+
+    /// Makes the first offer of a leg that the system calls with, and gives its generation.
+    ///
+    /// # Errors
+    /// [`SoundError::Unknown`], [`SoundError::Negotiation`].
+    pub async fn offer(&self, leg: &str) -> Result<(u32, String), SoundError> {
+        self.endpoint(leg)?.offer().await
     }
 
     /// Adds candidates of the client. Those of an earlier offer are passed over.

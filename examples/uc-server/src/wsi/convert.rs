@@ -56,6 +56,9 @@ pub(super) fn refusal(refusal: exchange::Refusal) -> Refusal {
         | Why::Value(_)
         | Why::Description(_)
         | Why::TooManyCandidates
+        | Why::CallMe(_)
+        | Why::Forwarding(_)
+        | Why::Key(_)
         | Why::Contact(_)
         | Why::Import(_)
         | Why::Favourite(_)

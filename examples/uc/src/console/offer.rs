@@ -41,8 +41,7 @@ impl Phone {
         offers.extend(self.enter_offer());
         offers.push(offer('d', "dial", Act::Open(Popup::dial())));
         if self.scene().picks_up {
-            let pick_up = Popup::entry(Purpose::PickUp);
-            offers.push(offer('u', "pick up", Act::Open(pick_up)));
+            offers.push(offer('u', "pick up", self.pick_up()));
         }
         if !self.scene().redial.is_empty() {
             offers.push(offer('e', "redial", Act::Open(Popup::Redial(0))));
@@ -108,6 +107,19 @@ impl Phone {
     }
 
     /// What Enter does with the row that is chosen.
+    /// The call that rings at the chosen person, or that of a number to be entered (FAV-3).
+    fn pick_up(&self) -> Act {
+        let chosen = match self.focus() {
+            Panel::People | Panel::Favourites => self.selected_person(),
+            Panel::Calls | Panel::Conversations => None,
+        };
+        let ringing = chosen.filter(|person| person.line.is_ringing());
+        match ringing.and_then(|person| person.number.as_ref()) {
+            Some(number) => Act::Ask(Request::PickUp(number.as_str().to_owned().into())),
+            None => Act::Open(Popup::entry(Purpose::PickUp)),
+        }
+    }
+
     fn enter_offer(&self) -> Option<Offer> {
         let (label, act) = match self.focus() {
             Panel::Calls => {

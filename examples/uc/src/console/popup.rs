@@ -1,6 +1,6 @@
 //! What lies over the screen while something is entered or chosen.
 
-use uc_model::{CallId, ConversationId, PhoneNumber, Redacted};
+use uc_model::{CallId, ConversationId, LineState, PhoneNumber, Redacted};
 
 use super::scene::Person;
 use crate::control::Control;
@@ -98,7 +98,7 @@ impl Purpose {
     pub(super) fn request(self, number: Redacted<String>) -> Request {
         match self {
             Self::Dial => Request::Call(number),
-            Self::Deflect(call) => Request::Control(call, Control::Deflect(number)),
+            Self::Deflect(call) => Request::Control(call, Control::deflect(number.expose())),
             Self::Consult(call) => Request::Control(call, Control::Consult(number)),
             Self::Transfer(call) => Request::Control(call, Control::BlindTransfer(number)),
             Self::PickUp => Request::PickUp(number),
@@ -139,6 +139,7 @@ impl Entry {
             name: Redacted::new("this number".to_owned()),
             number: Some(number),
             presence: None,
+            line: LineState::Idle,
         });
         let callable = self.found.iter().filter(|person| person.number.is_some());
         typed.into_iter().chain(callable.cloned()).collect()

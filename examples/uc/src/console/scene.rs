@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use uc_model::{Capability, Contact, Conversation, PhoneNumber, Presence, PresenceState, Redacted};
+use uc_model::{
+    Capability, Contact, Conversation, LineState, PhoneNumber, Presence, PresenceState, Redacted,
+};
 use uc_session::{CallStatus, Connection, View};
 
 use crate::{control, people::Names, words::Words};
@@ -44,6 +46,8 @@ pub(super) struct Person {
     pub(super) name: Redacted<String>,
     pub(super) number: Option<PhoneNumber>,
     pub(super) presence: Option<Presence>,
+    /// What the telephone does.
+    pub(super) line: LineState,
 }
 
 impl Scene {
@@ -75,7 +79,8 @@ impl Scene {
 impl Person {
     /// A contact, with the presence of the user behind it.
     pub(super) fn of(view: &View, contact: &Contact) -> Self {
-        let presence = contact.user.as_ref().and_then(|user| view.presence(user));
+        let user = contact.user.as_ref();
+        let presence = user.and_then(|user| view.presence(user));
         let number = view.favourites().number_to_call(contact);
         let unnamed = || {
             let number = number.as_ref().map(PhoneNumber::to_string);
@@ -84,6 +89,7 @@ impl Person {
         Self {
             name: contact.display_name().unwrap_or_else(unnamed),
             presence: presence.cloned(),
+            line: user.map_or(LineState::Idle, |user| view.line(user)),
             number,
         }
     }
@@ -98,6 +104,7 @@ fn people(view: &View, names: &Names) -> Vec<Person> {
             // The user name is the internal number.
             number: PhoneNumber::new(user.as_str()).ok(),
             presence: Some(presence.clone()),
+            line: view.line(user),
         })
         .collect();
     people.sort_by(|a, b| a.name.cmp(&b.name));

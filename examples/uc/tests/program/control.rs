@@ -67,6 +67,15 @@ impl Typing {
         }
     }
 
+    /// What it prints until it ends.
+    pub(crate) async fn rest(&mut self) -> Vec<Value> {
+        let mut rest = Vec::new();
+        while let Some(line) = within(self.lines.next_line()).await.expect("readable") {
+            rest.push(serde_json::from_str(&line).expect("JSON a line"));
+        }
+        rest
+    }
+
     pub(crate) async fn ends_well(&mut self) {
         let status = within(self.child.wait()).await.expect("an end");
         assert!(status.success(), "{status:?}");

@@ -11,4 +11,5 @@ mod profiles;
 mod run;
 mod settings;
 mod sign_in;
+mod telephone;
 mod tmux;

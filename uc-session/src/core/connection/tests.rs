@@ -176,6 +176,7 @@ fn what_comes_between_subscription_and_snapshot_is_applied_only_if_newer() {
             user,
             rev: Rev(rev),
             presence,
+            line: None,
         });
         event(
             &mut rig,

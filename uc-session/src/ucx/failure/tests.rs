@@ -55,6 +55,7 @@ fn every_explained_refusal_has_its_error() {
         ProblemType::Glare => BackendError::Glare,
         ProblemType::Full => BackendError::Full,
         ProblemType::Undeliverable => BackendError::Undeliverable,
+        ProblemType::AnsweredAtPhone => BackendError::AnsweredAtPhone,
         ProblemType::RefusedValue => BackendError::RefusedValue,
         ProblemType::CallFailed => BackendError::Malformed,
         ProblemType::Unsupported => BackendError::Unsupported,

@@ -136,6 +136,8 @@ fn capabilities_follow_the_configuration() {
                 C::Transfer,
                 C::PhoneConferences,
                 C::Dtmf,
+                C::DialMethods,
+                C::KeyProgramming,
             ],
         ),
     ];
@@ -148,6 +150,7 @@ fn capabilities_follow_the_configuration() {
                 C::EditContacts,
                 C::DeleteFavouriteGroups,
                 C::DefaultNumbers,
+                C::Forwarding,
             ],
         ),
         (wire::Mode::Suite, &[C::CallMe, C::ExternalDirectory]),

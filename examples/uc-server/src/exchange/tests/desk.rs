@@ -23,16 +23,6 @@ fn dial(rig: &mut Rig, to: &str) -> Result<CallResource, Refusal> {
     rig.step(|exchange| exchange.make_call(&session_id("330"), request(to), now))
 }
 
-/// The newest state of a call that `user` was told of.
-fn told(rig: &Rig, user: &str) -> CallResource {
-    let own = rig.events.iter().filter(|(to, _)| to == user);
-    let mut calls = own.filter_map(|(_, logged)| match logged.view(&session_id(user)) {
-        Some(Event::Call(call)) => Some(call),
-        _ => None,
-    });
-    calls.next_back().unwrap()
-}
-
 fn pick_up(rig: &mut Rig, call: &str) -> Result<CallResource, Refusal> {
     let now = rig.now;
     let nothing = Describe { description: None };
@@ -54,7 +44,7 @@ fn a_desk_phone_rings_though_nobody_is_signed_in() {
         (Device::DeskPhone, ConnectionState::Alerting)
     );
     rig.pass(600_000);
-    assert_eq!(told(&rig, "330").cause, Some(Cause::NoAnswer));
+    assert_eq!(rig.told("330").cause, Some(Cause::NoAnswer));
 }
 
 #[test]
@@ -69,7 +59,7 @@ fn any_session_of_the_user_controls_the_call_and_none_carries_it() {
         .step(|exchange| exchange.hold(&session_id("another"), &rings))
         .unwrap();
     assert_eq!(held.local, ConnectionState::Hold);
-    assert_eq!(told(&rig, "330").remote, ConnectionState::Hold);
+    assert_eq!(rig.told("330").remote, ConnectionState::Hold);
     let now = rig.now;
     let clear = Clear::default();
     let over = rig

@@ -7,7 +7,7 @@ use crate::exchange::{Role, SoundStep, timers::MAX_MESSAGE_MS, timers::NO_ANSWER
 use ConnectionState::{Alerting, Connected, Null};
 
 /// Five users; `more` is said of 331.
-fn rig(system: &str, more: &str) -> Rig {
+pub(super) fn rig(system: &str, more: &str) -> Rig {
     let user = |user: &str, more: &str| {
         format!("[[user]]\nextension = \"{user}\"\nlast_name = \"A\"\npassword = \"a\"\n{more}\n")
     };
@@ -27,7 +27,7 @@ fn rig(system: &str, more: &str) -> Rig {
     rig
 }
 
-fn set(rig: &mut Rig, user: &str, state: PresenceState, until: Option<Millis>) {
+pub(super) fn set(rig: &mut Rig, user: &str, state: PresenceState, until: Option<Millis>) {
     let update = PresenceUpdate {
         state,
         until,
@@ -42,7 +42,7 @@ fn is_quiet(rig: &Rig, user: &str) -> bool {
     running.is_empty()
 }
 
-fn outcomes(rig: &Rig, user: &str) -> Vec<CallOutcome> {
+pub(super) fn outcomes(rig: &Rig, user: &str) -> Vec<CallOutcome> {
     let known = rig.exchange.conversations(user);
     let entries = known.iter().flat_map(|c| &c.entries);
     let outcome = |entry: &ConversationEntry| match entry {
@@ -232,16 +232,9 @@ fn with_call_me_calls_ring_elsewhere_and_then_the_mailbox_takes_them() {
     rig.pass(1);
     assert_eq!(rig.look("330", &call.id).remote, Connected);
     assert_eq!(rig.sound.len(), 2);
-    let told =
-        rig.events
-            .iter()
-            .rev()
-            .find_map(|(user, logged)| match logged.view(&session_id("332")) {
-                Some(Event::Call(call)) if user == "332" => Some(call),
-                _ => None,
-            });
-    let told = told.map(|call| (call.id, call.local, call.cause));
-    assert_eq!(told, Some((there, Null, Some(Cause::NoAnswer))));
+    let told = rig.told("332");
+    let told = (told.id, told.local, told.cause);
+    assert_eq!(told, (there, Null, Some(Cause::NoAnswer)));
     assert_eq!(outcomes(&rig, "331"), [CallOutcome::Unanswered]);
 
     rig.clear("330", &call.id).unwrap();

@@ -10,15 +10,18 @@ mod groups;
 mod lines;
 mod media;
 mod model;
+mod placed;
 mod restart;
 mod sessions;
+mod telephone;
 mod transfer;
 
 use std::sync::Arc;
 
 use uc_protocol::ucx::{
-    CallResource, Candidates, Clear, ConnectionState, ConversationResource, Describe, Description,
-    DescriptionKind, Device, DirectedPickup, Event, HeldCall, MakeCall, NewDestination,
+    CallResource, Candidates, Clear, ConnectionState, ConversationResource, Deflect, Describe,
+    Description, DescriptionKind, Device, DirectedPickup, Event, HeldCall, MakeCall,
+    NewDestination,
 };
 
 use super::*;
@@ -153,8 +156,11 @@ impl Rig {
         id: &str,
         to: &str,
     ) -> Result<CallResource, Refusal> {
-        let (session, now, to) = (session_id(session), self.now, to.to_owned());
-        self.step(|exchange| exchange.deflect(&session, id, &NewDestination { to }, now))
+        let to = Deflect {
+            to: Some(to.to_owned()).filter(|to| to != "voicemail"),
+        };
+        let (session, now) = (session_id(session), self.now);
+        self.step(|exchange| exchange.deflect(&session, id, &to, now))
     }
 
     pub(super) fn hold(&mut self, session: &str, id: &str) -> Result<CallResource, Refusal> {
@@ -304,6 +310,16 @@ impl Rig {
     pub(super) fn newest(&self, user: &str, session: &str) -> Option<Event> {
         let newest = self.events.iter().rev().find(|(u, _)| u == user);
         newest.and_then(|(_, logged)| logged.view(&session_id(session)))
+    }
+
+    /// The newest state of a call that the user was told of.
+    pub(super) fn told(&self, user: &str) -> CallResource {
+        let own = self.events.iter().filter(|(to, _)| to == user);
+        let mut calls = own.filter_map(|(_, logged)| match logged.view(&session_id(user)) {
+            Some(Event::Call(call)) => Some(call),
+            _ => None,
+        });
+        calls.next_back().unwrap()
     }
 
     pub(super) fn conversations(&self, user: &str) -> Vec<ConversationResource> {

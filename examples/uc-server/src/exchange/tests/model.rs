@@ -9,6 +9,7 @@ const USERS: [&str; 4] = ["330", "331", "332", "333"];
 #[derive(Debug, Clone)]
 enum Request {
     Dial(usize, usize),
+    Place(usize, usize),
     Answer(usize, usize),
     Clear(usize, usize),
     Hold(usize, usize),
@@ -36,11 +37,12 @@ fn requests() -> impl Strategy<Value = Request> {
     let generation = || 1..4_u32;
     prop_oneof![
         (user(), user()).prop_map(|(a, b)| Request::Dial(a, b)),
+        (user(), user()).prop_map(|(a, b)| Request::Place(a, b)),
         (user(), nth()).prop_map(|(u, n)| Request::Answer(u, n)),
         (user(), nth()).prop_map(|(u, n)| Request::Clear(u, n)),
         (user(), nth()).prop_map(|(u, n)| Request::Hold(u, n)),
         (user(), nth()).prop_map(|(u, n)| Request::Retrieve(u, n)),
-        (user(), nth(), user()).prop_map(|(u, n, to)| Request::Deflect(u, n, to)),
+        (user(), nth(), 0..=USERS.len()).prop_map(|(u, n, to)| Request::Deflect(u, n, to)),
         (user(), nth(), user()).prop_map(|(u, n, to)| Request::Consult(u, n, to)),
         (user(), nth(), nth()).prop_map(|(u, n, held)| Request::Alternate(u, n, held)),
         (user(), nth(), nth()).prop_map(|(u, n, held)| Request::Reconnect(u, n, held)),
@@ -75,6 +77,15 @@ impl Rig {
         };
         match request {
             Request::Dial(from, to) => drop(self.dial(USERS[from], USERS[to])),
+            Request::Place(from, to) => {
+                let request = MakeCall {
+                    to: USERS[to].into(),
+                    device: Device::DeskPhone,
+                    description: None,
+                };
+                let session = session_id(USERS[from]);
+                let _ = self.step(|e| e.make_call(&session, request, now));
+            }
             Request::Pass(millis) => self.pass(millis),
             Request::Restart => self.restart(),
             Request::Answer(u, n) => {
@@ -106,6 +117,7 @@ impl Rig {
                     .keys()
                     .filter(|id| id.starts_with("sound"));
                 if let Some(leg) = legs.nth(n).cloned() {
+                    self.step(|e| e.endpoint_described(&leg, offer(generation)));
                     self.step(|e| e.endpoint_described(&leg, answer(generation)));
                 }
             }
@@ -126,8 +138,8 @@ impl Rig {
             }
             Request::Deflect(u, n, to) => {
                 if let Some((s, id)) = on(self, u, n) {
-                    let to = NewDestination {
-                        to: USERS[to].into(),
+                    let to = Deflect {
+                        to: USERS.get(to).map(|to| (*to).into()),
                     };
                     let _ = self.step(|e| e.deflect(&s, &id, &to, now));
                 }
@@ -160,6 +172,25 @@ impl Rig {
         }
     }
 
+    /// Until a restart, desk phones' calls are placed from the telephone of the next user.
+    fn dial_by_callback(&mut self) {
+        self.exchange.company.system.configuration.mobility = true;
+        for (user, next) in USERS.into_iter().zip(USERS.into_iter().cycle().skip(1)) {
+            let session = session_id(user);
+            let profile = uc_protocol::ucx::Profile {
+                mobile: Some(format!("+49 30 23125-{next}")),
+                ..Default::default()
+            };
+            self.step(|e| e.set_profile(&session, profile)).unwrap();
+            let update = uc_protocol::ucx::DialMethodUpdate {
+                method: uc_protocol::ucx::DialMethod::Callback,
+            };
+            self.step(|e| e.set_dial_method(&session, update)).unwrap();
+        }
+        self.events.clear();
+        self.lines.clear();
+    }
+
     fn beside(
         &mut self,
         user: usize,
@@ -183,10 +214,13 @@ impl Rig {
             } else if let Some(rings) = call.alerting_side() {
                 let far = call.leg(rings.other());
                 assert!(far.state == Initiated || up(far.state), "{states:?}");
-                assert!(call.leg(rings).carrier.is_none() && far.carrier.is_some());
+                let rings_elsewhere = call.placed.as_ref().is_some_and(|p| p.to.is_some());
+                assert!(call.leg(rings).carrier.is_none());
+                assert_ne!(far.carrier.is_some(), rings_elsewhere);
             } else {
                 assert!(states.into_iter().all(up), "{states:?}");
-                let users: Vec<_> = call.legs().filter(|leg| leg.user().is_some()).collect();
+                let sides = [&call.first, &call.second].into_iter();
+                let users: Vec<_> = sides.filter(|leg| leg.user().is_some()).collect();
                 let heard = |leg: &&Leg| leg.carrier.is_some() && leg.answered.is_some();
                 assert!(users.iter().all(heard) && call.beside.is_empty());
                 let alone = call.conference.is_some() || call.is_at_mailbox();
@@ -221,7 +255,8 @@ proptest! {
         requests in proptest::collection::vec(requests(), 1..60),
     ) {
         let mut rig = Rig::with(&USERS);
-        let mut newest = [0_u64; USERS.len()];
+        rig.dial_by_callback();
+        let mut newest = USERS.map(|user| rig.exchange.next_rev(user) - 1);
         for request in requests {
             rig.run(request);
             rig.check();
@@ -271,6 +306,7 @@ proptest! {
     ) {
         let run = || {
             let mut rig = Rig::with(&USERS);
+            rig.dial_by_callback();
             requests.iter().cloned().for_each(|request| rig.run(request));
             rig.events
         };

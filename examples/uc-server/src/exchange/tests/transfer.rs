@@ -135,14 +135,53 @@ fn a_ringing_consultation_goes_on_ringing_for_the_held_party() {
 }
 
 #[test]
-fn nobody_answers_a_transferred_call_and_it_ends_for_both() {
+fn a_transferred_call_that_nobody_takes_comes_back() {
+    for refused in [false, true] {
+        let mut rig = Rig::listening(&["330", "331", "332"]);
+        let (waiting, held) = rig.talking();
+        rig.hand_over("331", &held, "332").unwrap();
+        let target = rig.ringing("332");
+        let cause = match refused {
+            true => {
+                let left = rig.clear("332", &target).unwrap();
+                assert_eq!(left.cause, Some(Cause::Rejected));
+                Cause::Rejected
+            }
+            false => {
+                rig.pass(NO_ANSWER_MS);
+                Cause::NoAnswer
+            }
+        };
+        assert_eq!(rig.told("332").cause, Some(cause));
+        let seen = rig.look("330", &waiting);
+        assert_eq!((seen.remote, seen.cause), (Alerting, None));
+        assert_eq!(seen.party.number, "331", "it rings there again");
+        let back = rig.ringing("331");
+        rig.pass(NO_ANSWER_MS);
+        assert_eq!(
+            rig.look("331", &back).cause,
+            Some(Cause::NoAnswer),
+            "but once"
+        );
+        assert_eq!(rig.look("330", &waiting).cause, Some(Cause::NoAnswer));
+    }
+}
+
+#[test]
+fn a_call_that_came_back_is_answered_by_who_transferred_it() {
     let mut rig = Rig::listening(&["330", "331", "332"]);
-    let (waiting, held) = rig.talking();
-    rig.hand_over("331", &held, "332").unwrap();
-    let target = rig.ringing("332");
+    let [waiting, _, held, active] = {
+        let (waiting, held) = rig.talking();
+        let active = rig.consult("331", &held, "332").unwrap().id;
+        [waiting, rig.ringing("332"), held, active]
+    };
+    rig.transfer("331", &active, &held).unwrap();
     rig.pass(NO_ANSWER_MS);
-    assert_eq!(rig.look("330", &waiting).cause, Some(Cause::NoAnswer));
-    assert_eq!(rig.look("332", &target).cause, Some(Cause::NoAnswer));
+    let back = rig.ringing("331");
+    let generation = rig.look("330", &waiting).generation + 1;
+    rig.describe("330", &waiting, offer(generation)).unwrap();
+    rig.answer_with("331", &back, answer(generation)).unwrap();
+    assert_eq!(rig.look("330", &waiting).remote, Connected);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 use http::Method;
 use uc_protocol::ucx::{
-    Candidates, Clear, Describe, DirectedPickup, HeldCall, MakeCall, NewDestination, Problem,
+    Candidates, Clear, Deflect, Describe, DirectedPickup, HeldCall, MakeCall, NewDestination,
+    Problem,
     paths::{CallService, Route},
 };
 
@@ -55,7 +56,7 @@ fn service_step(
             Box::new(move |exchange, _| exchange.retrieve(&session, &id).into())
         }
         CallService::Deflect => {
-            let to: NewDestination = body.decode()?;
+            let to: Deflect = body.decode()?;
             Box::new(move |exchange, now| exchange.deflect(&session, &id, &to, now).into())
         }
         CallService::SingleStepTransfer => {

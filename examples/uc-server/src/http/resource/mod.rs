@@ -9,6 +9,7 @@ mod conversations;
 mod directory;
 mod favourites;
 mod messages;
+mod telephone;
 
 use http::Method;
 use uc_protocol::ucx::{Problem, paths::Route};
@@ -41,6 +42,11 @@ pub(super) fn step(ask: Ask) -> Result<Step, Problem> {
         | Route::MyProfile
         | Route::MySettings
         | Route::MyPhoto => account::step(ask),
+        Route::MyCallMe
+        | Route::MyForwarding
+        | Route::MyDialMethod
+        | Route::MyKeys
+        | Route::MyKey(_) => telephone::step(ask),
         Route::Directory(_) | Route::DirectoryEntry(_) => directory::step(ask),
         Route::Favourites => favourites::step(ask),
         Route::Messages | Route::ConversationReceived(_) => messages::step(ask),

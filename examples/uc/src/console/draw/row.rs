@@ -6,14 +6,14 @@ use ratatui::{
     style::Stylize,
     text::{Line, Span},
 };
-use uc_model::{Conversation, Presence, PresenceState};
+use uc_model::{Conversation, LineState, Presence, PresenceState};
 use uc_session::{CallStatus, Sound};
 
 use super::super::{
     phone::Phone,
     scene::{Person, Scene},
 };
-use crate::{control, conversations::entry_line};
+use crate::{control, conversations::entry_line, telephone::line_names};
 
 /// A call: with whom, and what it does.
 pub(super) fn call<'a>(phone: &Phone, status: &'a CallStatus) -> Line<'a> {
@@ -67,10 +67,17 @@ pub(super) fn person<'a>(scene: &'a Scene, person: &'a Person) -> Line<'a> {
     };
     let state = state.filter(|_| name).map(|state| scene.words.state(state));
     let number = person.number.as_ref().map_or("", |number| number.as_str());
+    let busy = Some(person.line).filter(|line| *line != LineState::Idle);
+    let busy = busy.map_or(String::new(), |line| format!("  {}", line_names(line).0));
+    let busy = match person.line.is_ringing() {
+        true => busy.yellow(),
+        false => busy.dim(),
+    };
     Line::from(vec![
         mark,
         Span::from(format!(" {} {number}", person.name.expose())),
         Span::from(format!("  {}", state.unwrap_or_default())).dim(),
+        busy,
     ])
 }
 

@@ -9,8 +9,8 @@ use ratatui::{
 };
 use uc_model::{
     Call, CallDirection, CallId, CallOutcome, CallRoute, ConnectionState, Conversation,
-    ConversationEntry, ConversationId, DeviceKind, EntryId, Party, PhoneNumber, Presence,
-    PresenceState, Redacted, Rev, Timestamp,
+    ConversationEntry, ConversationId, DeviceKind, EntryId, LineState, Party, PhoneNumber,
+    Presence, PresenceState, Redacted, Rev, Timestamp,
 };
 use uc_session::{CallStatus, Connection, Sound};
 
@@ -71,6 +71,7 @@ pub(super) fn person(name: &str, of: &str, state: PresenceState) -> Person {
         name: Redacted::new(name.to_owned()),
         number: Some(number(of)),
         presence: Some(Presence::of(state)),
+        line: LineState::Idle,
     }
 }
 

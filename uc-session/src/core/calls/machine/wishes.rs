@@ -78,7 +78,7 @@ impl Machine {
         io: &mut Io,
         ticket: Ticket,
         action: Action,
-        to: PhoneNumber,
+        to: Option<PhoneNumber>,
     ) {
         let rings = action == Action::Deflect;
         let capability = match rings {
@@ -97,9 +97,9 @@ impl Machine {
             ticket: Some(ticket),
             until: None,
         });
-        self.ask(io, Step::PassOn, |call| match rings {
-            true => Service::Deflect { call, to },
-            false => Service::SingleStepTransfer { call, to },
+        self.ask(io, Step::PassOn, |call| match to {
+            Some(to) if !rings => Service::SingleStepTransfer { call, to },
+            to => Service::Deflect { call, to },
         });
     }
 

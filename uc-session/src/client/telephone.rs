@@ -1,0 +1,102 @@
+use uc_model::{
+    DialMethod, ForwardingTarget, FunctionKey, FunctionKeyError, FunctionKeys, PhoneNumber,
+    PresenceState,
+};
+
+use super::Client;
+use crate::{
+    core::{Reply, Request},
+    error::{EditError, ServiceError},
+    port::{AccountEdit, BackendError, Edit},
+};
+
+/// Where the user's calls go, how the user dials, and the keys of the desk phone.
+impl Client {
+    /// Where calls go while the own presence is `state`; `None` restores the default (PRES-3, Smart).
+    /// What holds now is [`Account::forwarding`](uc_model::Account::forwarding).
+    ///
+    /// # Errors
+    /// [`EditError::Forwarding`] for what can't be; nothing was sent then.
+    pub async fn set_forwarding(
+        &self,
+        state: PresenceState,
+        target: Option<ForwardingTarget>,
+    ) -> Result<(), EditError> {
+        self.check_forwarding(state, target.as_ref())?;
+        self.edit_telephone(AccountEdit::SetForwarding { state, target })
+            .await
+    }
+
+    fn check_forwarding(
+        &self,
+        state: PresenceState,
+        target: Option<&ForwardingTarget>,
+    ) -> Result<(), EditError> {
+        let view = self.view();
+        let Some(user) = &view.user else {
+            return Ok(());
+        };
+        let account = view.account();
+        let mut forwarding = account.forwarding(user.mode);
+        let knows_mobile = account.profile.mobile.is_some();
+        Ok(match target {
+            Some(target) => forwarding.choose(state, target.clone(), knows_mobile)?,
+            None => forwarding.reset(state)?,
+        })
+    }
+
+    /// Sends calls to the telephone at another workplace and places calls from there; the presence
+    /// becomes CallMe. `None` ends that (CALLME-1, Suite).
+    ///
+    /// # Errors
+    /// [`EditError::CallMe`] where the system sends no calls to this number.
+    pub async fn set_call_me(&self, number: Option<&str>) -> Result<(), EditError> {
+        let number = number.map(PhoneNumber::new).transpose()?;
+        let set = self.edit_telephone(AccountEdit::SetCallMe(number)).await;
+        set.map_err(|error| match error {
+            EditError::Service(ServiceError::Backend(BackendError::RefusedValue)) => {
+                EditError::CallMe
+            }
+            error => error,
+        })
+    }
+
+    /// Chooses how calls are dialled (CONN-10, Mobility users).
+    pub async fn set_dial_method(&self, method: DialMethod) -> Result<(), EditError> {
+        self.edit_telephone(AccountEdit::SetDialMethod(method))
+            .await
+    }
+
+    async fn edit_telephone(&self, edit: AccountEdit) -> Result<(), EditError> {
+        self.edit(Edit::Account(edit)).await.map(drop)
+    }
+
+    /// The keys of the desk phone and its modules (KEYS-1).
+    pub async fn function_keys(&self) -> Result<FunctionKeys, ServiceError> {
+        self.ask_keys(Request::FunctionKeys).await
+    }
+
+    /// Programs key `number`, counted from 1, as a whole: label and both levels. Gives the keys as they
+    /// are then.
+    ///
+    /// # Errors
+    /// [`EditError::Key`] for what can't be; nothing was sent then.
+    pub async fn program_key(
+        &self,
+        number: u16,
+        key: FunctionKey,
+    ) -> Result<FunctionKeys, EditError> {
+        let index = number.checked_sub(1).ok_or(FunctionKeyError::NoSuchKey)?;
+        let plan = self.view().dial_plan();
+        let mut keys = self.function_keys().await?;
+        keys.set(index.into(), key.clone(), &plan)?;
+        Ok(self.ask_keys(Request::ProgramKey { number, key }).await?)
+    }
+
+    async fn ask_keys(&self, request: Request) -> Result<FunctionKeys, ServiceError> {
+        match self.ask(request).await {
+            Some(Reply::FunctionKeys(result)) => result,
+            _ => Err(ServiceError::Closed),
+        }
+    }
+}
