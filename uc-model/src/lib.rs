@@ -34,6 +34,7 @@ mod sign_in;
 mod state;
 mod table;
 mod time;
+mod voip;
 
 pub use account::Account;
 pub use call::{
@@ -92,3 +93,4 @@ pub use settings::{
 pub use sign_in::{UserName, UserNameError};
 pub use state::{Change, KnownContact, Snapshot, State, Update, UserLine, UserPresence};
 pub use time::{CalendarTime, Rev, Timestamp};
+pub use voip::{Voip, VoipOff};

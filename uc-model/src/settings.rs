@@ -89,6 +89,13 @@ pub struct Settings {
     pub automatic_sign_in: bool,
     /// Which numbers share a conversation.
     pub grouping: ConversationGrouping,
+    /// Whether calls go through the built-in client (VOIP-1); off by default.
+    pub voip: bool,
+    /// Whether the icon of VoIP is shown while that is off; on by default.
+    pub voip_icon: bool,
+    /// Whether the answer to a VoIP call names one codec only, so that the far side needs no further
+    /// round (VOIP-3); off by default.
+    pub codec_preselection: bool,
     /// The level of the trace log; none is written by default.
     pub log: Option<LogLevel>,
     /// Lines of a newer version, kept for it.
@@ -151,6 +158,9 @@ impl Default for Settings {
             start_at_log_in: false,
             automatic_sign_in: true,
             grouping: ConversationGrouping::default(),
+            voip: false,
+            voip_icon: true,
+            codec_preselection: false,
             log: None,
             unknown: Vec::new(),
         }

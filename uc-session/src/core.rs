@@ -95,6 +95,7 @@ impl Core {
     /// differ from run to run outside tests.
     pub fn new(mut config: Config, seed: u64, now: Now) -> Self {
         let mut io = Io::new(seed, now, config.pins.clone());
+        io.view.voip_wanted = config.sound;
         Self {
             keeping: Keeping::new(&mut io, config.cached.take()),
             calls: Calls::new(config.sound),
@@ -296,6 +297,7 @@ impl Core {
             Request::SendDigits { call, digits } => {
                 self.calls.send_digits(&mut self.io, ticket, &call, digits);
             }
+            Request::SetVoip(wanted) => self.calls.set_voip(&mut self.io, ticket, wanted),
             Request::Mute { call, muted } => self.calls.mute(&mut self.io, ticket, &call, muted),
             Request::NetworkChanged => {
                 self.calls.network_changed();
@@ -459,6 +461,7 @@ fn closed(request: &Request) -> Option<Reply> {
         | Request::SingleStepTransfer { .. }
         | Request::Beside { .. }
         | Request::Mute { .. }
+        | Request::SetVoip(_)
         | Request::SendDigits { .. } => Some(Reply::Act(Err(CallError::Closed))),
         Request::NetworkChanged | Request::Reconnect | Request::Shutdown { .. } => None,
     }

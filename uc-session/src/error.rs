@@ -2,7 +2,7 @@ use thiserror::Error;
 use uc_model::{
     Action, ChatError, DigitsError, FailureCause, FavouriteError, ForwardingError,
     FunctionKeyError, ImportError, MessageTextError, PasswordChangeError, PersonalDirectoryError,
-    PhoneNumberError, PresenceError, ProfileError,
+    PhoneNumberError, PresenceError, ProfileError, VoipOff,
 };
 
 use crate::port::{BackendError, Certificate, DialFailure, MediaError, ServerAddress};
@@ -197,6 +197,9 @@ pub enum CallError {
     /// That can't be sent as keys.
     #[error(transparent)]
     Digits(#[from] DigitsError),
+    /// Calls don't go through the built-in client (VOIP-1).
+    #[error(transparent)]
+    VoipOff(#[from] VoipOff),
     /// The call would need sound, and the client has none.
     #[error("the client has no sound: choose sound devices, files or an engine when signing in")]
     NoSound,

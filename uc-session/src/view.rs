@@ -5,7 +5,7 @@ use uc_model::{
     Account, Action, AllowedActions, CallId, ChatMessage, ConnectionState, ContactId, Conversation,
     ConversationFilter, ConversationGrouping, ConversationId, ConversationList, DeviceKind,
     DialPlan, Directory, Favourites, KnownContact, LineState, Outbox, Party, PhoneNumber, Presence,
-    PresenceState, Redacted, State, Timestamp, UserId,
+    PresenceState, Redacted, State, Timestamp, UserId, Voip, VoipOff,
 };
 
 use crate::port::{Alert, BackendError, MediaError, SignedIn};
@@ -27,6 +27,8 @@ pub struct View {
     pub(crate) state: State,
     /// The messages that the server doesn't have, by the number dialled.
     pub(crate) outboxes: Outboxes,
+    /// Whether calls shall go through the built-in client, which is there.
+    pub(crate) voip_wanted: bool,
     /// Counts up with every change.
     pub(crate) version: u64,
 }
@@ -40,6 +42,17 @@ impl View {
     /// What a colleague's telephone does; idle where nothing is told (PRES-6).
     pub fn line(&self, user: &UserId) -> LineState {
         self.state.line(user)
+    }
+
+    /// Whether calls go through the built-in client, and why not (VOIP-1).
+    pub fn voip(&self) -> Voip {
+        match &self.user {
+            Some(user) => {
+                let missing = &user.missing_licences;
+                Voip::of(self.voip_wanted, user.capabilities, missing, user.phone)
+            }
+            None => Voip::Off(VoipOff::NotOffered),
+        }
     }
 
     /// Everybody's presence, in the order of the users.

@@ -408,6 +408,7 @@ fn signed_in() -> SignedIn {
         dial_plan: None,
         must_change_password: false,
         missing_licences: Vec::new(),
+        phone: None,
     }
 }
 

@@ -79,6 +79,15 @@ impl Account {
         self.way().await?.sign_in(output, prepare).await
     }
 
+    /// The settings of this computer, which hold before anybody has signed in.
+    pub(crate) async fn settings_here(&self) -> Result<Settings, Failure> {
+        if let Some((preferences, id)) = self.chosen_profile().await? {
+            return Ok(preferences.settings_of(id));
+        }
+        let known = self.computer.known_preferences().await?;
+        Ok(known.map(|known| known.settings()).unwrap_or_default())
+    }
+
     /// Whether options say where or as whom to sign in.
     pub(crate) const fn names_somebody(&self) -> bool {
         self.server.is_some() || self.user.is_some()

@@ -3,7 +3,7 @@ use std::{borrow::Cow, collections::BTreeMap, convert::Infallible, time::Duratio
 use clap::Args;
 use serde_json::json;
 use tokio::time::sleep;
-use uc_model::{PhoneNumber, Redacted};
+use uc_model::{Capability, DeviceKind, PhoneNumber, Redacted};
 use uc_session::{Call, Client, ClientBuilder, Event};
 
 use crate::{
@@ -78,7 +78,7 @@ pub(crate) async fn call(
         let number = number(&wish.number, output.opens_links())?;
         let call = client.call(&number).await?;
         output.progress("Ringing …");
-        talk(client, call, output, &wish.sound, times, digits).await
+        talk(client, call, output, times, digits).await
     })
     .await
 }
@@ -97,7 +97,7 @@ pub(crate) async fn answer(
             return ask(client, output, &call, &Control::deflect(number)).await;
         }
         call.answer().await?;
-        talk(client, call, output, &wish.sound, times, None).await
+        talk(client, call, output, times, None).await
     })
     .await
 }
@@ -110,7 +110,7 @@ pub(crate) async fn pick_up(
 ) -> Result<(), Failure> {
     carry(account, output, &wish.sound, async |client| {
         let call = client.pick_up(&wish.number).await?;
-        talk(client, call, output, &wish.sound, Times::default(), None).await
+        talk(client, call, output, Times::default(), None).await
     })
     .await
 }
@@ -130,7 +130,7 @@ pub(crate) async fn redial(
         let number = number.ok_or(Failure::NotDialled)?;
         let call = client.call(number.as_str()).await?;
         output.progress("Ringing …");
-        talk(client, call, output, &wish.sound, Times::default(), None).await
+        talk(client, call, output, Times::default(), None).await
     })
     .await
 }
@@ -142,8 +142,12 @@ async fn carry(
     sound: &SoundArguments,
     work: impl AsyncFnOnce(&Client) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let prepare = |builder: ClientBuilder| sound.apply(builder);
+    let preselection = account.settings_here().await?.codec_preselection;
+    let prepare = |builder: ClientBuilder| sound.apply(builder.codec_preselection(preselection));
     let client = account.sign_in_with(output, prepare).await?;
+    if !(sound.is_chosen() || output.wants_voip()) && has_desk_phone(&client) {
+        client.set_voip(false).await?;
+    }
     let result = tokio::select! {
         result = calls::while_obeying_lines(&client, output, work(&client)) => result,
         never = sound::notices(&client, output, sound) => match never {},
@@ -151,6 +155,10 @@ async fn carry(
     };
     client.sign_out().await;
     result
+}
+
+fn has_desk_phone(client: &Client) -> bool {
+    client.capabilities().has(Capability::DeskPhoneControl)
 }
 
 /// What to dial: the number, or that of a link. A colon can be part of a number too.
@@ -183,11 +191,10 @@ async fn talk(
     client: &Client,
     call: Call,
     output: &Output,
-    sound: &SoundArguments,
     times: Times,
     digits: Option<&str>,
 ) -> Result<(), Failure> {
-    if sound.at_desk() {
+    if call.status().call.device != DeviceKind::Voip {
         let call = watch::call_json(&call.status());
         output.line(
             "The desk phone has the call.",

@@ -41,6 +41,12 @@ impl Output {
         settings.is_some_and(|settings| settings.telephony_links)
     }
 
+    /// Whether calls go through this computer.
+    pub(crate) fn wants_voip(&self) -> bool {
+        let settings = self.settings.get();
+        settings.is_some_and(|settings| settings.voip)
+    }
+
     /// Whether what pops up is to be printed: a program gets everything. A terminal doesn't know
     /// whether its window is seen, so it shows what is shown to whoever doesn't look.
     pub(crate) fn pops_up(&self) -> bool {

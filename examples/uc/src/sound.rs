@@ -56,9 +56,12 @@ impl SoundArguments {
         self.play.is_some() || self.record.is_some()
     }
 
-    /// Whether a desk phone has the calls.
-    pub(crate) const fn at_desk(&self) -> bool {
-        self.desk_phone
+    /// Whether the person has said where the sound comes from or goes.
+    pub(crate) const fn is_chosen(&self) -> bool {
+        self.has_files()
+            || self.microphone.is_some()
+            || self.speaker.is_some()
+            || self.ringer.is_some()
     }
 
     #[cfg(feature = "device")]

@@ -335,10 +335,10 @@ pub(crate) const fn line_names(line: LineState) -> (&'static str, &'static str) 
     match line {
         LineState::Idle => ("free", "idle"),
         LineState::Dialling => ("dials", "dialling"),
-        LineState::BusyInternal => ("talks to a colleague", "busy-internal"),
-        LineState::BusyExternal => ("talks to somebody outside", "busy-external"),
-        LineState::RingingInternal => ("rings: a colleague", "ringing-internal"),
-        LineState::RingingExternal => ("rings: from outside", "ringing-external"),
+        LineState::BusyInternal => ("talks (internal)", "busy-internal"),
+        LineState::BusyExternal => ("talks (external)", "busy-external"),
+        LineState::RingingInternal => ("rings (internal)", "ringing-internal"),
+        LineState::RingingExternal => ("rings (external)", "ringing-external"),
         _ => ("unknown", "unknown"),
     }
 }

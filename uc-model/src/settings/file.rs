@@ -30,7 +30,7 @@ fn write_lines(settings: &Settings, wanted: impl Fn(&str) -> bool) -> String {
 }
 
 /// Each setting with its value, as they are written.
-pub(super) fn entries(settings: &Settings) -> [(&'static str, String); 9] {
+pub(super) fn entries(settings: &Settings) -> [(&'static str, String); 12] {
     let on_off = |on: bool| name(SWITCH, on).to_owned();
     let hot_key = settings.hot_key.map(|key| key.to_string());
     let log = settings.log.map(|level| name(LEVELS, level));
@@ -46,6 +46,9 @@ pub(super) fn entries(settings: &Settings) -> [(&'static str, String); 9] {
             "conversations",
             name(GROUPINGS, settings.grouping).to_owned(),
         ),
+        ("voip", on_off(settings.voip)),
+        ("voip-icon", on_off(settings.voip_icon)),
+        ("codec-preselection", on_off(settings.codec_preselection)),
         ("log", log.unwrap_or("none").to_owned()),
     ]
 }
@@ -143,6 +146,9 @@ fn set(settings: &mut Settings, key: &str, value: &str) -> Option<bool> {
         "telephony-links" => put(&mut settings.telephony_links, find(SWITCH, value)),
         "start-at-log-in" => put(&mut settings.start_at_log_in, find(SWITCH, value)),
         "automatic-sign-in" => put(&mut settings.automatic_sign_in, find(SWITCH, value)),
+        "voip" => put(&mut settings.voip, find(SWITCH, value)),
+        "voip-icon" => put(&mut settings.voip_icon, find(SWITCH, value)),
+        "codec-preselection" => put(&mut settings.codec_preselection, find(SWITCH, value)),
         "conversations" => put(&mut settings.grouping, find(GROUPINGS, value)),
         "log" if value == "none" => put(&mut settings.log, Some(None)),
         "log" => put(&mut settings.log, find(LEVELS, value).map(Some)),
@@ -177,10 +183,13 @@ fn name<T: Copy + PartialEq>(names: Names<T>, value: T) -> &'static str {
 }
 
 /// The settings that don't follow their user to another computer.
-const OF_A_COMPUTER: [&str; 4] = [
+const OF_A_COMPUTER: [&str; 7] = [
     "telephony-links",
     "start-at-log-in",
     "automatic-sign-in",
+    "voip",
+    "voip-icon",
+    "codec-preselection",
     "log",
 ];
 const SWITCH: Names<bool> = &[("on", true), ("off", false)];

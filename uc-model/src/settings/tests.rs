@@ -10,7 +10,7 @@ fn read(text: &str) -> ReadSettings {
 fn defaults_are_written_in_a_fixed_form() {
     let text = "version = 2\nlanguage = en\ndate-format = year-month-day\npop-up = always\n\
         hot-key = none\ntelephony-links = off\nstart-at-log-in = off\nautomatic-sign-in = on\n\
-        conversations = by-format\nlog = none\n";
+        conversations = by-format\nvoip = off\nvoip-icon = on\ncodec-preselection = off\nlog = none\n";
     assert_eq!(Settings::default().write(), text);
     assert_eq!(read(text).settings, Settings::default());
 }
@@ -82,6 +82,9 @@ fn a_servers_settings_appear_at_the_first_sign_in() {
         telephony_links: true,
         start_at_log_in: true,
         automatic_sign_in: false,
+        voip: true,
+        voip_icon: false,
+        codec_preselection: true,
         log: Some(LogLevel::Trace),
         ..Settings::default()
     };
@@ -97,6 +100,9 @@ fn a_servers_settings_appear_at_the_first_sign_in() {
         telephony_links: false,
         start_at_log_in: false,
         automatic_sign_in: true,
+        voip: false,
+        voip_icon: true,
+        codec_preselection: false,
         log: None,
         ..elsewhere.clone()
     };
@@ -142,6 +148,9 @@ fn each_setting_is_listed_and_set_by_its_name() {
         ("start-at-log-in", "on"),
         ("automatic-sign-in", "off"),
         ("conversations", "by-number"),
+        ("voip", "on"),
+        ("voip-icon", "off"),
+        ("codec-preselection", "on"),
         ("log", "trace"),
     ] {
         settings.set_named(name, value).unwrap();
@@ -151,7 +160,7 @@ fn each_setting_is_listed_and_set_by_its_name() {
                 .any(|own| own == (name, value.to_owned()))
         );
     }
-    assert_eq!(settings.entries().len(), 9, "none is left out here");
+    assert_eq!(settings.entries().len(), 12, "none is left out here");
     let personal: Vec<_> = settings
         .entries()
         .map(|(name, _)| name)
@@ -229,13 +238,16 @@ fn settings() -> impl Strategy<Value = Settings> {
     ]));
     let pop_ups =
         proptest::sample::select(vec![PopUp::Never, PopUp::TenSeconds, PopUp::WhenMinimised]);
-    (keys, levels, pop_ups, any::<[bool; 4]>()).prop_map(|(key, log, pop_up, switches)| Settings {
+    (keys, levels, pop_ups, any::<[bool; 7]>()).prop_map(|(key, log, pop_up, switches)| Settings {
         hot_key: key.map(|key| key.parse().unwrap()),
         log,
         pop_up,
         telephony_links: switches[0],
         start_at_log_in: switches[1],
         automatic_sign_in: switches[2],
+        voip: switches[4],
+        voip_icon: switches[5],
+        codec_preselection: switches[6],
         grouping: match switches[3] {
             true => ConversationGrouping::ByNumber,
             false => ConversationGrouping::ByFormat,

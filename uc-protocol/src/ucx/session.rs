@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AccountResource, CallResource, ConversationResource, EventId, FavouritesResource, KnownContact,
-    Location, PresenceResource,
+    Location, PhoneKind, PresenceResource,
 };
 
 /// A text that must never be seen: a password or a session token. `Debug` hides it.
@@ -112,6 +112,9 @@ pub struct Session {
     /// The licences that the user hasn't got: what needs them is refused with `no-licence`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing_licences: Vec<Licence>,
+    /// The kind of telephone that the user's number belongs to, where the server says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<PhoneKind>,
 }
 
 /// The signed-in user.

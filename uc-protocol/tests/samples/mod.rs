@@ -154,15 +154,19 @@ pub(crate) fn function_key() -> impl Strategy<Value = FunctionKey> {
     })
 }
 
-pub(crate) fn function_keys() -> impl Strategy<Value = FunctionKeys> {
-    let phone = select(vec![
+fn phone_kind() -> impl Strategy<Value = PhoneKind> {
+    select(vec![
         PhoneKind::System,
         PhoneKind::Sip,
         PhoneKind::Isdn,
         PhoneKind::Analogue,
         PhoneKind::Dect,
-    ]);
-    (phone, vec(function_key(), 0..10)).prop_map(|(phone, keys)| FunctionKeys { phone, keys })
+    ])
+}
+
+pub(crate) fn function_keys() -> impl Strategy<Value = FunctionKeys> {
+    (phone_kind(), vec(function_key(), 0..10))
+        .prop_map(|(phone, keys)| FunctionKeys { phone, keys })
 }
 
 pub(crate) fn account() -> impl Strategy<Value = AccountResource> {
@@ -223,12 +227,13 @@ fn me() -> impl Strategy<Value = Me> {
 
 pub(crate) fn session() -> impl Strategy<Value = Session> {
     let missing = vec(licence(), 0..4);
-    (text(), me(), any::<bool>(), missing).prop_map(
-        |(session, me, must_change_password, missing_licences)| Session {
+    (text(), me(), any::<bool>(), missing, of(phone_kind())).prop_map(
+        |(session, me, must_change_password, missing_licences, phone)| Session {
             session: Secret(session),
             me,
             must_change_password,
             missing_licences,
+            phone,
         },
     )
 }

@@ -37,6 +37,8 @@ pub struct ClientBuilder {
     texts: bool,
     #[cfg(feature = "media")]
     pub(crate) impairment: Option<voip_media::Impairment>,
+    #[cfg(feature = "media")]
+    pub(crate) codec_preselection: bool,
     clock: Arc<dyn Clock>,
 }
 
@@ -58,6 +60,8 @@ impl ClientBuilder {
             texts: true,
             #[cfg(feature = "media")]
             impairment: None,
+            #[cfg(feature = "media")]
+            codec_preselection: false,
             clock: Arc::new(SystemClock::default()),
         }
     }

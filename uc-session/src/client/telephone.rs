@@ -6,7 +6,7 @@ use uc_model::{
 use super::Client;
 use crate::{
     core::{Reply, Request},
-    error::{EditError, ServiceError},
+    error::{CallError, EditError, ServiceError},
     port::{AccountEdit, BackendError, Edit},
 };
 
@@ -69,6 +69,18 @@ impl Client {
 
     async fn edit_telephone(&self, edit: AccountEdit) -> Result<(), EditError> {
         self.edit(Edit::Account(edit)).await.map(drop)
+    }
+
+    /// Whether calls go through the built-in client from now on, or through the desk phone (VOIP-1); those
+    /// that run go on where they are. What holds then is [`View::voip`](crate::View::voip).
+    ///
+    /// # Errors
+    /// [`CallError::NoSound`] where the client was made without sound.
+    pub async fn set_voip(&self, on: bool) -> Result<(), CallError> {
+        match self.ask(Request::SetVoip(on)).await {
+            Some(Reply::Act(result)) => result,
+            _ => Err(CallError::Closed),
+        }
     }
 
     /// The keys of the desk phone and its modules (KEYS-1).

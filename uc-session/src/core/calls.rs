@@ -10,7 +10,7 @@ use std::{
 
 use uc_model::{
     Action, CallId, Capability, DeviceKind, DialMethod, Digits, FailureCause, Licence,
-    OutgoingPath, PhoneNumber, PresenceState, Rev,
+    OutgoingPath, PhoneNumber, PresenceState, Rev, Voip,
 };
 
 use self::{
@@ -151,14 +151,15 @@ impl Calls {
     /// The device that calls: this computer where it can, else the desk phone.
     fn may_make(&self, io: &Io) -> Result<DeviceKind, CallError> {
         self.may_begin(io)?;
-        match (io.can(Capability::VoipCalls), self.sound) {
-            (true, true) => Ok(DeviceKind::Voip),
+        match (io.view.voip(), self.sound) {
+            (Voip::On, _) => Ok(DeviceKind::Voip),
             _ if io.can(Capability::DeskPhoneControl) => Ok(DeviceKind::DeskPhone),
-            (true, false) => Err(CallError::NoSound),
-            (false, _) if io.lacks(Licence::Voip) => {
+            (Voip::Off(_), _) if io.lacks(Licence::Voip) => {
                 Err(BackendError::NoLicence(Some(Licence::Voip)).into())
             }
-            (false, _) => Err(CallError::Unsupported),
+            (Voip::Off(_), _) if !io.can(Capability::VoipCalls) => Err(CallError::Unsupported),
+            (Voip::Off(_), false) => Err(CallError::NoSound),
+            (Voip::Off(why), true) => Err(CallError::VoipOff(why)),
         }
     }
 
@@ -207,6 +208,18 @@ impl Calls {
             }
             (None, Some(machine)) => machine.pass_on(io, ticket, action, to),
         }
+    }
+
+    /// Whether calls shall go through the built-in client from now on; those that run go on.
+    pub(super) fn set_voip(&self, io: &mut Io, ticket: Ticket, wanted: bool) {
+        let done = match self.sound || !wanted {
+            true => {
+                io.change().voip_wanted = wanted;
+                Ok(())
+            }
+            false => Err(CallError::NoSound),
+        };
+        io.reply(ticket, Reply::Act(done));
     }
 
     /// Cuts the microphone off or on.

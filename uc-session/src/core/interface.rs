@@ -142,6 +142,8 @@ pub enum Request {
         /// The number at which it rings.
         number: PhoneNumber,
     },
+    /// Whether calls shall go through the built-in client.
+    SetVoip(bool),
     /// Cut the microphone off or on.
     Mute {
         /// Which call.

@@ -211,6 +211,7 @@ pub(super) fn signed_in() -> Outcome {
         dial_plan: None,
         must_change_password: false,
         missing_licences: Vec::new(),
+        phone: None,
     })
 }
 

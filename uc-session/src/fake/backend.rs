@@ -265,6 +265,7 @@ impl World {
             dial_plan: None,
             must_change_password: false,
             missing_licences: Vec::new(),
+            phone: None,
         }
     }
 

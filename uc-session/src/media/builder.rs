@@ -43,8 +43,16 @@ impl ClientBuilder {
         self
     }
 
+    /// Whether an answer to a call names one codec only, so that the far side needs no further round
+    /// (VOIP-3), for the choices of sound that come after. Default: no.
+    pub fn codec_preselection(mut self, on: bool) -> Self {
+        self.codec_preselection = on;
+        self
+    }
+
     fn voip(self, engine: VoipEngine) -> Self {
-        let impairment = self.impairment;
-        self.media(Arc::new(engine.impaired(impairment)))
+        let engine = engine.impaired(self.impairment);
+        let engine = engine.codec_preselection(self.codec_preselection);
+        self.media(Arc::new(engine))
     }
 }

@@ -140,6 +140,13 @@ impl VoipEngine {
         self
     }
 
+    /// This engine with calls whose answers name one codec only, or all that both can (VOIP-3).
+    #[must_use]
+    pub fn codec_preselection(mut self, on: bool) -> Self {
+        self.session.codec_preselection = on;
+        self
+    }
+
     /// This engine with loss and jitter on what its calls receive: for tests and demonstrations.
     #[must_use]
     pub fn impaired(mut self, impairment: Option<Impairment>) -> Self {

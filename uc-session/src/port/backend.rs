@@ -6,7 +6,7 @@ use uc_model::{
     Account, Call, CallId, CapabilitySet, Contact, ContactId, Conversation, ConversationGrouping,
     ConversationId, DeviceKind, DialPlan, Directory, Extension, FailureCause, Favourites,
     FunctionKey, FunctionKeys, ImportFormat, ImportReport, KnownContact, Licence, LineState, Mode,
-    PasswordChange, PhoneNumber, Photo, Presence, Redacted, Rev, UserId,
+    PasswordChange, PhoneKind, PhoneNumber, Photo, Presence, Redacted, Rev, UserId,
 };
 
 /// Somebody's presence as of a revision.
@@ -350,6 +350,8 @@ pub struct SignedIn {
     pub must_change_password: bool,
     /// The licences that the user hasn't got; what needs them is not among the capabilities.
     pub missing_licences: Vec<Licence>,
+    /// The kind of telephone that the number belongs to, where the server says it.
+    pub phone: Option<PhoneKind>,
 }
 
 /// What the server keeps for the user, as of a revision.

@@ -9,18 +9,23 @@ use crate::port::BackendError;
 /// The keys that the server tells. A function that this version doesn't know, or a number that can't
 /// be dialled, is left alone like that of a local application.
 pub(super) fn read(keys: wire::FunctionKeys) -> Result<FunctionKeys, Unreadable> {
-    let kind = match keys.phone {
+    let kind = read_kind(keys.phone).ok_or(Unreadable)?;
+    Ok(FunctionKeys::new(
+        kind,
+        keys.keys.into_iter().map(read_key).collect(),
+    ))
+}
+
+/// A kind of telephone; `None` for one that isn't known here.
+pub(super) const fn read_kind(kind: wire::PhoneKind) -> Option<PhoneKind> {
+    Some(match kind {
         wire::PhoneKind::System => PhoneKind::System,
         wire::PhoneKind::Sip => PhoneKind::Sip,
         wire::PhoneKind::Isdn => PhoneKind::Isdn,
         wire::PhoneKind::Analogue => PhoneKind::Analogue,
         wire::PhoneKind::Dect => PhoneKind::Dect,
-        _ => return Err(Unreadable),
-    };
-    Ok(FunctionKeys::new(
-        kind,
-        keys.keys.into_iter().map(read_key).collect(),
-    ))
+        _ => return None,
+    })
 }
 
 fn read_key(key: wire::FunctionKey) -> FunctionKey {

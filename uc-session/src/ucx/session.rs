@@ -6,7 +6,7 @@ use uc_model::{
 };
 use uc_protocol::ucx as wire;
 
-use super::{Unreadable, account, call, contact, conversation, favourites, presence};
+use super::{Unreadable, account, call, contact, conversation, favourites, keys, presence};
 use crate::port::{BackendEvent, Cursor, ServerChange, SignedIn, StateSnapshot};
 
 /// The version of UCX that is spoken here.
@@ -31,6 +31,7 @@ pub(super) fn read(hello: wire::Hello, session: wire::Session) -> Result<SignedI
         },
         must_change_password: session.must_change_password,
         missing_licences: missing,
+        phone: session.phone.and_then(keys::read_kind),
     })
 }
 

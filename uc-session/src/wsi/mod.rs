@@ -318,6 +318,7 @@ fn signed_in(user: &str, extension: Extension, login: &Login) -> Result<SignedIn
         dial_plan: None,
         must_change_password: false,
         missing_licences: Vec::new(),
+        phone: None,
     })
 }
 

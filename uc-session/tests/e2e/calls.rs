@@ -12,7 +12,7 @@ use uc_session::{
 
 use crate::{
     client::{event, until, within},
-    office::{BRUNO_HZ, CLARA_HZ, Person, ROSA_HZ, person, rosa_and_bruno},
+    office::{BRUNO_HZ, CLARA_HZ, Person, ROSA_HZ, choosing_one_codec, person, rosa_and_bruno},
 };
 
 /// A call that both have taken.
@@ -72,6 +72,20 @@ async fn a_colleague_is_found_by_first_letters_and_her_presence_is_seen() {
     event(&mut events, |event| matches!(event, Event::Presence { .. })).await;
     assert_eq!(bruno.client.view().presence(&user), Some(&lunch));
     assert_eq!(rosa.client.view().presence(&user), Some(&lunch));
+}
+
+#[tokio::test]
+async fn a_call_whose_answer_names_one_codec_is_heard_on_both_sides() {
+    let server = uc_server::Server::builder().start().await.unwrap();
+    let rosa = person(&server, "330", ROSA_HZ).await;
+    let bruno = choosing_one_codec(&server, "331", BRUNO_HZ).await;
+    let (outgoing, incoming) = connected(&rosa.client, &bruno.client, "331").await;
+    tokio::join!(rosa.hears(BRUNO_HZ), bruno.hears(ROSA_HZ));
+    within(outgoing.hold()).await.unwrap();
+    within(outgoing.retrieve()).await.unwrap();
+    tokio::join!(rosa.hears(BRUNO_HZ), bruno.hears(ROSA_HZ));
+    within(incoming.hang_up()).await.unwrap();
+    within(outgoing.ended()).await;
 }
 
 #[tokio::test]

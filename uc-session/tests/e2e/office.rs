@@ -31,6 +31,15 @@ pub(crate) async fn person(server: &RunningServer, user: &str, hertz: f64) -> Pe
     Person { client, sound }
 }
 
+/// The same, with answers that name one codec only.
+pub(crate) async fn choosing_one_codec(server: &RunningServer, user: &str, hertz: f64) -> Person {
+    let sound = tone(hertz);
+    let engine = VoipEngine::new(Arc::new(sound.clone())).unwrap();
+    let engine = Arc::new(engine.codec_preselection(true));
+    let client = builder(server, user).media(engine).sign_in().await.unwrap();
+    Person { client, sound }
+}
+
 /// Two people who can call each other: Rosa (330) at 440 Hz, Bruno (331) at 1,000 Hz.
 pub(crate) async fn rosa_and_bruno() -> (RunningServer, Person, Person) {
     let server = Server::builder().start().await.unwrap();

@@ -2,7 +2,7 @@ use std::fmt;
 
 use ring::digest;
 use serde::{Deserialize, Serialize};
-use uc_protocol::ucx::{Licence, Me};
+use uc_protocol::ucx::{Licence, Me, PhoneKind};
 
 use super::{Exchange, Millis, Refusal, Verdict};
 use crate::store::{SavedSession, Write};
@@ -32,6 +32,7 @@ pub(crate) struct Entered {
     /// Before anything else (CONN-4).
     pub(crate) must_change_password: bool,
     pub(crate) missing_licences: Vec<Licence>,
+    pub(crate) phone: PhoneKind,
 }
 
 /// What is known about a session.
@@ -87,6 +88,7 @@ impl Exchange {
             me: account.me.clone(),
             must_change_password: self.must_change_password(user),
             missing_licences: account.missing_licences.clone(),
+            phone: account.phone.kind(),
         };
         if verdict != Verdict::Fits {
             self.count_wrong(user, verdict);

@@ -131,6 +131,7 @@ async fn sign_in(
         me: entered.me,
         must_change_password: entered.must_change_password,
         missing_licences: entered.missing_licences,
+        phone: Some(entered.phone),
     };
     Ok(Reply::new(201, &session).into_response())
 }

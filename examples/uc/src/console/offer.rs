@@ -106,7 +106,6 @@ impl Phone {
         offers
     }
 
-    /// What Enter does with the row that is chosen.
     /// The call that rings at the chosen person, or that of a number to be entered (FAV-3).
     fn pick_up(&self) -> Act {
         let chosen = match self.focus() {
@@ -120,6 +119,7 @@ impl Phone {
         }
     }
 
+    /// What Enter does with the row that is chosen.
     fn enter_offer(&self) -> Option<Offer> {
         let (label, act) = match self.focus() {
             Panel::Calls => {

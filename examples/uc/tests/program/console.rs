@@ -1,6 +1,6 @@
 //! The console on a real terminal, against the embedded server.
 
-use uc_model::{FailureCause, Presence, PresenceState};
+use uc_model::{FailureCause, GroupName, Presence, PresenceState};
 use uc_server::RunningServer;
 
 use crate::{
@@ -91,6 +91,52 @@ async fn somebody_is_found_by_name_and_called_from_a_real_terminal() {
     screen.press(&["q"]).await;
     screen.shows("left with 0").await;
     assert!(!screen.is_taken().await);
+}
+
+#[tokio::test]
+async fn a_favourite_a_conversation_and_a_ringing_colleague_are_called_by_keys() {
+    if left_out() {
+        return;
+    }
+    let server = server().await;
+    let (bruno, clara) = (person(&server, "331").await, person(&server, "332").await);
+    let rosa = person(&server, "330").await;
+    let found = within(rosa.search("331")).await.expect("a directory");
+    within(rosa.add_favourite(
+        &found.contacts[0].id,
+        &GroupName::new("Team").expect("a name"),
+    ))
+    .await
+    .expect("she may");
+    rosa.sign_out().await;
+    let screen = console(&server, "favourites").await;
+    screen.shows("connected").await;
+
+    // People, then favourites.
+    screen.press(&["Tab", "Enter"]).await;
+    let call = within(bruno.incoming()).await.expect("it rings");
+    call.reject().await.expect("he may");
+    screen.shows("the other refused the call").await;
+
+    // The conversation that this has left, then the call out of it.
+    screen.press(&["Tab", "Enter"]).await;
+    screen.shows("Enter call").await;
+    screen.press(&["Enter"]).await;
+    let call = within(bruno.incoming()).await.expect("it rings again");
+    call.reject().await.expect("he may");
+    screen.shows("the other refused the call").await;
+
+    // Bruno stands first among the people, and a call rings at him.
+    screen.press(&["Tab", "Tab"]).await;
+    let call = within(clara.call("331")).await.expect("it rings");
+    screen.shows("Bruno Birke 331  rings (internal)").await;
+    screen.press(&["u"]).await;
+    within(call.connected())
+        .await
+        .expect("she has picked it up");
+    screen.shows("talking").await;
+    screen.press(&["q"]).await;
+    screen.shows("left with 0").await;
 }
 
 #[tokio::test]

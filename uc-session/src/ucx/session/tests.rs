@@ -40,6 +40,7 @@ fn session(me: wire::Me, must_change_password: bool) -> wire::Session {
         me,
         must_change_password,
         missing_licences: vec![wire::Licence::Voip, wire::Licence::Other],
+        phone: Some(wire::PhoneKind::Dect),
     }
 }
 
@@ -54,6 +55,7 @@ fn a_sign_in_tells_who_and_where() {
     assert_eq!(signed_in.grouping, ConversationGrouping::ByNumber);
     assert!(signed_in.must_change_password);
     assert_eq!(signed_in.missing_licences, [Licence::Voip]);
+    assert_eq!(signed_in.phone, Some(uc_model::PhoneKind::Dect));
     assert!(!signed_in.capabilities.has(Capability::VoipCalls));
 }
 

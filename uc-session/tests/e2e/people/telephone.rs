@@ -1,15 +1,18 @@
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use uc_model::{
-    Capability, ConversationEntry, DialMethod, FailureCause, ForwardingError, ForwardingTarget,
-    FunctionKey, FunctionKeyError, HistoryKind, KeyFunction, LineState, PhoneNumber, Photo,
-    Presence, PresenceState, UserId,
+    Capability, ConversationEntry, DeviceKind, DialMethod, FailureCause, ForwardingError,
+    ForwardingTarget, FunctionKey, FunctionKeyError, HistoryKind, KeyFunction, LineState,
+    PhoneNumber, Photo, Presence, PresenceState, UserId, Voip, VoipOff,
 };
 use uc_server::RunningServer;
-use uc_session::{Call, CallError, Client, EditError, Event, ServiceError, port::BackendError};
+use uc_session::{
+    Call, CallError, Client, EditError, Event, ServiceError, fake::NullMediaEngine,
+    port::BackendError,
+};
 
-use super::{client, picture, server};
-use crate::client::{event, until, within};
+use super::{client, picture, server, signed_in};
+use crate::client::{builder, event, until, within};
 
 fn number(text: &str) -> PhoneNumber {
     PhoneNumber::new(text).unwrap()
@@ -201,6 +204,53 @@ async fn a_caller_is_known_by_name_and_photo() {
     assert_eq!(name.expose(), "Bruno");
     let photo = within(rosa.photo(&party.user.unwrap())).await.unwrap();
     assert!(photo.is_some());
+}
+
+#[tokio::test]
+async fn voip_is_off_by_itself_with_a_reason() {
+    for (rosa, expected) in [
+        ("licences = [\"user\"]", VoipOff::NoLicence),
+        ("phone = \"dect\"", VoipOff::Unsuitable),
+    ] {
+        let server = server("[system.configuration]\nvoip = true", rosa).await;
+        let engine = Arc::new(NullMediaEngine::default());
+        let rosa = signed_in(builder(&server, "330").media(engine)).await;
+        assert_eq!(rosa.view().voip(), Voip::Off(expected));
+        let refused = within(rosa.call("331")).await;
+        assert!(refused.is_err(), "no desk phone either");
+    }
+}
+
+#[tokio::test]
+async fn with_voip_off_calls_go_through_the_desk_phone_and_its_keys_stay() {
+    let both = format!("{DESK}\nvoip = true");
+    let server = server(&both, "").await;
+    let engine = Arc::new(NullMediaEngine::default());
+    let rosa = signed_in(builder(&server, "330").media(engine)).await;
+    let _bruno = client(&server, "331").await;
+    let key = FunctionKey {
+        first: KeyFunction::Number(number("332")),
+        ..FunctionKey::default()
+    };
+    let keys = within(rosa.program_key(1, key)).await.unwrap();
+    assert_eq!(rosa.view().voip(), Voip::On);
+    within(rosa.set_voip(false)).await.unwrap();
+    assert_eq!(rosa.view().voip(), Voip::Off(VoipOff::SwitchedOff));
+    let call = within(rosa.call("331")).await.unwrap();
+    assert_eq!(call.state().device, DeviceKind::DeskPhone);
+    within(call.hang_up()).await.unwrap();
+    within(rosa.set_voip(true)).await.unwrap();
+    assert_eq!(rosa.view().voip(), Voip::On);
+    assert_eq!(within(rosa.function_keys()).await.unwrap(), keys);
+}
+
+#[tokio::test]
+async fn without_sound_voip_can_not_be_switched_on() {
+    let server = server("[system.configuration]\nvoip = true", "").await;
+    let rosa = client(&server, "330").await;
+    let refused = within(rosa.set_voip(true)).await;
+    assert_eq!(refused, Err(CallError::NoSound));
+    within(rosa.set_voip(false)).await.unwrap();
 }
 
 /// Talks over one call, or doesn't.

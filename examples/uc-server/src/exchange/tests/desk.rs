@@ -44,7 +44,7 @@ fn a_desk_phone_rings_though_nobody_is_signed_in() {
         (Device::DeskPhone, ConnectionState::Alerting)
     );
     rig.pass(600_000);
-    assert_eq!(rig.told("330").cause, Some(Cause::NoAnswer));
+    assert_eq!(rig.newest_call("330").cause, Some(Cause::NoAnswer));
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn any_session_of_the_user_controls_the_call_and_none_carries_it() {
         .step(|exchange| exchange.hold(&session_id("another"), &rings))
         .unwrap();
     assert_eq!(held.local, ConnectionState::Hold);
-    assert_eq!(rig.told("330").remote, ConnectionState::Hold);
+    assert_eq!(rig.newest_call("330").remote, ConnectionState::Hold);
     let now = rig.now;
     let clear = Clear::default();
     let over = rig

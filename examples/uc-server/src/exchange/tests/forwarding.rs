@@ -232,7 +232,7 @@ fn with_call_me_calls_ring_elsewhere_and_then_the_mailbox_takes_them() {
     rig.pass(1);
     assert_eq!(rig.look("330", &call.id).remote, Connected);
     assert_eq!(rig.sound.len(), 2);
-    let told = rig.told("332");
+    let told = rig.newest_call("332");
     let told = (told.id, told.local, told.cause);
     assert_eq!(told, (there, Null, Some(Cause::NoAnswer)));
     assert_eq!(outcomes(&rig, "331"), [CallOutcome::Unanswered]);

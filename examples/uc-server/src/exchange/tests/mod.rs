@@ -313,7 +313,7 @@ impl Rig {
     }
 
     /// The newest state of a call that the user was told of.
-    pub(super) fn told(&self, user: &str) -> CallResource {
+    pub(super) fn newest_call(&self, user: &str) -> CallResource {
         let own = self.events.iter().filter(|(to, _)| to == user);
         let mut calls = own.filter_map(|(_, logged)| match logged.view(&session_id(user)) {
             Some(Event::Call(call)) => Some(call),

@@ -109,7 +109,7 @@ fn whoever_placed_a_call_takes_no_part_in_what_a_transfer_makes_of_it() {
     let last = rig.ringing("334");
     rig.answer("334", &last).unwrap();
     rig.transfer("333", &active, &called).unwrap();
-    let told = rig.told("331");
+    let told = rig.newest_call("331");
     assert_eq!((told.id, told.cause), (own, Some(Cause::Transferred)));
     assert_eq!(rig.look("332", &there).party.number, "334");
 }

@@ -152,7 +152,7 @@ fn a_transferred_call_that_nobody_takes_comes_back() {
                 Cause::NoAnswer
             }
         };
-        assert_eq!(rig.told("332").cause, Some(cause));
+        assert_eq!(rig.newest_call("332").cause, Some(cause));
         let seen = rig.look("330", &waiting);
         assert_eq!((seen.remote, seen.cause), (Alerting, None));
         assert_eq!(seen.party.number, "331", "it rings there again");

@@ -67,17 +67,20 @@ pub(super) fn person<'a>(scene: &'a Scene, person: &'a Person) -> Line<'a> {
     };
     let state = state.filter(|_| name).map(|state| scene.words.state(state));
     let number = person.number.as_ref().map_or("", |number| number.as_str());
-    let busy = Some(person.line).filter(|line| *line != LineState::Idle);
-    let busy = busy.map_or(String::new(), |line| format!("  {}", line_names(line).0));
-    let busy = match person.line.is_ringing() {
-        true => busy.yellow(),
-        false => busy.dim(),
+    // What the telephone does says more than the presence, whose mark stays.
+    let said = match person.line {
+        LineState::Idle => state.unwrap_or_default(),
+        line => line_names(line).0,
+    };
+    let said = Span::from(format!("  {said}"));
+    let said = match person.line.is_ringing() {
+        true => said.yellow(),
+        false => said.dim(),
     };
     Line::from(vec![
         mark,
         Span::from(format!(" {} {number}", person.name.expose())),
-        Span::from(format!("  {}", state.unwrap_or_default())).dim(),
-        busy,
+        said,
     ])
 }
 
