@@ -3,6 +3,8 @@ mod builder;
 mod contacts;
 mod conversations;
 mod favourites;
+#[cfg(feature = "headset")]
+mod headsets;
 mod messages;
 mod numbers;
 mod photos;
@@ -19,6 +21,8 @@ use uc_model::{CallId, CapabilitySet, Contact, Destination, PhoneNumber, Presenc
 
 pub use self::builder::ClientBuilder;
 pub(crate) use self::builder::parse_address;
+#[cfg(feature = "headset")]
+pub(crate) use self::headsets::{Place, WeakClient};
 use crate::{
     call::Call,
     core::{Reply, Request},
@@ -76,6 +80,8 @@ pub(crate) struct Published {
     pub(crate) signed_in: watch::Sender<Option<Result<(), SignInError>>>,
     /// True once the driver's task is gone.
     pub(crate) gone: watch::Sender<bool>,
+    #[cfg(feature = "headset")]
+    pub(crate) place: Place,
 }
 
 /// What a search found.

@@ -4,7 +4,6 @@
 //! They need a tokio runtime with its timer; nothing here sleeps longer than it must.
 
 pub mod backend;
-pub mod headset;
 pub mod media;
 pub mod store;
 

@@ -36,7 +36,17 @@ pub(crate) fn start(config: Config, tools: Tools) -> Result<Client, SignInError>
     let runtime = tokio::runtime::Handle::try_current().map_err(|_| SignInError::NoRuntime)?;
     let (demands, inbox) = mpsc::channel(MOST_DEMANDS);
     let (events, first_events) = broadcast::channel(MOST_EVENTS);
-    let published = Arc::new(Published::new(events, tools.media.clone()));
+    #[cfg(feature = "headset")]
+    let place = crate::client::Place {
+        runtime: runtime.clone(),
+        clock: Arc::clone(&tools.clock),
+    };
+    let published = Arc::new(Published::new(
+        events,
+        tools.media.clone(),
+        #[cfg(feature = "headset")]
+        place,
+    ));
     let seed = getrandom::u64().unwrap_or(0);
     let core = Core::new(config, seed, tools.clock.now());
     let mut driver = Driver::new(core, tools, inbox, Arc::clone(&published));

@@ -20,7 +20,8 @@
 //! - **What it does**: everything above, over UCX or, where that isn't spoken, WSI, with the server found at one of two addresses,
 //!   its certificate pinned, lost connections restored without losing or doubling anything.
 //! - **What it doesn't**: sound. The feature `media` adds the adapter to `voip-media`, the feature
-//!   `device` microphone and loudspeaker; any other [`MediaEngine`](port::MediaEngine) will do.
+//!   `device` microphone and loudspeaker; any other [`MediaEngine`](port::MediaEngine) will do. Nor headsets:
+//!   the feature `headset` lets their buttons control calls, `hidapi` finds those of this computer.
 //! - **Run loop**: one tokio task a client, on the runtime that signs in. Handles are cheap, `Send`
 //!   and `Sync`; what dropping them means stands at [`Client`].
 //! - **Clock**: [`Clock`], tokio's by default. The [`core`] has none: the time is passed in.
@@ -38,6 +39,8 @@ mod driver;
 mod error;
 mod events;
 pub mod fake;
+#[cfg(feature = "headset")]
+mod headsets;
 #[cfg(feature = "keyring")]
 mod key_store;
 mod line;
@@ -61,6 +64,10 @@ pub use clock::{Clock, Now, SystemClock};
 pub use diagnosis::{Bad, Check, Diagnosis, Good, Step};
 pub use error::{CallError, EditError, MessageError, PasswordError, ServiceError, SignInError};
 pub use events::{Event, Events};
+#[cfg(feature = "headset")]
+pub use headsets::{
+    HeadsetConfig, HeadsetEvent, HeadsetEvents, HeadsetId, Headsets, sound_of_headset,
+};
 #[cfg(feature = "keyring")]
 pub use key_store::KeyringStore;
 #[cfg(feature = "media")]

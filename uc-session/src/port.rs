@@ -3,7 +3,6 @@
 
 mod backend;
 mod edit;
-mod headset;
 mod media;
 mod sound;
 mod store;
@@ -15,7 +14,6 @@ pub use backend::{
     StateSnapshot,
 };
 pub use edit::{AccountEdit, ContactEdit, ConversationEdit, Edit, MessageEdit};
-pub use headset::{HeadsetAction, HeadsetLamps, HeadsetPort};
 pub use media::{
     Candidates, DescriptionKind, MediaEngine, MediaError, MediaEvent, MediaIntent, MediaSession,
     MediaStats, SessionDescription,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use uc_session::{
     conformance::{self, backend::Rig},
-    fake::{Door, FakeServer, MemorySecretStore, MemoryStore, NullMediaEngine, ScriptedHeadset},
-    port::{Backend, DialFailure, HeadsetAction, ServerAddress},
+    fake::{Door, FakeServer, MemorySecretStore, MemoryStore, NullMediaEngine},
+    port::{Backend, DialFailure, ServerAddress},
 };
 
 struct Fake(FakeServer);
@@ -57,16 +57,4 @@ async fn sound_without_sound_is_a_media_engine() {
 async fn the_stores_in_memory_are_stores() {
     conformance::store::all(&MemoryStore::default()).await;
     conformance::store::all_secret(&MemorySecretStore::default()).await;
-}
-
-#[tokio::test]
-async fn the_scripted_headset_is_a_headset() {
-    let script = [
-        HeadsetAction::Answer,
-        HeadsetAction::Mute(true),
-        HeadsetAction::End,
-    ];
-    let headset = ScriptedHeadset::new(script);
-    conformance::headset::all(&headset, &script).await;
-    assert_eq!(headset.shown().len(), 2);
 }

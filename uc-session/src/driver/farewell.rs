@@ -17,6 +17,7 @@ impl Published {
     pub(super) fn new(
         events: broadcast::Sender<Event>,
         media: Option<Arc<dyn MediaEngine>>,
+        #[cfg(feature = "headset")] place: crate::client::Place,
     ) -> Self {
         Self {
             view: watch::Sender::new(Arc::default()),
@@ -26,6 +27,8 @@ impl Published {
             pins: Mutex::default(),
             signed_in: watch::Sender::new(None),
             gone: watch::Sender::new(false),
+            #[cfg(feature = "headset")]
+            place,
         }
     }
 }
