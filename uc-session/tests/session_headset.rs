@@ -212,6 +212,7 @@ async fn a_headset_that_goes_is_told_and_takes_no_call_with_it() {
     let (_server, ada, grace) = two().await;
     let (headsets, script, mut events) = wear(&grace.client, HeadsetConfig::default()).await;
     let (outgoing, incoming) = talk(&ada, &grace).await;
+    told(&script, TALKING).await;
     script.press(Action::Mute(true));
     told(&script, MUTED).await;
     script.fail(DeviceError::Misbehaved);

@@ -14,7 +14,7 @@ struct Budget {
     crates: usize,
 }
 
-const BUDGETS: [Budget; 4] = [
+const BUDGETS: [Budget; 5] = [
     Budget {
         library: "uc-model",
         flags: &["--no-default-features"],
@@ -33,6 +33,11 @@ const BUDGETS: [Budget; 4] = [
     Budget {
         library: "uc-session",
         flags: &["--no-default-features"],
+        crates: 150,
+    },
+    Budget {
+        library: "uc-session",
+        flags: &["--features", "hidapi"],
         crates: 150,
     },
 ];

@@ -11,6 +11,7 @@ use crate::{
     calls,
     control::{self, Control},
     failure::Failure,
+    headsets::Headsets,
     output::Output,
     sound::{self, SoundArguments},
     watch,
@@ -148,11 +149,14 @@ async fn carry(
     if !(sound.is_chosen() || output.wants_voip()) && has_desk_phone(&client) {
         client.set_voip(false).await?;
     }
+    let mut headsets = Headsets::of(&client, sound).await;
     let result = tokio::select! {
         result = calls::while_obeying_lines(&client, output, work(&client)) => result,
         never = sound::notices(&client, output, sound) => match never {},
+        never = headsets.notices(output) => match never {},
         _ = tokio::signal::ctrl_c() => interrupted(&client, output).await,
     };
+    drop(headsets);
     client.sign_out().await;
     result
 }

@@ -31,6 +31,7 @@ use self::{
 use crate::{
     account::Account,
     failure::Failure,
+    headsets::Headsets,
     output::Output,
     people::Names,
     sound::{self, SoundArguments},
@@ -62,7 +63,8 @@ pub(crate) async fn console(
 }
 
 async fn show(client: &Client, output: &Output, wish: &ConsoleArguments) -> Result<(), Failure> {
-    let mut desk = Desk::new(client, output, wish);
+    let headsets = Headsets::of(client, &wish.sound).await;
+    let mut desk = Desk::new(client, output, wish, headsets);
     let mut terminal = Terminal::take().map_err(Failure::Terminal)?;
     let mut touches = terminal::touches();
     let stop = stop_signal();
@@ -93,6 +95,7 @@ struct Desk<'a> {
     words: Words,
     phone: Phone,
     events: Events,
+    headsets: Headsets,
     /// Why the connection was lost.
     trouble: Option<String>,
     names: Names,
@@ -113,7 +116,12 @@ enum Told {
 }
 
 impl<'a> Desk<'a> {
-    fn new(client: &Client, output: &Output, wish: &'a ConsoleArguments) -> Self {
+    fn new(
+        client: &Client,
+        output: &Output,
+        wish: &'a ConsoleArguments,
+        headsets: Headsets,
+    ) -> Self {
         let mut at_work = JoinSet::new();
         let asked = client.clone();
         at_work.spawn(async move { Told::Names(Names::of(&asked).await) });
@@ -125,6 +133,7 @@ impl<'a> Desk<'a> {
             words: output.words(),
             phone: Phone::default(),
             events: client.events(),
+            headsets,
             trouble: None,
             names: Names::of_oneself(client),
             at_work,
@@ -141,6 +150,7 @@ impl<'a> Desk<'a> {
     async fn news(&mut self) {
         let notice = tokio::select! {
             Some(event) = self.events.next() => self.hear(&event),
+            (notice, _) = self.headsets.next() => Some(notice),
             Some(done) = self.at_work.join_next() => match done {
                 Ok(told) => self.learn(told),
                 Err(error) => match error.try_into_panic() {

@@ -138,6 +138,14 @@ pub(crate) enum Failure {
          Linux that needs the ALSA development package), or give --play and --record"
     )]
     NoDevices,
+    /// The computer's headsets.
+    #[cfg(feature = "headset")]
+    #[error("{0}")]
+    Headset(#[from] headset::UsbError),
+    /// This build can't use headsets.
+    #[cfg(not(feature = "headset"))]
+    #[error("this build of uc controls no calls by headsets: build it with --features headset")]
+    NoHeadsets,
     /// The file of settings can't be opened.
     #[error("{0}")]
     OpenStore(#[from] OpenStoreError),

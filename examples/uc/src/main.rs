@@ -13,6 +13,7 @@ mod desktop;
 mod diagnose;
 mod failure;
 mod favourites;
+mod headsets;
 mod log;
 mod me;
 mod message;
@@ -91,6 +92,8 @@ enum Command {
     Phones(telephone::PhonesArguments),
     /// Lists the microphones and loudspeakers of this computer; needs no server.
     Devices,
+    /// Lists the headsets of this computer whose buttons can control calls; needs no server.
+    Headsets(headsets::ListArguments),
     /// Shows or sets what others are told of you.
     #[command(subcommand)]
     Me(me::MeCommand),
@@ -162,6 +165,7 @@ async fn carry_out(arguments: &Arguments, output: &Output) -> Result<(), Failure
         Command::Keys(command) => telephone::keys(account, output, command).await,
         Command::Phones(wish) => telephone::phones(account, output, wish).await,
         Command::Devices => sound::list(output),
+        Command::Headsets(wish) => headsets::list(output, wish),
         Command::Me(command) => me::me(account, output, command).await,
         Command::Photo(command) => me::photo(account, output, command).await,
         Command::Settings(command) => settings::settings(account, output, command).await,

@@ -9,7 +9,7 @@ use uc_session::{
     port::{SoundChange, SoundDevice, SoundRole},
 };
 
-use crate::{failure::Failure, output::Output};
+use crate::{failure::Failure, headsets::HeadsetArguments, output::Output};
 
 /// Where the sound comes from and goes to: microphone and loudspeaker, unless files are given.
 #[derive(Debug, Args)]
@@ -37,6 +37,8 @@ pub(crate) struct SoundArguments {
         conflicts_with_all = ["play", "record", "microphone", "speaker", "ringer"]
     )]
     desk_phone: bool,
+    #[command(flatten)]
+    pub(crate) headset: HeadsetArguments,
 }
 
 impl SoundArguments {
@@ -54,6 +56,12 @@ impl SoundArguments {
     /// Whether files take the place of devices.
     pub(crate) const fn has_files(&self) -> bool {
         self.play.is_some() || self.record.is_some()
+    }
+
+    /// Whether the person has said that a desk phone has the calls.
+    #[cfg(feature = "headset")]
+    pub(crate) const fn at_desk(&self) -> bool {
+        self.desk_phone
     }
 
     /// Whether the person has said where the sound comes from or goes.

@@ -7,6 +7,7 @@ mod consult;
 mod contacts;
 mod control;
 mod conversations;
+mod headsets;
 mod profiles;
 mod run;
 mod settings;

@@ -132,13 +132,13 @@ async fn headsets_come_and_go_and_one_that_failed_is_looked_for_again() {
     rig.plugs.tell(Ok(vec![connected("a"), connected("b")]));
     let (first, model, end) = rig.attached().await;
     assert_eq!(model, "a");
-    let (second, ..) = rig.attached().await;
+    let (second, _, _other_end) = rig.attached().await;
     assert_ne!(first, second);
     drop(end);
     sleep(LOOK * 2).await;
     rig.plugs
         .tell(Ok(vec![Change::Gone(key("a")), connected("a")]));
-    let (again, ..) = rig.attached().await;
+    let (again, _, _end) = rig.attached().await;
     assert_ne!(again, first, "it is another one for whoever is told");
     let asked = rig.plugs.asked();
     assert!(asked.contains(&"lost a".to_owned()), "{asked:?}");
