@@ -80,6 +80,17 @@ async fn smart_asks_and_the_answer_is_dialled() {
 }
 
 #[tokio::test]
+async fn in_suite_a_number_goes_over_the_default_line_without_a_question() {
+    let server = with_numbers(&format!("mode = \"suite\"\n{MUNICH}"), "+49 (30) 23125-330").await;
+    let bruno = client(&server, "331").await;
+    let Ok(Dialling::Send(sent)) = bruno.dialling("030 23125 330") else {
+        panic!("nothing to ask");
+    };
+    assert_eq!(sent.line, Line::DefaultLine);
+    reaches(&bruno, "030 23125 330", "Rosa").await;
+}
+
+#[tokio::test]
 async fn inside_the_us_a_canonical_number_is_dialled_in_national_form_and_arrives() {
     let server = with_numbers(NEW_YORK, "+1 (646) 555-0123").await;
     let bruno = client(&server, "331").await;
