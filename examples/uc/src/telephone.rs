@@ -5,7 +5,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use uc_model::{
     Capability, DialMethod, ForwardingTarget, FunctionKey, FunctionKeys, KeyFunction, LineState,
-    Mailbox, PhoneNumber, PresenceState, Redacted, UserId,
+    Mailbox, PhoneNumber, Presence, PresenceState, Redacted, UserId,
 };
 use uc_session::{Client, Event};
 
@@ -241,10 +241,16 @@ fn show_forwarding(client: &Client, output: &Output, only: Option<PresenceState>
             continue;
         }
         let target = forwarding.target(state);
-        let to = target.as_ref().map_or("rings here".to_owned(), target_text);
+        let refused = Presence::of(state).refuses_calls();
+        let stays = if refused { "refused" } else { "rings here" };
+        let to = target.as_ref().map_or(stays.to_owned(), target_text);
         output.line(
             &format!("{:<16} {to}", words.state(state)),
-            &json!({ "state": state_name(state), "to": target.as_ref().map(target_text) }),
+            &json!({
+                "state": state_name(state),
+                "to": target.as_ref().map(target_text),
+                "refused": refused,
+            }),
         );
     }
 }

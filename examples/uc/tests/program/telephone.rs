@@ -29,6 +29,8 @@ async fn where_calls_go_is_listed_and_chosen() {
         [to("lunch"), to("home"), to("office")],
         ["332".into(), "voicemail".into(), serde_json::Value::Null]
     );
+    let refusing = listed.iter().find(|row| row["state"] == "do-not-disturb");
+    assert_eq!(refusing.expect("a state")["refused"], true);
     let reset = told(&server, "330", &["forward", "lunch", "default"]).await;
     assert_eq!(reset["to"], "voicemail");
     let refused = answer(&server, "330", &["forward", "do-not-disturb", "332"]).await;
