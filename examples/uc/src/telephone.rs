@@ -189,16 +189,18 @@ pub(crate) async fn phones(
         for user in others.filter(|user| me.as_ref() != Some(*user)) {
             show_line(output, &names, user, view.line(user));
         }
-        while wish.watch {
+        if !wish.watch {
+            return Ok(());
+        }
+        loop {
             let event = tokio::select! {
                 event = events.next() => event.ok_or(Failure::Ended)?,
-                _ = tokio::signal::ctrl_c() => break,
+                _ = tokio::signal::ctrl_c() => return Ok(()),
             };
             if let Event::Line { user, line } = event {
                 show_line(output, &names, &user, line);
             }
         }
-        Ok(())
     })
     .await
 }

@@ -39,10 +39,11 @@ impl Client {
         let account = view.account();
         let mut forwarding = account.forwarding(user.mode);
         let knows_mobile = account.profile.mobile.is_some();
-        Ok(match target {
+        match target {
             Some(target) => forwarding.choose(state, target.clone(), knows_mobile)?,
             None => forwarding.reset(state)?,
-        })
+        }
+        Ok(())
     }
 
     /// Sends calls to the telephone at another workplace and places calls from there; the presence

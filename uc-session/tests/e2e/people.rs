@@ -1,6 +1,7 @@
 //! What users tell each other and the server keeps for them: presence, profile, photo, settings,
 //! passwords, numbers.
 
+#[cfg(feature = "media")]
 mod licences;
 mod numbers;
 mod password;

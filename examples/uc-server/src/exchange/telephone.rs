@@ -124,7 +124,7 @@ impl Exchange {
         let user = self.user_of(session)?.to_owned();
         let mut keys = read_keys(&known)?;
         let index = number.checked_sub(1).ok_or(Refusal::NotFound)?;
-        keys.set(index.into(), read_key(&key)?, &self.company.plan())?;
+        keys.set(index.into(), read_key(&key)?, self.company.plan())?;
         self.change_account(&user, |account| {
             if let Some(own) = account.keys.get_mut(usize::from(index)) {
                 *own = key;
