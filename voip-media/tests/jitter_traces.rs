@@ -6,8 +6,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use voip_media::{
-    Codec, Decoder, JitterBuffer, JitterConfig, MediaTime, OpusBackend, OpusCodec, PlayedKind,
-    RtpPacketRef, SeqNum, Ssrc,
+    Codec, Complexity, Decoder, JitterBuffer, JitterConfig, MediaTime, OpusBackend, OpusCodec,
+    PlayedKind, RtpPacketRef, SeqNum, Ssrc,
 };
 
 /// Trace, packets, clock drift of the receiver in ppm, most mean delay and concealment in ms.
@@ -37,17 +37,33 @@ fn recorded_traces_stay_within_their_bounds() {
     for (trace, packets, drift, most_delay, most_concealed) in ROWS {
         let packets = read_packets(&folder.join(format!("{packets}.bin")));
         let arrivals = read_trace(&folder.join(format!("trace_{trace}.txt")));
-        for backend in OpusBackend::available() {
-            let decoder = OpusCodec::new(*backend).decoder().unwrap();
+        for (backend, complexity, more) in decoders() {
+            let mut decoder = OpusCodec::new(backend).decoder().unwrap();
+            decoder.set_complexity(complexity).unwrap();
             let (delay, concealed) = play(decoder, &packets, &arrivals, drift);
-            if delay > most_delay || concealed > most_concealed {
+            if delay > most_delay * more || concealed > most_concealed * more {
                 failures.push(format!(
-                    "{trace} {drift}, {backend:?}: {delay:.1} ms, {concealed:.0} ms concealed"
+                    "{trace} {drift}, {backend:?} at {complexity:?}: {delay:.1} ms, {concealed:.0} ms \
+                     concealed"
                 ));
             }
         }
     }
     assert!(failures.is_empty(), "{failures:#?}");
+}
+
+/// The decoders, and the factor on their bounds. What neural networks decode isn't the same on every
+/// processor, so stretching cuts elsewhere: *step* came out at 194 ms on one and at 203 on another.
+fn decoders() -> impl Iterator<Item = (OpusBackend, Complexity, f64)> {
+    let available = OpusBackend::available().iter();
+    available.flat_map(|backend| {
+        let plain = (*backend, Complexity(0), 1.0);
+        let neural = (*backend, Complexity::DECODER, 1.05);
+        let has_networks = *backend == OpusBackend::LibOpus;
+        [Some(plain), has_networks.then_some(neural)]
+            .into_iter()
+            .flatten()
+    })
 }
 
 fn folder() -> Option<PathBuf> {

@@ -17,7 +17,7 @@ use super::{
 };
 
 /// The telephone that a call is placed from.
-struct From {
+struct Origin {
     user: String,
     device: Device,
 }
@@ -84,7 +84,7 @@ impl Exchange {
         user: &str,
         to: &PhoneNumber,
         now: Millis,
-    ) -> Result<Option<From>, Refusal> {
+    ) -> Result<Option<Origin>, Refusal> {
         let account = &self.users[user].account;
         let callback = account.dial_method == DialMethod::Callback;
         let method = match callback && self.can(Capability::DialMethods) {
@@ -110,7 +110,7 @@ impl Exchange {
             .filter(|one| *one == Device::Voip || desk);
         let found = devices.find_map(|device| {
             let user = self.rings(there, device, now).ok()?;
-            Some(From { user, device })
+            Some(Origin { user, device })
         });
         found.map(Some).ok_or_else(unreachable)
     }
