@@ -80,22 +80,37 @@ struct Server {
     address: String,
 }
 
+/// The built-in company with everything switched on, so that no request ends with "not offered".
+fn company(workspace: &Workspace) -> Outcome<PathBuf> {
+    let place = folder(&workspace.target).join("company.toml");
+    let built_in = workspace.root.join("examples/uc-server/company.toml");
+    let text = std::fs::read_to_string(&built_in).map_err(Failure::file(&built_in))?;
+    let on = "[system.configuration]\nkey_programming = true\nmobility = true\n";
+    let text = text.replacen("[system.configuration]\n", on, 1);
+    std::fs::write(&place, text).map_err(Failure::file(&place))?;
+    Ok(place)
+}
+
 impl Server {
-    /// Builds it as `cargo xtask test` does, so that what is built is used again.
+    /// Builds it as `cargo xtask test` does, so that what is built is used again: with its package's
+    /// integration tests. A build of the program alone would choose other features of what it needs, and
+    /// compile half of the workspace once more.
     fn start(workspace: &Workspace) -> Outcome<Self> {
         let installed = Installed::look(&workspace.root);
         let flags = workspace.feature_flags(&installed.impossible_features());
         let build = [
-            "build",
+            "test",
+            "--no-run",
             "--profile",
             "ci",
             "--workspace",
-            "--bin",
-            "uc-server",
+            "--test",
+            "server_program",
         ];
         run(cargo().args(build).args(flags))?;
         let mut command = Command::new(workspace.target.join("ci/uc-server"));
         command.args(["--listen", "127.0.0.1:0", "--desk-phones", "--json"]);
+        command.arg("--company").arg(company(workspace)?);
         let line = announce(&command);
         let child = command.stdout(Stdio::piped()).spawn();
         let mut child = child.map_err(|source| Failure::Start { line, source })?;
