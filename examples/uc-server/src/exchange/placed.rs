@@ -211,6 +211,8 @@ impl Exchange {
         let user = call.comes_back_to.take()?;
         let there = self.company.user(&user)?;
         self.rings(there, device, now).ok()?;
+        // In a group it rings at others too.
+        self.stop_beside(key, cause, now);
         let seat = Seat {
             call: key.to_owned(),
             side,

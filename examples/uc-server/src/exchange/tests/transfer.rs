@@ -168,6 +168,23 @@ fn a_transferred_call_that_nobody_takes_comes_back() {
 }
 
 #[test]
+fn a_call_that_a_whole_group_leaves_unanswered_comes_back_and_stops_ringing_there() {
+    let mut rig = Rig::listening(&["330", "331", "337", "338", "339"]);
+    let (_, held) = rig.talking();
+    rig.hand_over("331", &held, "350").unwrap();
+    let members = ["337", "338", "339"].map(|user| (user, rig.ringing(user)));
+    rig.pass(NO_ANSWER_MS);
+    rig.ringing("331");
+    for (user, call) in members {
+        let told = rig.newest_call(user);
+        assert_eq!((told.id, told.local), (call, Null), "{user}");
+        assert_eq!(rig.exchange.running_count(user), 0, "{user}");
+    }
+    let legs = rig.exchange.calls.values().flat_map(|call| call.legs());
+    assert_eq!(rig.exchange.legs.len(), legs.count(), "none is left over");
+}
+
+#[test]
 fn a_call_that_came_back_is_answered_by_who_transferred_it() {
     let mut rig = Rig::listening(&["330", "331", "332"]);
     let [waiting, _, held, active] = {
