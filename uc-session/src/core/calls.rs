@@ -75,6 +75,15 @@ impl Calls {
             true => self.may_begin(io).map(|()| DeviceKind::DeskPhone),
             false => self.may_make(io),
         };
+        // The server takes an emergency call whatever is switched off or missing (NUM-7).
+        let device = match device {
+            Err(CallError::VoipOff(_) | CallError::Backend(BackendError::NoLicence(_)))
+                if self.sound && io.view.dial_plan().is_emergency(&to) =>
+            {
+                Ok(DeviceKind::Voip)
+            }
+            device => device,
+        };
         match device {
             Ok(device) => {
                 let key = Key(io.number());

@@ -221,6 +221,24 @@ async fn voip_is_off_by_itself_with_a_reason() {
     }
 }
 
+#[cfg(feature = "media")]
+#[tokio::test]
+async fn an_emergency_call_goes_out_though_voip_is_off_or_unlicensed() {
+    let system =
+        "configuration = { voip = true }\nlocation = { country = \"de\", emergency = [\"332\"] }";
+    for rosa in ["", "licences = [\"user\"]"] {
+        let server = server(system, rosa).await;
+        let with_sound = |user| builder(&server, user).null_sound().unwrap();
+        let rosa = signed_in(with_sound("330")).await;
+        let clara = signed_in(with_sound("332")).await;
+        within(rosa.set_voip(false)).await.unwrap();
+        assert!(within(rosa.call("331")).await.is_err());
+        let call = within(rosa.call("332")).await.unwrap();
+        within(clara.incoming()).await.unwrap();
+        within(call.hang_up()).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn with_voip_off_calls_go_through_the_desk_phone_and_its_keys_stay() {
     let both = format!("{DESK}\nvoip = true");
