@@ -1,6 +1,7 @@
 //! USB headsets of this computer, through hidapi.
 
 use std::ffi::CString;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use hidapi::{HidApi, HidDevice};
@@ -101,11 +102,12 @@ pub enum HeadsetChange {
 /// Finds the headsets of this computer as they come and go.
 ///
 /// Used by one thread; asking the system takes some milliseconds, so not by one that waits for
-/// reports.
+/// reports. On Linux it is asked only when the kernel's list of HID nodes is another one.
 pub struct UsbHeadsets {
     api: HidApi,
     discovery: Discovery,
     refresh: Moment,
+    nodes: Option<Vec<PathBuf>>,
     names: Vec<(DeviceKey, String)>,
     overlay: fn(&DeviceInfo) -> Overlay,
 }
@@ -126,6 +128,7 @@ impl UsbHeadsets {
             api: api.map_err(|error| UsbError::List(error.to_string()))?,
             discovery: Discovery::new(),
             refresh: Moment::default(),
+            nodes: None,
             names: Vec::new(),
             overlay: |info| Overlay::of(Vendor::of(info.vendor)),
         })
@@ -154,7 +157,7 @@ impl UsbHeadsets {
         let mut changes = Vec::new();
         if now >= self.refresh {
             self.refresh = now.after(REFRESH);
-            self.names = self.list()?;
+            self.look()?;
             let keys = self.names.iter().map(|(key, _)| key.clone());
             let gone = self.discovery.update(now, keys);
             changes.extend(gone.into_iter().map(HeadsetChange::Gone));
@@ -198,6 +201,7 @@ impl UsbHeadsets {
         let length = device.get_report_descriptor(&mut descriptor);
         let length = length.map_err(|error| refusal(&key.path, &error.to_string()))?;
         descriptor.truncate(length);
+        descriptor.shrink_to_fit();
         Ok(UsbDevice {
             device,
             info: DeviceInfo {
@@ -207,6 +211,18 @@ impl UsbHeadsets {
             },
             descriptor,
         })
+    }
+
+    /// hidapi reads every attribute of each device and of what that is plugged in to, which takes too long to
+    /// do each second for nothing.
+    fn look(&mut self) -> Result<(), UsbError> {
+        // Before the list: what comes in between is seen with the next look.
+        let nodes = nodes();
+        if nodes.is_none() || nodes != self.nodes {
+            self.names = self.list()?;
+            self.nodes = nodes;
+        }
+        Ok(())
     }
 
     fn open_headset(&mut self, now: Moment, key: &DeviceKey) -> Option<HeadsetChange> {
@@ -250,6 +266,16 @@ fn refusal(path: &str, reason: &str) -> UsbError {
             reason: reason.to_owned(),
         },
     }
+}
+
+/// Where the kernel has each HID node's device. One that is plugged in again has another number there, even
+/// if its node has the same name. `None` where the system has no such list.
+fn nodes() -> Option<Vec<PathBuf>> {
+    let entries = std::fs::read_dir("/sys/class/hidraw").ok()?;
+    let devices = entries.map(|entry| std::fs::read_link(entry?.path()));
+    let mut devices: Vec<_> = devices.collect::<Result<_, _>>().ok()?;
+    devices.sort();
+    Some(devices)
 }
 
 /// How often the system is asked for its devices.

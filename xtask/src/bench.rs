@@ -8,15 +8,17 @@ use std::process::Command;
 use serde_json::{Map, Value, json};
 
 use crate::failure::{Failure, Outcome};
+use crate::headset_vm;
 use crate::process::{cargo, run, text};
 use crate::workspace::Workspace;
 
 /// What can be measured, and how.
-const BENCHES: [(&str, Kind); 8] = [
+const BENCHES: [(&str, Kind); 9] = [
     ("call-setup", Kind::Program),
     ("calls", Kind::Program),
     ("codec", Kind::Criterion),
     ("headset", Kind::Program),
+    (headset_vm::NAME, Kind::MicroVm),
     ("jitter", Kind::Criterion),
     ("media", Kind::Table),
     ("mixer", Kind::Criterion),
@@ -29,6 +31,8 @@ enum Kind {
     Program,
     /// A criterion bench of the package `benches`.
     Criterion,
+    /// The tests of headsets under a real kernel, which measure on the way.
+    MicroVm,
     /// Several programs whose figures become `benches/README.md`.
     Table,
 }
@@ -44,6 +48,8 @@ pub(crate) fn bench(names: &[String], json: bool) -> Outcome {
                 media::measure(&root, &target)?;
                 println!("benches/README.md is written");
             }
+            (Kind::MicroVm, true) => println!("{}", named(name, headset_vm::figures()?)),
+            (Kind::MicroVm, false) => headset_vm::test()?,
             (_, false) => run(&mut command(name, kind, &[]))?,
             (Kind::Program, true) => println!("{}", program_report(name)?),
             (Kind::Criterion, true) => println!("{}", criterion_report(name, &target)?),
@@ -82,7 +88,7 @@ fn chosen(names: &[String]) -> Outcome<Vec<(&'static str, Kind)>> {
 fn command(name: &str, kind: Kind, arguments: &[&str]) -> Command {
     let mut command = cargo();
     match kind {
-        Kind::Program | Kind::Table => {
+        Kind::Program | Kind::Table | Kind::MicroVm => {
             command.args(["run", "--release", "--package", "benches", "--bin", name])
         }
         Kind::Criterion => command.args(["bench", "--package", "benches", "--bench", name]),
@@ -155,7 +161,7 @@ mod tests {
     #[test]
     fn an_unknown_bench_names_those_that_exist() {
         let error = chosen(&["speed".to_owned()]).unwrap_err();
-        let text = "no bench is called \"speed\"; known: call-setup, calls, codec, headset, jitter, media, mixer, model";
+        let text = "no bench is called \"speed\"; known: call-setup, calls, codec, headset, headset-vm, jitter, media, mixer, model";
         assert_eq!(error.to_string(), text);
     }
 

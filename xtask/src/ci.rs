@@ -6,12 +6,14 @@ use crate::failure::{Failure, Outcome};
 use crate::process::{cargo, run};
 use crate::stopwatch::{Stopwatch, minutes};
 use crate::workspace::{LIBRARIES, Workspace};
-use crate::{budgets, demo, documents, features, package, readme, schemathesis, systems};
+use crate::{
+    budgets, demo, documents, features, headset_vm, package, readme, schemathesis, systems,
+};
 
 /// What a check is called, and the check.
 type Step = (&'static str, fn() -> Outcome);
 
-const STEPS: [Step; 16] = [
+const STEPS: [Step; 17] = [
     ("format", format),
     ("features", || features::features(false)),
     ("readme", || readme::readme(false)),
@@ -26,6 +28,7 @@ const STEPS: [Step; 16] = [
     ("windows", systems::windows),
     ("rustdoc", rustdoc),
     ("schemathesis", schemathesis::check),
+    (headset_vm::NAME, headset_vm::test),
     ("demo", demo::check),
     ("package", package::package),
 ];
@@ -103,7 +106,14 @@ fn clippy() -> Outcome {
         "--all-targets",
         "--all-features",
     ];
-    run(cargo().args(everything).args(["--", "-D", "warnings"]))
+    run(cargo().args(everything).args(["--", "-D", "warnings"]))?;
+    // Not among all targets, since only the micro-VM can run them.
+    let others = ["clippy", "--profile", "ci", "--package", "headset"];
+    let tests = ["--features", "hidapi", "--test", "uhid"];
+    run(cargo()
+        .args(others)
+        .args(tests)
+        .args(["--", "-D", "warnings"]))
 }
 
 /// Each library alone, without features and with its default ones.

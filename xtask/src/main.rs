@@ -9,6 +9,7 @@ mod documents;
 mod failure;
 mod features;
 mod fuzz;
+mod headset_vm;
 mod installed;
 mod package;
 mod plots;
@@ -54,7 +55,7 @@ enum Command {
     },
     /// Run every test this computer can run, and name what is left out
     Test {
-        /// Only tests whose names contain this
+        /// Only tests whose names contain this; headset-vm: headsets under a real kernel, in a micro-VM
         name: Option<String>,
     },
     /// Run every check beside the tests
@@ -113,6 +114,7 @@ impl Command {
         match self {
             Self::Setup { dry_run } => setup::setup(dry_run),
             Self::Demo { arguments } => demo::demo(&arguments),
+            Self::Test { name } if name.as_deref() == Some(headset_vm::NAME) => headset_vm::test(),
             Self::Test { name } => test::test(name.as_deref()),
             Self::Ci { steps } => ci::ci(&steps),
             Self::Bench { list: true, .. } => {

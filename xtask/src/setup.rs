@@ -3,12 +3,14 @@
 use std::process::Command;
 
 use crate::failure::{Failure, Outcome};
+use crate::headset_vm;
 use crate::installed::on_path;
 use crate::process::{cargo, run, succeeds};
 use crate::schemathesis;
+use crate::workspace::Workspace;
 
 /// Debian packages, each with what needs it.
-const DEBIAN_PACKAGES: [(&str, &str); 12] = [
+const DEBIAN_PACKAGES: [(&str, &str); 15] = [
     ("build-essential", "linking, and ring's assembly"),
     ("pkg-config", "finding the ALSA library"),
     (
@@ -30,12 +32,21 @@ const DEBIAN_PACKAGES: [(&str, &str); 12] = [
         "python3-venv",
         "schemathesis, by which the embedded server is checked",
     ),
+    ("qemu-system-x86", "headsets under a real kernel in tests"),
+    ("busybox-static", "headsets under a real kernel in tests"),
+    ("cpio", "headsets under a real kernel in tests"),
 ];
 
 /// A Python program in an environment of its own.
 const SCHEMATHESIS: (&str, &str) = (
     "schemathesis",
     "the embedded server's API against its description (`cargo xtask ci`)",
+);
+
+/// Debian's kernel for clouds, unpacked under `target`.
+const KERNEL: (&str, &str) = (
+    "linux-image-cloud-amd64",
+    "headsets under a real kernel in tests",
 );
 
 /// Cargo tools with the versions that continuous integration uses, and what needs them.
@@ -85,6 +96,8 @@ enum Step {
     },
     /// Make an environment for schemathesis and install it.
     Schemathesis,
+    /// Download the micro-VM's kernel and unpack it.
+    Kernel,
     /// Something a person has to do.
     ByHand(String),
 }
@@ -118,6 +131,7 @@ impl Computer {
             .chain(tools.filter(|name| on_path(name)))
             .chain(components.filter(|name| component_present(name)))
             .chain(schemathesis::is_installed().then_some(SCHEMATHESIS.0))
+            .chain(kernel_present().then_some(KERNEL.0))
             .collect();
         Self {
             debian,
@@ -167,6 +181,7 @@ impl Step {
                 let (name, version) = (SCHEMATHESIS.0, schemathesis::VERSION);
                 format!("pip install {name} {version}: {}", reason(name))
             }
+            Self::Kernel => format!("download and unpack {}: {}", KERNEL.0, KERNEL.1),
             Self::ByHand(text) => format!("by hand: {text}"),
         }
     }
@@ -184,6 +199,7 @@ impl Step {
                 run(cargo().args(["install", "--locked", "--debug", name, "--version", version]))
             }
             Self::Schemathesis => schemathesis::install(),
+            Self::Kernel => headset_vm::install(),
             Self::ByHand(_) => Ok(()),
         }
     }
@@ -194,7 +210,8 @@ impl Step {
             Self::Debian { .. }
             | Self::Component(_)
             | Self::CargoTool { .. }
-            | Self::Schemathesis => None,
+            | Self::Schemathesis
+            | Self::Kernel => None,
         }
     }
 }
@@ -223,6 +240,8 @@ fn plan(computer: &Computer) -> Vec<Step> {
         steps.push(Step::CargoTool { name, version });
     }
     steps.extend(computer.lacks(SCHEMATHESIS.0).then_some(Step::Schemathesis));
+    let kernel = computer.debian && computer.lacks(KERNEL.0);
+    steps.extend(kernel.then_some(Step::Kernel));
     steps
 }
 
@@ -258,7 +277,7 @@ fn reason(name: &str) -> &'static str {
     let packages = DEBIAN_PACKAGES
         .iter()
         .chain(&COMPONENTS)
-        .chain([&SCHEMATHESIS])
+        .chain([&SCHEMATHESIS, &KERNEL])
         .map(|(name, why)| (*name, *why));
     let tools = CARGO_TOOLS.iter().map(|(name, _, why)| (*name, *why));
     packages
@@ -281,6 +300,10 @@ fn debian_package_present(name: &str) -> bool {
         .args(["-W", "-f=${Status}", name])
         .output();
     done.is_ok_and(|done| done.stdout == b"install ok installed")
+}
+
+fn kernel_present() -> bool {
+    Workspace::read().is_ok_and(|workspace| headset_vm::is_installed(&workspace.target))
 }
 
 fn component_present(name: &str) -> bool {

@@ -64,7 +64,7 @@ impl HeadsetConfig {
 ///
 /// # Lifetime
 /// Works in a task of its own on the client's runtime, and keeps no client alive. When this handle
-/// is dropped, or the client ends, every headset is left idle. Its devices are asked 100 times a
+/// is dropped, or the client ends, every headset is left idle. Its devices are asked 250 times a
 /// second while there are calls, otherwise four times, each on the runtime's threads for blocking work.
 pub struct Headsets {
     orders: mpsc::Sender<Order>,

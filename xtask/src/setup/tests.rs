@@ -14,7 +14,7 @@ fn all_names() -> Vec<&'static str> {
     DEBIAN_PACKAGES
         .iter()
         .chain(&COMPONENTS)
-        .chain([&SCHEMATHESIS])
+        .chain([&SCHEMATHESIS, &KERNEL])
         .map(|(name, _)| *name)
         .chain(tools)
         .collect()
@@ -59,7 +59,7 @@ fn system_packages_come_before_the_tools_that_are_built() {
     assert!(
         matches!(&plan[0], Step::Debian { packages, sudo: false } if packages.len() == DEBIAN_PACKAGES.len())
     );
-    assert_eq!(plan.len(), 1 + COMPONENTS.len() + CARGO_TOOLS.len() + 1);
+    assert_eq!(plan.len(), 1 + COMPONENTS.len() + CARGO_TOOLS.len() + 2);
 }
 
 #[test]
