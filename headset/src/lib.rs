@@ -1,18 +1,19 @@
 //! Call control by the buttons and lamps of a headset.
 //!
 //! A headset is a [`CallControlDevice`]: it is told the application's [`Calls`] and asks for
-//! [`Action`]s, never for one that the calls don't allow. Two kinds:
+//! [`Action`]s, never for one that the calls don't allow. Three kinds:
 //!
 //! * [`HidHeadset`] drives a USB HID device through a [`HidTransport`]. What its buttons and lamps
 //!   are is read from its report descriptor ([`TelephonyMap`]); what they mean is decided by the
 //!   [`Machine`]; what a descriptor can't tell of a vendor's devices is in the [`Overlay`].
 //!   The feature `hidapi` has `UsbHeadsets`, which finds those of this computer as they come and
 //!   go; [`Discovery`] is its core. [`Recording`] keeps what went on, and plays it again.
+//! * `HubHeadset` (feature `hub`) is the one that Plantronics Hub has, a program of its maker's.
 //! * [`ScriptedHeadset`] is one without hardware, for a product's own tests.
 //!
 //! # Run loop, clock, threads
-//! Nothing here starts a thread or reads a clock. Every type is driven by its caller, who passes
-//! the time: ask [`CallControlDevice::poll`] often, and call [`CallControlDevice::set_calls`]
+//! Nothing here starts a thread or reads a clock, but for `HubHeadset`, which talks to a service.
+//! Every type is driven by its caller, who passes the time: ask [`CallControlDevice::poll`] often, and call [`CallControlDevice::set_calls`]
 //! whenever the calls change.
 //!
 //! ```
@@ -35,6 +36,8 @@ mod exercise;
 mod hex;
 mod hid;
 mod hid_headset;
+#[cfg(feature = "hub")]
+mod hub;
 mod machine;
 mod overlay;
 mod recording;
@@ -55,6 +58,11 @@ pub use hid::{
     Unmanaged,
 };
 pub use hid_headset::{HeadsetError, HidHeadset};
+#[cfg(feature = "hub")]
+#[doc(hidden)]
+pub use hub::exercise_hub;
+#[cfg(feature = "hub")]
+pub use hub::{HubConfig, HubError, HubHeadset};
 pub use machine::{Machine, Output};
 pub use overlay::{Overlay, Vendor};
 pub use recording::{MAX_RECORDING_LINES, Recording, RecordingError, Traffic};
