@@ -35,3 +35,9 @@ fn whatever_a_headset_sends_the_machine_keeps_its_promises() {
         exercise_machine(bytes);
     });
 }
+
+#[cfg(feature = "hub")]
+#[test]
+fn whatever_a_hub_answers_only_allowed_actions_come_and_nothing_grows() {
+    replay("headset_hub", headset::exercise_hub);
+}

@@ -87,8 +87,8 @@ pub use profile::{Profile, ProfileError};
 pub use redacted::Redacted;
 pub use search::{Matches, Ranking, SearchIndex, SearchQuery};
 pub use settings::{
-    DateFormat, Language, LogLevel, PopUp, ReadSettings, ServerSettings, SettingError, Settings,
-    SettingsError,
+    DateFormat, Language, LogLevel, PlantronicsHeadsets, PopUp, ReadSettings, ServerSettings,
+    SettingError, Settings, SettingsError,
 };
 pub use sign_in::{UserName, UserNameError};
 pub use state::{Change, KnownContact, Snapshot, State, Update, UserLine, UserPresence};

@@ -67,6 +67,19 @@ pub enum LogLevel {
     Trace,
 }
 
+/// Which way Plantronics' (Poly's) headsets control calls (HS-1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PlantronicsHeadsets {
+    /// By USB, as any other maker's.
+    #[default]
+    Usb,
+    /// Through Plantronics Hub, a program on this computer.
+    Hub,
+    /// Not at all.
+    Off,
+}
+
 /// A user's settings on one computer (SET-1). Secrets are not among them: they are kept by the
 /// operating system.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +109,10 @@ pub struct Settings {
     /// Whether the answer to a VoIP call names one codec only, so that the far side needs no further
     /// round (VOIP-3); off by default.
     pub codec_preselection: bool,
+    /// Whether Jabra's headsets control calls (HS-1); on by default.
+    pub headset_jabra: bool,
+    /// Whether Plantronics' do, and which way (HS-1); by USB by default.
+    pub headset_plantronics: PlantronicsHeadsets,
     /// The level of the trace log; none is written by default.
     pub log: Option<LogLevel>,
     /// Lines of a newer version, kept for it.
@@ -161,6 +178,8 @@ impl Default for Settings {
             voip: false,
             voip_icon: true,
             codec_preselection: false,
+            headset_jabra: true,
+            headset_plantronics: PlantronicsHeadsets::default(),
             log: None,
             unknown: Vec::new(),
         }

@@ -21,7 +21,8 @@
 //!   its certificate pinned, lost connections restored without losing or doubling anything.
 //! - **What it doesn't**: sound. The feature `media` adds the adapter to `voip-media`, the feature
 //!   `device` microphone and loudspeaker; any other [`MediaEngine`](port::MediaEngine) will do. Nor headsets:
-//!   the feature `headset` lets their buttons control calls, `hidapi` finds those of this computer.
+//!   the feature `headset` lets their buttons control calls, `hidapi` finds those of this computer, `hub` that of
+//!   Plantronics Hub.
 //! - **Run loop**: one tokio task a client, on the runtime that signs in. Handles are cheap, `Send`
 //!   and `Sync`; what dropping them means stands at [`Client`].
 //! - **Clock**: [`Clock`], tokio's by default. The [`core`] has none: the time is passed in.

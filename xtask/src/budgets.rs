@@ -14,7 +14,7 @@ struct Budget {
     crates: usize,
 }
 
-const BUDGETS: [Budget; 5] = [
+const BUDGETS: [Budget; 6] = [
     Budget {
         library: "uc-model",
         flags: &["--no-default-features"],
@@ -29,6 +29,11 @@ const BUDGETS: [Budget; 5] = [
         library: "headset",
         flags: &[],
         crates: 30,
+    },
+    Budget {
+        library: "headset",
+        flags: &["--features", "hub"],
+        crates: 40,
     },
     Budget {
         library: "uc-session",

@@ -143,13 +143,14 @@ async fn carry(
     sound: &SoundArguments,
     work: impl AsyncFnOnce(&Client) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let preselection = account.settings_here().await?.codec_preselection;
+    let settings = account.settings_here().await?;
+    let preselection = settings.codec_preselection;
     let prepare = |builder: ClientBuilder| sound.apply(builder.codec_preselection(preselection));
     let client = account.sign_in_with(output, prepare).await?;
     if !(sound.is_chosen() || output.wants_voip()) && has_desk_phone(&client) {
         client.set_voip(false).await?;
     }
-    let mut headsets = Headsets::of(&client, sound).await;
+    let mut headsets = Headsets::of(&client, sound, &settings).await;
     let result = tokio::select! {
         result = calls::while_obeying_lines(&client, output, work(&client)) => result,
         never = sound::notices(&client, output, sound) => match never {},

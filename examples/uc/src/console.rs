@@ -54,16 +54,22 @@ pub(crate) async fn console(
     if !(stdin().is_terminal() && stdout().is_terminal()) {
         return Err(Failure::NoTerminal);
     }
+    let settings = account.settings_here().await?;
     let client = account
         .sign_in_with(output, |builder| wish.sound.apply(builder))
         .await?;
-    let shown = show(&client, output, wish).await;
+    let headsets = Headsets::of(&client, &wish.sound, &settings).await;
+    let shown = show(&client, output, wish, headsets).await;
     client.sign_out().await;
     shown
 }
 
-async fn show(client: &Client, output: &Output, wish: &ConsoleArguments) -> Result<(), Failure> {
-    let headsets = Headsets::of(client, &wish.sound).await;
+async fn show(
+    client: &Client,
+    output: &Output,
+    wish: &ConsoleArguments,
+    headsets: Headsets,
+) -> Result<(), Failure> {
     let mut desk = Desk::new(client, output, wish, headsets);
     let mut terminal = Terminal::take().map_err(Failure::Terminal)?;
     let mut touches = terminal::touches();

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use clap::Args;
+use uc_model::Settings;
 use uc_session::Client;
 
 use crate::{failure::Failure, output::Output, sound::SoundArguments};
@@ -27,19 +28,20 @@ pub(crate) struct Headsets {
 }
 
 impl Headsets {
-    /// Those of this computer, as they come and go. With sound at the desk phone its calls are theirs.
+    /// Those of this computer that the settings allow, as they come and go. With sound at the desk phone its calls
+    /// are theirs.
     #[cfg(feature = "headset")]
-    pub(crate) async fn of(client: &Client, sound: &SoundArguments) -> Self {
+    pub(crate) async fn of(client: &Client, sound: &SoundArguments, settings: &Settings) -> Self {
         let worn = match sound.headset.no_headset {
             true => None,
-            false => Some(Worn::by(client, sound.at_desk()).await),
+            false => Some(Worn::by(client, sound.at_desk(), settings).await),
         };
         Self { worn }
     }
 
     /// None: this build of the program has no use for them.
     #[cfg(not(feature = "headset"))]
-    pub(crate) async fn of(_: &Client, _: &SoundArguments) -> Self {
+    pub(crate) async fn of(_: &Client, _: &SoundArguments, _: &Settings) -> Self {
         Self {}
     }
 

@@ -1,4 +1,6 @@
-//! A stand-in for Plantronics Hub.
+//! A stand-in for Plantronics Hub; a test of `uc-session` has it too.
+#![allow(dead_code, reason = "not every test needs everything")]
+#![allow(clippy::unwrap_used, reason = "a test that can't go on should panic")]
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};

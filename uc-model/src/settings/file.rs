@@ -1,5 +1,6 @@
 use super::{
-    DateFormat, Language, LogLevel, PopUp, ReadSettings, SettingError, Settings, SettingsError,
+    DateFormat, Language, LogLevel, PlantronicsHeadsets, PopUp, ReadSettings, SettingError,
+    Settings, SettingsError,
 };
 use crate::ConversationGrouping;
 
@@ -30,7 +31,7 @@ fn write_lines(settings: &Settings, wanted: impl Fn(&str) -> bool) -> String {
 }
 
 /// Each setting with its value, as they are written.
-pub(super) fn entries(settings: &Settings) -> [(&'static str, String); 12] {
+pub(super) fn entries(settings: &Settings) -> [(&'static str, String); 14] {
     let on_off = |on: bool| name(SWITCH, on).to_owned();
     let hot_key = settings.hot_key.map(|key| key.to_string());
     let log = settings.log.map(|level| name(LEVELS, level));
@@ -49,6 +50,11 @@ pub(super) fn entries(settings: &Settings) -> [(&'static str, String); 12] {
         ("voip", on_off(settings.voip)),
         ("voip-icon", on_off(settings.voip_icon)),
         ("codec-preselection", on_off(settings.codec_preselection)),
+        ("headset-jabra", on_off(settings.headset_jabra)),
+        (
+            "headset-plantronics",
+            name(PLANTRONICS, settings.headset_plantronics).to_owned(),
+        ),
         ("log", log.unwrap_or("none").to_owned()),
     ]
 }
@@ -61,6 +67,7 @@ fn choices(key: &str) -> String {
         "pop-up" => list(POP_UPS),
         "hot-key" => "none, F3 to F12, Ctrl+D and the like, Ctrl+Alt+D, Ctrl+Shift+D".to_owned(),
         "conversations" => list(GROUPINGS),
+        "headset-plantronics" => list(PLANTRONICS),
         "log" => format!("none, {}", list(LEVELS)),
         _ => list(SWITCH),
     }
@@ -149,6 +156,8 @@ fn set(settings: &mut Settings, key: &str, value: &str) -> Option<bool> {
         "voip" => put(&mut settings.voip, find(SWITCH, value)),
         "voip-icon" => put(&mut settings.voip_icon, find(SWITCH, value)),
         "codec-preselection" => put(&mut settings.codec_preselection, find(SWITCH, value)),
+        "headset-jabra" => put(&mut settings.headset_jabra, find(SWITCH, value)),
+        "headset-plantronics" => put(&mut settings.headset_plantronics, find(PLANTRONICS, value)),
         "conversations" => put(&mut settings.grouping, find(GROUPINGS, value)),
         "log" if value == "none" => put(&mut settings.log, Some(None)),
         "log" => put(&mut settings.log, find(LEVELS, value).map(Some)),
@@ -183,13 +192,15 @@ fn name<T: Copy + PartialEq>(names: Names<T>, value: T) -> &'static str {
 }
 
 /// The settings that don't follow their user to another computer.
-const OF_A_COMPUTER: [&str; 7] = [
+const OF_A_COMPUTER: [&str; 9] = [
     "telephony-links",
     "start-at-log-in",
     "automatic-sign-in",
     "voip",
     "voip-icon",
     "codec-preselection",
+    "headset-jabra",
+    "headset-plantronics",
     "log",
 ];
 const SWITCH: Names<bool> = &[("on", true), ("off", false)];
@@ -214,6 +225,11 @@ const POP_UPS: Names<PopUp> = &[
 const GROUPINGS: Names<ConversationGrouping> = &[
     ("by-format", ConversationGrouping::ByFormat),
     ("by-number", ConversationGrouping::ByNumber),
+];
+const PLANTRONICS: Names<PlantronicsHeadsets> = &[
+    ("usb", PlantronicsHeadsets::Usb),
+    ("hub", PlantronicsHeadsets::Hub),
+    ("off", PlantronicsHeadsets::Off),
 ];
 const LEVELS: Names<LogLevel> = &[
     ("error", LogLevel::Error),

@@ -10,7 +10,8 @@ fn read(text: &str) -> ReadSettings {
 fn defaults_are_written_in_a_fixed_form() {
     let text = "version = 2\nlanguage = en\ndate-format = year-month-day\npop-up = always\n\
         hot-key = none\ntelephony-links = off\nstart-at-log-in = off\nautomatic-sign-in = on\n\
-        conversations = by-format\nvoip = off\nvoip-icon = on\ncodec-preselection = off\nlog = none\n";
+        conversations = by-format\nvoip = off\nvoip-icon = on\ncodec-preselection = off\n\
+        headset-jabra = on\nheadset-plantronics = usb\nlog = none\n";
     assert_eq!(Settings::default().write(), text);
     assert_eq!(read(text).settings, Settings::default());
 }
@@ -85,6 +86,8 @@ fn a_servers_settings_appear_at_the_first_sign_in() {
         voip: true,
         voip_icon: false,
         codec_preselection: true,
+        headset_jabra: false,
+        headset_plantronics: PlantronicsHeadsets::Hub,
         log: Some(LogLevel::Trace),
         ..Settings::default()
     };
@@ -103,6 +106,8 @@ fn a_servers_settings_appear_at_the_first_sign_in() {
         voip: false,
         voip_icon: true,
         codec_preselection: false,
+        headset_jabra: true,
+        headset_plantronics: PlantronicsHeadsets::Usb,
         log: None,
         ..elsewhere.clone()
     };
@@ -151,6 +156,8 @@ fn each_setting_is_listed_and_set_by_its_name() {
         ("voip", "on"),
         ("voip-icon", "off"),
         ("codec-preselection", "on"),
+        ("headset-jabra", "off"),
+        ("headset-plantronics", "hub"),
         ("log", "trace"),
     ] {
         settings.set_named(name, value).unwrap();
@@ -238,7 +245,7 @@ fn settings() -> impl Strategy<Value = Settings> {
     ]));
     let pop_ups =
         proptest::sample::select(vec![PopUp::Never, PopUp::TenSeconds, PopUp::WhenMinimised]);
-    (keys, levels, pop_ups, any::<[bool; 7]>()).prop_map(|(key, log, pop_up, switches)| Settings {
+    (keys, levels, pop_ups, any::<[bool; 8]>()).prop_map(|(key, log, pop_up, switches)| Settings {
         hot_key: key.map(|key| key.parse().unwrap()),
         log,
         pop_up,
@@ -248,6 +255,11 @@ fn settings() -> impl Strategy<Value = Settings> {
         voip: switches[4],
         voip_icon: switches[5],
         codec_preselection: switches[6],
+        headset_jabra: switches[7],
+        headset_plantronics: match switches[7] {
+            true => PlantronicsHeadsets::Hub,
+            false => PlantronicsHeadsets::Off,
+        },
         grouping: match switches[3] {
             true => ConversationGrouping::ByNumber,
             false => ConversationGrouping::ByFormat,

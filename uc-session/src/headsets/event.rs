@@ -66,6 +66,9 @@ pub enum HeadsetEvent {
     /// cures it.
     #[cfg(feature = "hidapi")]
     Refused(headset::UsbError),
+    /// The headset of Plantronics Hub can't be used; it is tried on. Told once for each reason.
+    #[cfg(feature = "hub")]
+    HubRefused(headset::HubError),
 }
 
 impl fmt::Display for HeadsetEvent {
@@ -92,6 +95,8 @@ impl fmt::Display for HeadsetEvent {
             Self::NotDone { error, .. } => write!(f, "The button could not do it: {error}."),
             #[cfg(feature = "hidapi")]
             Self::Refused(error) => write!(f, "A headset can't be used: {error}."),
+            #[cfg(feature = "hub")]
+            Self::HubRefused(error) => write!(f, "Plantronics' headsets can't be used: {error}."),
         }
     }
 }

@@ -25,13 +25,13 @@ pub(super) enum Order {
     /// Leaves it idle.
     Detach(HeadsetId),
     /// The same, and tells that it is gone.
-    #[cfg(feature = "hidapi")]
+    #[cfg(any(feature = "hidapi", feature = "hub"))]
     Unplugged(HeadsetId),
     /// Tells this.
-    #[cfg(feature = "hidapi")]
+    #[cfg(any(feature = "hidapi", feature = "hub"))]
     Tell(HeadsetEvent),
     /// Runs this until the end.
-    #[cfg(feature = "hidapi")]
+    #[cfg(any(feature = "hidapi", feature = "hub"))]
     Work(futures_util::future::BoxFuture<'static, ()>),
 }
 
@@ -68,7 +68,7 @@ struct Asked {
 
 enum Done {
     Asked(u64, Result<(), CallError>),
-    #[cfg(feature = "hidapi")]
+    #[cfg(any(feature = "hidapi", feature = "hub"))]
     Work,
 }
 
@@ -136,15 +136,15 @@ impl Hub {
             Order::Detach(id) => {
                 self.detach(id);
             }
-            #[cfg(feature = "hidapi")]
+            #[cfg(any(feature = "hidapi", feature = "hub"))]
             Order::Unplugged(headset) => {
                 if let Some(model) = self.detach(headset) {
                     self.tell(HeadsetEvent::Gone { headset, model });
                 }
             }
-            #[cfg(feature = "hidapi")]
+            #[cfg(any(feature = "hidapi", feature = "hub"))]
             Order::Tell(event) => self.tell(event),
-            #[cfg(feature = "hidapi")]
+            #[cfg(any(feature = "hidapi", feature = "hub"))]
             Order::Work(work) => {
                 self.work.spawn(async move {
                     work.await;

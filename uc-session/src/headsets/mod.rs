@@ -6,14 +6,20 @@
 //! | `hub.rs` | one task: tells the calls to every headset, carries out what buttons ask |
 //! | `seat.rs` | one headset: polls it, and leaves it idle |
 //! | `usb.rs` | the USB headsets of this computer as they come and go (feature `hidapi`) |
+//! | `plantronics.rs` | the headset of Plantronics Hub as it comes and goes (feature `hub`) |
+//! | `switches.rs` | which makers' are looked for, and which way (either feature) |
 //! | `sound.rs` | which microphones and loudspeakers belong to a headset |
 //! | `event.rs` | what is told of headsets |
 
 mod buttons;
 mod event;
 mod hub;
+#[cfg(feature = "hub")]
+mod plantronics;
 mod seat;
 mod sound;
+#[cfg(any(feature = "hidapi", feature = "hub"))]
+mod switches;
 #[cfg(feature = "hidapi")]
 mod usb;
 
@@ -38,13 +44,27 @@ pub use self::{
 };
 use crate::{client::WeakClient, locked};
 
-/// What headsets are to control.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// What headsets are to control, and whose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HeadsetConfig {
     /// Also the calls of the user's desk phone, whose sound is not here: answer, reject, end, hold,
     /// retrieve and swap, but no mute. Default: no.
     pub desk_phones: bool,
+    /// Jabra's headsets take part. Default: yes. Of those that are found; one that is attached does always.
+    pub jabra: bool,
+    /// So do Plantronics' (Poly's), by USB or through Plantronics Hub. Default: yes.
+    pub plantronics: bool,
+}
+
+impl Default for HeadsetConfig {
+    fn default() -> Self {
+        Self {
+            desk_phones: false,
+            jabra: true,
+            plantronics: true,
+        }
+    }
 }
 
 impl HeadsetConfig {
@@ -52,6 +72,20 @@ impl HeadsetConfig {
     #[must_use]
     pub const fn desk_phones(mut self, desk_phones: bool) -> Self {
         self.desk_phones = desk_phones;
+        self
+    }
+
+    /// This, with or without Jabra's headsets (HS-1); `Headsets::switch` changes it later, for any maker.
+    #[must_use]
+    pub const fn jabra(mut self, on: bool) -> Self {
+        self.jabra = on;
+        self
+    }
+
+    /// This, with or without Plantronics' (Poly's) headsets (HS-1).
+    #[must_use]
+    pub const fn plantronics(mut self, on: bool) -> Self {
+        self.plantronics = on;
         self
     }
 }
@@ -72,8 +106,8 @@ pub struct Headsets {
     /// Subscribed before the first headset, so that its events are not lost.
     first_events: Mutex<Option<broadcast::Receiver<HeadsetEvent>>>,
     ids: Ids,
-    #[cfg(feature = "hidapi")]
-    off: watch::Sender<std::collections::BTreeSet<headset::Vendor>>,
+    #[cfg(any(feature = "hidapi", feature = "hub"))]
+    switches: watch::Sender<switches::Switches>,
     #[cfg(feature = "hidapi")]
     clock: Arc<dyn crate::Clock>,
     /// True once every headset is left idle.
@@ -103,8 +137,8 @@ impl Headsets {
             events: weak,
             first_events: Mutex::new(Some(first_events)),
             ids: Ids::default(),
-            #[cfg(feature = "hidapi")]
-            off: watch::Sender::default(),
+            #[cfg(any(feature = "hidapi", feature = "hub"))]
+            switches: watch::Sender::new(switches::Switches::of(config)),
             #[cfg(feature = "hidapi")]
             clock,
             gone,

@@ -10,6 +10,7 @@ use super::{
     Headsets, Ids,
     event::{HeadsetEvent, HeadsetId},
     hub::Order,
+    switches::Switches,
 };
 use crate::clock::Clock;
 
@@ -33,7 +34,7 @@ impl Headsets {
         let search = Search {
             orders: self.orders.downgrade(),
             ids: self.ids.clone(),
-            off: self.off.subscribe(),
+            switches: self.switches.subscribe(),
             clock: std::sync::Arc::clone(&self.clock),
             switched_off: BTreeSet::new(),
             found: Vec::new(),
@@ -42,14 +43,6 @@ impl Headsets {
         let work = Order::Work(Box::pin(search.run(usb)));
         // After the end nothing is found.
         let _ = self.orders.send(work).await;
-    }
-
-    /// Switches a maker's USB headsets off or on again (HS-1). At first all are on.
-    pub fn switch(&self, vendor: Vendor, on: bool) {
-        self.off.send_if_modified(|off| match on {
-            true => off.remove(&vendor),
-            false => off.insert(vendor),
-        });
     }
 }
 
@@ -99,7 +92,7 @@ struct Search {
     /// Weak: looking keeps no headsets.
     orders: mpsc::WeakSender<Order>,
     ids: Ids,
-    off: watch::Receiver<BTreeSet<Vendor>>,
+    switches: watch::Receiver<Switches>,
     clock: std::sync::Arc<dyn Clock>,
     switched_off: BTreeSet<Vendor>,
     found: Vec<Found>,
@@ -119,7 +112,7 @@ impl Search {
     async fn run(mut self, mut finder: impl Finder) {
         loop {
             let now = Moment(self.clock.now().monotonic);
-            let (switches, lost) = (self.switches(), self.lost());
+            let (switches, lost) = (self.switched(), self.lost());
             // Asking the system takes milliseconds, and opening a device that is stuck longer.
             let look = tokio::task::spawn_blocking(move || {
                 let changes = look(&mut finder, now, switches, lost);
@@ -139,15 +132,15 @@ impl Search {
             }
             drop(orders);
             tokio::select! {
-                changed = self.off.changed() => if changed.is_err() { return },
+                changed = self.switches.changed() => if changed.is_err() { return },
                 () = sleep(LOOK) => {}
             }
         }
     }
 
     /// What was switched since the last look.
-    fn switches(&mut self) -> Vec<(Vendor, bool)> {
-        let off = self.off.borrow_and_update().clone();
+    fn switched(&mut self) -> Vec<(Vendor, bool)> {
+        let off = self.switches.borrow_and_update().off_by_usb();
         let changed = off.symmetric_difference(&self.switched_off);
         let switches = changed.map(|vendor| (*vendor, !off.contains(vendor)));
         let switches = switches.collect();

@@ -1,7 +1,9 @@
 use headset::{
-    CallControlDevice, DeviceKey, HidHeadset, Overlay, UDEV_RULE, UsbError, UsbHeadsets, Vendor,
+    CallControlDevice, DeviceKey, HidHeadset, HubConfig, Overlay, UDEV_RULE, UsbError, UsbHeadsets,
+    Vendor,
 };
 use serde_json::{Value, json};
+use uc_model::{PlantronicsHeadsets, Settings};
 use uc_session::{Client, HeadsetConfig, HeadsetEvent, HeadsetEvents, Headsets};
 
 use crate::{failure::Failure, output::Output};
@@ -15,9 +17,16 @@ pub(super) struct Worn {
 }
 
 impl Worn {
-    pub(super) async fn by(client: &Client, desk_phones: bool) -> Self {
-        let config = HeadsetConfig::default().desk_phones(desk_phones);
+    pub(super) async fn by(client: &Client, desk_phones: bool, settings: &Settings) -> Self {
+        let plantronics = settings.headset_plantronics;
+        let config = HeadsetConfig::default()
+            .desk_phones(desk_phones)
+            .jabra(settings.headset_jabra)
+            .plantronics(plantronics != PlantronicsHeadsets::Off);
         let headsets = client.headsets(config);
+        if plantronics == PlantronicsHeadsets::Hub {
+            headsets.find_hub(HubConfig::new("uc")).await;
+        }
         let trouble = match UsbHeadsets::new() {
             Ok(usb) => {
                 headsets.find(usb).await;
@@ -82,7 +91,7 @@ fn value(event: &HeadsetEvent) -> Value {
         },
         HeadsetEvent::MuteLocked { model, .. } => told("mute_locked", Some(model)),
         HeadsetEvent::NotDone { .. } => told("not_done", None),
-        HeadsetEvent::Refused(_) => told("refused", None),
+        HeadsetEvent::Refused(_) | HeadsetEvent::HubRefused(_) => told("refused", None),
         _ => told("unknown", None),
     }
 }

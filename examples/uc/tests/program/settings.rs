@@ -55,13 +55,15 @@ async fn settings_are_listed_and_set_and_follow_their_user() {
         ("automatic-sign-in", "off"),
         ("voip", "on"),
         ("codec-preselection", "on"),
+        ("headset-jabra", "off"),
+        ("headset-plantronics", "hub"),
         ("log", "info"),
     ] {
         run(&office, &["settings", "set", name, value]).await;
         assert_eq!(setting(&office, name).await, value);
     }
     let listed = run(&office, &["settings", "list"]).await;
-    assert_eq!(listed.len(), 12, "{listed:?}");
+    assert_eq!(listed.len(), 14, "{listed:?}");
 
     assert_eq!(setting(&home, "language").await, "en", "not signed in yet");
     run(&home, &["sign-in"]).await;

@@ -63,7 +63,7 @@ fn connected(path: &str) -> Change {
 struct Rig {
     plugs: Plugs,
     orders: mpsc::Receiver<Order>,
-    off: watch::Sender<BTreeSet<Vendor>>,
+    switches: watch::Sender<Switches>,
     sender: mpsc::Sender<Order>,
     search: tokio::task::JoinHandle<()>,
 }
@@ -71,11 +71,11 @@ struct Rig {
 impl Rig {
     fn start() -> Self {
         let (sender, orders) = mpsc::channel(16);
-        let off = watch::Sender::default();
+        let switches = watch::Sender::default();
         let search = Search {
             orders: sender.downgrade(),
             ids: Ids::default(),
-            off: off.subscribe(),
+            switches: switches.subscribe(),
             clock: Arc::new(SystemClock::default()),
             switched_off: BTreeSet::new(),
             found: Vec::new(),
@@ -86,17 +86,15 @@ impl Rig {
             search: tokio::spawn(search.run(plugs.clone())),
             plugs,
             orders,
-            off,
+            switches,
             sender,
         }
     }
 
     /// As `Headsets::switch` does.
     fn switch(&self, on: bool) {
-        self.off.send_if_modified(|off| match on {
-            true => off.remove(&Vendor::Jabra),
-            false => off.insert(Vendor::Jabra),
-        });
+        let switch = |switches: &mut Switches| switches.switch(Vendor::Jabra, on);
+        self.switches.send_if_modified(switch);
     }
 
     async fn order(&mut self) -> Order {
@@ -184,11 +182,11 @@ async fn nobody_is_looked_for_once_there_are_no_headsets_any_more() {
         search,
         sender,
         orders,
-        off,
+        switches,
         ..
     } = Rig::start();
     drop(sender);
     let ended = timeout(Duration::from_secs(5), search).await;
     assert!(ended.is_ok());
-    drop((orders, off));
+    drop((orders, switches));
 }
