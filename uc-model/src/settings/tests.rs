@@ -167,7 +167,7 @@ fn each_setting_is_listed_and_set_by_its_name() {
                 .any(|own| own == (name, value.to_owned()))
         );
     }
-    assert_eq!(settings.entries().len(), 12, "none is left out here");
+    assert_eq!(settings.entries().len(), 14, "none is left out here");
     let personal: Vec<_> = settings
         .entries()
         .map(|(name, _)| name)
