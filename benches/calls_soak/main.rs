@@ -1,6 +1,7 @@
 //! `cargo xtask soak calls`: six users with a client each at a server of its own process call, answer,
 //! refuse, pass on, hold, consult, transfer, confer and pick up at random, with real media (silence). Meanwhile events
-//! come late and twice, connections are cut, and both ends hang up at once.
+//! come late and twice, connections are cut, the server is killed and started again, and both ends
+//! hang up at once.
 //!
 //! After each round everybody hangs up once. Then every request must have been answered, and every
 //! call must be over, at all clients and at the server, as a client sees it that has just signed in.

@@ -18,7 +18,13 @@ impl Soak {
         for person in &self.people {
             person.whims.switch(!calm);
         }
-        for _ in 0..16 + self.chance.below(32) {
+        // Every tenth round the server dies in the middle and comes back.
+        let dies = self.chance.below(10) == 0;
+        let steps = 16 + self.chance.below(32);
+        for step in 0..steps {
+            if dies && step == steps / 2 {
+                self.kill_server().await?;
+            }
             match self.chance.below(14) {
                 0 if !calm => self.cut(),
                 1 => self.both_hang_up(),
@@ -152,6 +158,14 @@ impl Soak {
             client.network_changed();
             ("cut", true)
         });
+    }
+
+    /// The server dies and comes back with what it has written.
+    async fn kill_server(&mut self) -> Result<(), Failed> {
+        self.kills += 1;
+        self.server.stop();
+        sleep(Duration::from_millis(self.chance.below(1_000))).await;
+        self.server.start().await
     }
 
     /// Asks without waiting; what came of it is counted at the end of the round.

@@ -18,6 +18,7 @@ pub(crate) struct Soak {
     /// What was granted and what was refused.
     pub(crate) counts: BTreeMap<&'static str, [u32; 2]>,
     pub(crate) cuts: u32,
+    pub(crate) kills: u32,
     pub(crate) rounds: u32,
     /// From the first hang-up to the end of all calls.
     pub(crate) slowest_rest: Duration,
@@ -34,6 +35,7 @@ impl Soak {
             asked: JoinSet::new(),
             counts: BTreeMap::new(),
             cuts: 0,
+            kills: 0,
             rounds: 0,
             slowest_rest: Duration::ZERO,
             seed,
@@ -67,7 +69,7 @@ impl Soak {
         let difference = (second.0 - first.0).abs();
         // Anything stuck has ended the run by an error.
         let report = json!({
-            "rounds": self.rounds, "calls": [calls_first, self.calls()], "cuts": self.cuts,
+            "rounds": self.rounds, "calls": [calls_first, self.calls()], "cuts": self.cuts, "kills": self.kills,
             "granted_refused": self.counts, "stuck": 0, "slowest_rest_s": self.slowest_rest.as_secs_f64(),
             "heap_half": first.0, "heap_end": second.0, "heap_difference": difference,
             "server_files": [first.1, second.1], "left_allocated": allocated(),

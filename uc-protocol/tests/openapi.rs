@@ -298,7 +298,7 @@ fn the_described_paths_are_those_of_the_code() {
         Route::Hello,
         Route::Session,
         Route::Snapshot,
-        Route::Events,
+        Route::Events { calls: true },
         Route::Directory(Default::default()),
         Route::Me,
         Route::MyPresence,

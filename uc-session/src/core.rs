@@ -297,7 +297,10 @@ impl Core {
             Request::SendDigits { call, digits } => {
                 self.calls.send_digits(&mut self.io, ticket, &call, digits);
             }
-            Request::SetVoip(wanted) => self.calls.set_voip(&mut self.io, ticket, wanted),
+            Request::SetVoip(wanted) => {
+                self.calls.set_voip(&mut self.io, ticket, wanted);
+                self.connection.voip_changed(&mut self.io);
+            }
             Request::Mute { call, muted } => self.calls.mute(&mut self.io, ticket, &call, muted),
             Request::NetworkChanged => {
                 self.calls.network_changed();

@@ -316,10 +316,12 @@ impl Examination<'_> {
     /// Waits for the first event, a heartbeat if need be, and fetches the state.
     async fn listen(&mut self, link: LinkId) -> Result<Duration, Bad> {
         let (ear, mut heard) = Ear::listening();
-        let after = None;
-        self.execute(Operation::Subscribe { link, after }, &ear)
-            .await
-            .map_err(Bad::Backend)?;
+        let operation = Operation::Subscribe {
+            link,
+            after: None,
+            calls: false,
+        };
+        self.execute(operation, &ear).await.map_err(Bad::Backend)?;
         let since = tokio::time::Instant::now();
         match timeout(LONGEST_SILENCE, heard.recv()).await {
             Ok(Some(Ok(()))) => {}

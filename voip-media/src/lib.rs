@@ -42,7 +42,7 @@ pub use rtp::VoipMetrics;
 pub use rtp::exercise_tones;
 pub use session::{
     AudioSession, ConferenceId, ConfigFault, Deadlines, DtmfError, Engine, EngineBuilder,
-    EngineError, Impairment, Intent, JoinError, NegotiationError, OpenError, OwnSound,
+    EngineError, HoldMusic, Impairment, Intent, JoinError, NegotiationError, OpenError, OwnSound,
     SessionConfig, SessionError, SessionEvent, SoundEvent, SoundEvents, StatsStream,
 };
 #[doc(hidden)]
@@ -53,7 +53,7 @@ pub use session::{
 pub use sound::{
     Burst, DtmfDetector, DtmfDigit, DtmfEvent, DtmfGenerator, DtmfQueueFull, DtmfTiming, Fader,
     FrameResampler, Gain, Level, LevelMeter, Limiter, Mixer, MixerFull, PartyId, Resampler, Tone,
-    ToneGenerator, ToneKind, TonePlan,
+    ToneGenerator, ToneKind, TonePlan, Tune,
 };
 pub use stats::{DropCounts, ImpairmentStats, SessionStats};
 pub use transport::{IceServer, MAX_DATAGRAM};

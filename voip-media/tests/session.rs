@@ -145,6 +145,7 @@ async fn muting_one_direction_leaves_the_other_alone() {
             number: 1,
             muted: true,
             held: false,
+            music: false,
         })
         .await;
     assert!(caller.hears(HIGH).await);
@@ -154,6 +155,7 @@ async fn muting_one_direction_leaves_the_other_alone() {
             number: 2,
             muted: false,
             held: false,
+            music: false,
         })
         .await;
     assert!(callee.hears(LOW).await);

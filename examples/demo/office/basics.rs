@@ -52,7 +52,7 @@ pub(super) async fn hold(caller: &Person, other: &Person) -> Result<(), SceneErr
     within("the hold", incoming.hold()).await??;
     let held = || outgoing.state().remote.state == ConnectionState::Hold;
     until("the hold at the other", held).await?;
-    tokio::try_join!(caller.hears_nothing(), other.hears_nothing())?;
+    tokio::try_join!(caller.hears_music(), other.hears_nothing())?;
     within("the retrieval", incoming.retrieve()).await??;
     tokio::try_join!(caller.hears(other), other.hears(caller))?;
     hang_up(&outgoing, &incoming).await

@@ -32,6 +32,11 @@ pub(super) fn are_heard(samples: &[i16], voices: &[f64]) -> bool {
     shares.iter().all(|share| *share > quiet) && shares.iter().sum::<f64>() > MOSTLY
 }
 
+/// Whether it is made of these notes, whichever.
+pub(super) fn is_music(samples: &[i16], notes: &[f64]) -> bool {
+    notes.iter().map(|hz| share_of(samples, *hz)).sum::<f64>() > MOSTLY
+}
+
 /// Whether nothing is heard.
 pub(super) fn is_silence(samples: &[i16]) -> bool {
     samples.iter().all(|sample| sample.unsigned_abs() < 100)

@@ -39,13 +39,13 @@ pub(super) async fn consult(
     tokio::try_join!(
         caller.hears(third),
         third.hears(caller),
-        other.hears_nothing()
+        other.hears_music()
     )?;
     within("alternating", calls.second.alternate(&calls.first)).await??;
     tokio::try_join!(
         caller.hears(other),
         other.hears(caller),
-        third.hears_nothing()
+        third.hears_music()
     )?;
     within("alternating", calls.first.alternate(&calls.second)).await??;
     within("coming back", calls.second.reconnect(&calls.first)).await??;

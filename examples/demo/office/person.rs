@@ -4,7 +4,7 @@ use tokio::time::{sleep, timeout};
 use uc_model::{FailureCause, Presence, PresenceState};
 use uc_server::RunningServer;
 use uc_session::{Call, CallError, Client, Trust, VoipEngine};
-use voip_media::{LoopbackBackend, Script};
+use voip_media::{LoopbackBackend, Script, Tune};
 
 use super::{
     ears,
@@ -115,10 +115,18 @@ impl Person {
 
     /// Waits until 200 ms in a row hold these tones and little else.
     pub(super) async fn hears_tones(&self, voices: &[f64]) -> Result<(), SceneError> {
+        self.hears_what(voices, ears::are_heard).await
+    }
+
+    async fn hears_what(
+        &self,
+        voices: &[f64],
+        are_heard: fn(&[i16], &[f64]) -> bool,
+    ) -> Result<(), SceneError> {
         let mut heard = self.sound.take_played();
         heard.clear();
         let hearing = timeout(WAIT, async {
-            while heard.len() < ears::WINDOW || !ears::are_heard(&heard, voices) {
+            while heard.len() < ears::WINDOW || !are_heard(&heard, voices) {
                 sleep(Duration::from_millis(20)).await;
                 heard.extend(self.sound.take_played());
                 heard.drain(..heard.len().saturating_sub(ears::WINDOW));
@@ -132,6 +140,11 @@ impl Person {
                 .map(|hz| ears::share_of(&heard, *hz))
                 .collect(),
         })
+    }
+
+    /// Waits until music is heard, as by whoever is held.
+    pub(super) async fn hears_music(&self) -> Result<(), SceneError> {
+        self.hears_what(&Tune::NOTES, ears::is_music).await
     }
 
     /// Waits until nothing is heard for 200 ms, if any sound is played at all.

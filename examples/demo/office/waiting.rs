@@ -21,11 +21,7 @@ pub(super) async fn call_waiting(
     within("the hold", to_first.hold()).await??;
     within("an answer", from_second.answer()).await??;
     connected(&at_second).await?;
-    tokio::try_join!(
-        busy.hears(second),
-        second.hears(busy),
-        first.hears_nothing()
-    )?;
+    tokio::try_join!(busy.hears(second), second.hears(busy), first.hears_music())?;
     hang_up(&at_second, &from_second).await?;
     within("the retrieval", to_first.retrieve()).await??;
     tokio::try_join!(busy.hears(first), first.hears(busy))?;

@@ -8,7 +8,10 @@ use uc_protocol::ucx::{Description, DescriptionKind};
 
 use crate::{
     exchange::{Millis, Role, SoundStep, read_state},
-    sound::{Announcement, EndpointRole, ReturnTime, SoundConfig, SoundError, SoundEvent, Sounds},
+    sound::{
+        Announcement, EndpointRole, PhoneVoice, ReturnTime, SoundConfig, SoundError, SoundEvent,
+        Sounds,
+    },
     switchboard::Switchboard,
 };
 
@@ -78,14 +81,22 @@ async fn act(
                 });
                 (leg, answer.map(Some))
             }
-            SoundStep::Offer { leg } => {
-                let offer = sounds.offer(&leg).await;
-                let offer = offer.map(|(generation, sdp)| Description {
+            SoundStep::Offer { leg, generation } => {
+                let offer = sounds.offer(&leg, generation).await;
+                let offer = offer.map(|sdp| Description {
                     generation,
                     kind: DescriptionKind::Offer,
                     sdp,
                 });
                 (leg, offer.map(Some))
+            }
+            SoundStep::AcceptAnswer { leg, sdp } => {
+                let accepted = sounds.accept_answer(&leg, &sdp).await;
+                (leg, accepted.map(|()| None))
+            }
+            SoundStep::Hold { leg, held } => {
+                sounds.hold(&leg, held);
+                continue;
             }
             SoundStep::Candidates { leg, candidates } => {
                 // One that can't be used is no end of a call.
@@ -147,6 +158,7 @@ fn endpoint_role(role: Role) -> EndpointRole {
     match role {
         Role::Conference(name) => EndpointRole::Conference(name),
         Role::Waiting => EndpointRole::MusicOnHold,
+        Role::Phone(user) => EndpointRole::Phone(PhoneVoice::of(&user)),
         Role::Announcement { reason, until } => EndpointRole::Announcement(Announcement {
             reason: reason.map(read_state),
             until: until.and_then(time_of_day),

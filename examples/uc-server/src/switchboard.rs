@@ -123,12 +123,13 @@ impl Switchboard {
         self: &Arc<Self>,
         session: &SessionId,
         last: Option<&EventId>,
+        calls: bool,
     ) -> Result<Subscription, Refusal> {
         let (queue, deliveries) = mpsc::channel(QUEUE);
         let lagged = Arc::new(AtomicBool::new(false));
         let mut exchange = self.lock();
         let backlog = exchange.subscribe(session, last)?;
-        exchange.stream_opened(session);
+        exchange.stream_opened(session, calls);
         // Under the lock, so that no step comes between the backlog and the queue.
         self.journal.subscribe(Subscriber {
             user: backlog.user.clone(),

@@ -115,21 +115,29 @@ impl Link {
     }
 
     /// Opens the event stream, after the event `last` if there is one, on a connection of its
-    /// own. The answer's head must come within the time for answers; then the stream may be
+    /// own. `calls`: whether calls with sound may ring here. The answer's head must come within the time for answers; then the stream may be
     /// silent for ever: the caller watches for signs of life.
     ///
     /// # Errors
     /// See [`RequestError`].
-    pub async fn events(&self, last: Option<&EventId>) -> Result<EventStream, RequestError> {
+    pub async fn events(
+        &self,
+        last: Option<&EventId>,
+        calls: bool,
+    ) -> Result<EventStream, RequestError> {
         Handle::try_current().map_err(|_| DialError::NoRuntime)?;
         let limit = self.shared.dialer.config().timeouts.answer;
-        timeout(limit, self.open_events(last))
+        timeout(limit, self.open_events(last, calls))
             .await
             .unwrap_or(Err(RequestError::TimedOut))
     }
 
-    async fn open_events(&self, last: Option<&EventId>) -> Result<EventStream, RequestError> {
-        let request = Request::get(Route::Events).accept(EVENT_STREAM);
+    async fn open_events(
+        &self,
+        last: Option<&EventId>,
+        calls: bool,
+    ) -> Result<EventStream, RequestError> {
+        let request = Request::get(Route::Events { calls }).accept(EVENT_STREAM);
         let mut request = request.build(self.address(), self.token.as_ref())?;
         if let Some(id) = last {
             let id = id.to_string().try_into();

@@ -26,8 +26,11 @@ pub enum Route {
     Session,
     /// `/uc/v1/snapshot`
     Snapshot,
-    /// `/uc/v1/events`
-    Events,
+    /// `/uc/v1/events?calls=…`: whether calls with sound may ring at this client. Default: they may.
+    Events {
+        /// `calls`.
+        calls: bool,
+    },
     /// `/uc/v1/directory?q=…&limit=…`
     Directory(DirectoryQuery),
     /// `/uc/v1/directory/{id}`
@@ -233,7 +236,8 @@ impl Route {
             Self::Hello => "/uc/v1/hello".into(),
             Self::Session => "/uc/v1/session".into(),
             Self::Snapshot => "/uc/v1/snapshot".into(),
-            Self::Events => "/uc/v1/events".into(),
+            Self::Events { calls: true } => "/uc/v1/events".into(),
+            Self::Events { calls: false } => "/uc/v1/events?calls=false".into(),
             Self::Directory(query) => query.path(),
             Self::DirectoryEntry(id) => format!("/uc/v1/directory/{}", encode(id)),
             Self::Contacts => "/uc/v1/contacts".into(),
@@ -296,7 +300,9 @@ impl Route {
             ["hello"] => Self::Hello,
             ["session"] => Self::Session,
             ["snapshot"] => Self::Snapshot,
-            ["events"] => Self::Events,
+            ["events"] => Self::Events {
+                calls: takes_calls(query)?,
+            },
             ["directory"] => Self::Directory(DirectoryQuery::parse(query)?),
             ["directory", id] => Self::DirectoryEntry(segment(id)?),
             ["contacts"] => Self::Contacts,
@@ -332,7 +338,7 @@ impl Route {
             Self::Session => "POST, DELETE",
             Self::Hello
             | Self::Snapshot
-            | Self::Events
+            | Self::Events { .. }
             | Self::Directory(_)
             | Self::DirectoryEntry(_)
             | Self::Me
@@ -377,6 +383,16 @@ impl Route {
             "keys" => Self::MyKeys,
             _ => return None,
         })
+    }
+}
+
+/// What `calls` says; `None` if that is neither yes nor no.
+fn takes_calls(query: &str) -> Option<bool> {
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    match pairs.find(|(name, _)| *name == "calls") {
+        None | Some((_, "true")) => Some(true),
+        Some((_, "false")) => Some(false),
+        Some(_) => None,
     }
 }
 
@@ -444,7 +460,8 @@ mod tests {
                 Route::Hello,
                 Route::Session,
                 Route::Snapshot,
-                Route::Events,
+                Route::Events { calls: true },
+                Route::Events { calls: false },
                 Route::Me,
                 Route::MyPresence,
                 Route::MyVisibility,

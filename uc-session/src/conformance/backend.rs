@@ -155,7 +155,12 @@ impl Peer {
         assert_eq!(signed_in.extension.as_str(), user);
         peer.capabilities = signed_in.capabilities;
         let link = peer.link;
-        let subscribed = peer.run(Operation::Subscribe { link, after: None }).await;
+        let operation = Operation::Subscribe {
+            link,
+            after: None,
+            calls: true,
+        };
+        let subscribed = peer.run(operation).await;
         assert_eq!(subscribed, Ok(Outcome::Subscribed));
         match peer.run(Operation::Snapshot { link }).await {
             Ok(Outcome::Snapshot(snapshot)) => (peer, *snapshot),
@@ -344,7 +349,12 @@ pub async fn a_session_goes_on_over_another_link(rig: &dyn Rig) {
         peer.run(Operation::Resume { link }).await,
         Ok(Outcome::Done)
     );
-    let subscribed = peer.run(Operation::Subscribe { link, after: None }).await;
+    let operation = Operation::Subscribe {
+        link,
+        after: None,
+        calls: true,
+    };
+    let subscribed = peer.run(operation).await;
     assert_eq!(subscribed, Ok(Outcome::Subscribed));
     peer.end().await;
 }

@@ -77,6 +77,7 @@ pub async fn an_intent_is_acknowledged_by_its_number(engine: &dyn MediaEngine) {
             number,
             muted,
             held: false,
+            music: false,
         });
         assert_eq!(soon("the acknowledgement", applied(&*one)).await, number);
     }
@@ -84,11 +85,13 @@ pub async fn an_intent_is_acknowledged_by_its_number(engine: &dyn MediaEngine) {
         number: 3,
         muted: false,
         held: false,
+        music: false,
     });
     one.apply(MediaIntent {
         number: 8,
         muted: false,
         held: false,
+        music: false,
     });
     assert_eq!(soon("the acknowledgement", applied(&*one)).await, 8);
     one.close().await;
@@ -113,6 +116,7 @@ pub async fn a_held_call_is_renegotiated(engine: &dyn MediaEngine) {
             number,
             muted: false,
             held,
+            music: false,
         });
         round(&*one, &*other).await;
     }
@@ -120,6 +124,7 @@ pub async fn a_held_call_is_renegotiated(engine: &dyn MediaEngine) {
         number: 1,
         muted: false,
         held: true,
+        music: false,
     });
     round(&*other, &*one).await;
     one.close().await;
@@ -194,6 +199,7 @@ pub async fn a_closed_session_says_so(engine: &dyn MediaEngine) {
         number: 1,
         muted: true,
         held: true,
+        music: false,
     });
     let _ = session.stats();
     soon("closing again", session.close()).await;
@@ -223,6 +229,7 @@ pub async fn keys_are_queued_in_a_call_and_refused_outside(engine: &dyn MediaEng
             number,
             muted: true,
             held,
+            music: false,
         });
         round(&*one, &*other).await;
         assert_eq!(soon("the acknowledgement", applied(&*one)).await, number);

@@ -92,6 +92,8 @@ pub(super) struct Connection {
     just_live: bool,
     /// The event stream may be dead though the server answers.
     stream_doubted: bool,
+    /// Whether calls may ring here, as the event stream was opened last.
+    told_calls: bool,
     /// It was told that the connection is lost, and not yet that it is back.
     told_lost: bool,
     /// There is a session that can be resumed.
@@ -113,6 +115,7 @@ impl Connection {
             was_live: false,
             just_live: false,
             stream_doubted: false,
+            told_calls: false,
             told_lost: false,
             has_session: false,
             signed_in_at: None,

@@ -6,8 +6,8 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 use voip_media::{
-    AudioBackend, DevicePreference, Engine, Impairment, NullBackend, SessionConfig, Tone, ToneKind,
-    TonePlan, WantedDevice, WavBackend,
+    AudioBackend, DevicePreference, Engine, HoldMusic, Impairment, NullBackend, SessionConfig,
+    Tone, ToneKind, TonePlan, WantedDevice, WavBackend,
 };
 
 use super::{session::VoipSession, translate};
@@ -57,9 +57,11 @@ impl VoipEngine {
     /// An engine that was made elsewhere, with chosen devices for example. The configuration of
     /// its sessions is this type's.
     pub fn over(engine: Engine) -> Self {
+        let mut session = SessionConfig::default();
+        session.hold_music = Some(HoldMusic::tune());
         Self {
             engine,
-            session: SessionConfig::default(),
+            session,
             rings: false,
         }
     }
@@ -144,6 +146,14 @@ impl VoipEngine {
     #[must_use]
     pub fn codec_preselection(mut self, on: bool) -> Self {
         self.session.codec_preselection = on;
+        self
+    }
+
+    /// What whoever is held hears; silence without. Not heard in a conference, nor by who holds the
+    /// call too. Default: [`HoldMusic::tune`].
+    #[must_use]
+    pub fn hold_music(mut self, music: Option<HoldMusic>) -> Self {
+        self.session.hold_music = music;
         self
     }
 

@@ -66,6 +66,7 @@ impl MediaSession for VoipSession {
             number: intent.number,
             muted: intent.muted,
             held: intent.held,
+            music: intent.music,
         });
     }
 

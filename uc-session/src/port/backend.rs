@@ -103,6 +103,8 @@ pub enum Operation {
         link: LinkId,
         /// The last event that was applied.
         after: Option<Cursor>,
+        /// Whether calls with sound may ring here.
+        calls: bool,
     },
     /// Fetches the whole state.
     Snapshot {

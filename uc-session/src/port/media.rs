@@ -47,8 +47,11 @@ pub struct MediaIntent {
     pub number: u64,
     /// The microphone is cut off.
     pub muted: bool,
-    /// The call is on hold: nothing is sent but what keeps the path open, nothing is played.
+    /// The call is on hold: nothing of this side is sent, but what keeps the path open, nothing is
+    /// played.
     pub held: bool,
+    /// Held, the far end may hear music, if the engine has some: it is alone and no conference.
+    pub music: bool,
 }
 
 /// What a media session tells.

@@ -75,11 +75,11 @@ impl OpenLink {
     pub(super) async fn subscribe(
         &self,
         id: LinkId,
-        after: Option<&EventId>,
+        (after, calls): (Option<&EventId>, bool),
         sink: Arc<dyn EventSink>,
     ) -> Result<(), BackendError> {
         let link = self.signed_in()?;
-        let stream = self.line.unless_closed(link.events(after)).await?;
+        let stream = self.line.unless_closed(link.events(after, calls)).await?;
         let stream = stream.map_err(|error| failure::of_request(&error))?;
         self.line.listen(pass_on(stream, id, sink));
         Ok(())

@@ -170,13 +170,14 @@ impl UcxBackend {
     async fn subscribe(
         &self,
         id: LinkId,
-        after: Option<Cursor>,
+        (after, calls): (Option<Cursor>, bool),
         sink: &Arc<dyn EventSink>,
     ) -> Result<Outcome, BackendError> {
         let after = after.map(|cursor| cursor.0.parse()).transpose();
         let after = after.map_err(|_| BackendError::RefusedValue)?;
         let link = self.link(id)?;
-        link.subscribe(id, after.as_ref(), Arc::clone(sink)).await?;
+        link.subscribe(id, (after.as_ref(), calls), Arc::clone(sink))
+            .await?;
         Ok(Outcome::Subscribed)
     }
 
@@ -282,7 +283,9 @@ impl Backend for UcxBackend {
                 password,
             } => self.sign_in(link, user, password).await,
             Operation::Resume { link } => self.resume(link).await,
-            Operation::Subscribe { link, after } => self.subscribe(link, after, sink).await,
+            Operation::Subscribe { link, after, calls } => {
+                self.subscribe(link, (after, calls), sink).await
+            }
             Operation::Snapshot { link } => self.snapshot(link).await,
             Operation::Probe { link } => {
                 self.link(link)?.probe().await?;

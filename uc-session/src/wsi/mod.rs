@@ -453,7 +453,7 @@ impl Backend for WsiBackend {
                 password,
             } => self.sign_in(link, user, password).await,
             Operation::Resume { link } => self.resume(link).await,
-            Operation::Subscribe { link, after } => self.subscribe(link, after, sink).await,
+            Operation::Subscribe { link, after, .. } => self.subscribe(link, after, sink).await,
             Operation::Snapshot { link } => self.snapshot(link).await,
             Operation::Probe { link } => self.probe(link).await,
             Operation::Service { link, service } => self.serve(link, service).await,

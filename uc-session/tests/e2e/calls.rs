@@ -110,12 +110,12 @@ async fn both_hear_each_other_until_one_hangs_up_and_both_remember() {
 }
 
 #[tokio::test]
-async fn a_held_call_is_silent_until_it_is_retrieved() {
+async fn whoever_is_held_hears_music_until_the_call_is_retrieved() {
     let (_server, rosa, bruno) = rosa_and_bruno().await;
     let (outgoing, incoming) = connected(&rosa.client, &bruno.client, "331").await;
     tokio::join!(rosa.hears(BRUNO_HZ), bruno.hears(ROSA_HZ));
     within(incoming.hold()).await.unwrap();
-    tokio::join!(rosa.hears_nothing(), bruno.hears_nothing());
+    tokio::join!(rosa.hears_music(), bruno.hears_nothing());
     assert!(outgoing.status().is_connected(), "being held is no end");
     tokio::time::sleep(PAUSE).await;
     within(incoming.retrieve()).await.unwrap();
@@ -207,18 +207,14 @@ async fn several_calls_at_once_are_kept_apart() {
     let (first, to_bruno) = connected(&rosa.client, &bruno.client, "331").await;
     within(first.hold()).await.unwrap();
     let (from_clara, second) = connected(&clara.client, &rosa.client, "330").await;
-    tokio::join!(
-        rosa.hears(700.0),
-        clara.hears(ROSA_HZ),
-        bruno.hears_nothing()
-    );
+    tokio::join!(rosa.hears(700.0), clara.hears(ROSA_HZ), bruno.hears_music());
     assert_eq!(rosa.client.calls().len(), 2);
     within(second.hold()).await.unwrap();
     within(first.retrieve()).await.unwrap();
     tokio::join!(
         rosa.hears(BRUNO_HZ),
         bruno.hears(ROSA_HZ),
-        clara.hears_nothing()
+        clara.hears_music()
     );
     within(from_clara.hang_up()).await.unwrap();
     within(second.ended()).await;

@@ -13,6 +13,8 @@ mod conformance;
 mod contacts;
 mod conversations;
 #[cfg(feature = "media")]
+mod desk_phones;
+#[cfg(feature = "media")]
 mod devices;
 mod diagnosis;
 mod directories;

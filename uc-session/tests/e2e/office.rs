@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::{sleep, timeout};
 use uc_server::{RunningServer, Server};
 use uc_session::{Client, VoipEngine};
-use voip_media::{LoopbackBackend, Script};
+use voip_media::{LoopbackBackend, Script, Tune};
 
 use crate::client::{PATIENCE, builder};
 
@@ -92,6 +92,25 @@ impl Person {
         };
         let in_time = timeout(PATIENCE, hearing).await;
         assert!(in_time.is_ok(), "nothing is heard");
+    }
+
+    /// Waits until 100 ms in a row are mostly notes of the music that those hear who are held.
+    pub(crate) async fn hears_music(&self) {
+        let mut heard = self.sound.take_played();
+        heard.clear();
+        let hearing = async {
+            loop {
+                heard.extend(self.sound.take_played());
+                let last = &heard[heard.len().saturating_sub(WINDOW)..];
+                let notes: f64 = Tune::NOTES.iter().map(|note| share_of(last, *note)).sum();
+                if last.len() == WINDOW && notes > 0.8 {
+                    return;
+                }
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let in_time = timeout(PATIENCE, hearing).await;
+        assert!(in_time.is_ok(), "no music in {} samples", heard.len());
     }
 
     /// Waits until nothing but silence is played for 200 ms, if anything.

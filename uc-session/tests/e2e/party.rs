@@ -106,6 +106,7 @@ impl Party {
         self.execute(Operation::Subscribe {
             link: LINK,
             after: after.cloned(),
+            calls: true,
         })
         .await
     }

@@ -7,14 +7,14 @@ use super::{
 };
 
 /// Captures from samples in memory; silence after their end, or the same again.
-pub(super) struct ClipCapture {
+pub(crate) struct ClipCapture {
     samples: Arc<[i16]>,
     position: usize,
     repeat: bool,
 }
 
 impl ClipCapture {
-    pub(super) fn new(samples: Arc<[i16]>, repeat: bool) -> Self {
+    pub(crate) fn new(samples: Arc<[i16]>, repeat: bool) -> Self {
         Self {
             samples,
             position: 0,

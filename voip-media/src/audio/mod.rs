@@ -12,7 +12,6 @@ mod wav;
 
 use thiserror::Error;
 
-#[cfg(feature = "device")]
 pub use self::device::DeviceBackend;
 pub use self::{
     loopback::{LoopbackBackend, Script},
@@ -22,6 +21,8 @@ pub use self::{
     watch::{DeviceChange, DeviceList, DeviceWatcher},
     wav::WavBackend,
 };
+#[cfg(feature = "device")]
+pub(crate) use clip::ClipCapture;
 
 /// Which way the sound flows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

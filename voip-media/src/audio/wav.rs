@@ -67,6 +67,10 @@ impl WavBackend {
         self
     }
 
+    pub(crate) fn clip(&self) -> Arc<[i16]> {
+        self.clip.clone().unwrap_or_default()
+    }
+
     /// The length of the file to speak, in samples at 48 kHz; 0 without one.
     pub fn clip_samples(&self) -> usize {
         self.clip.as_ref().map_or(0, |clip| clip.len())
@@ -80,8 +84,7 @@ impl AudioBackend for WavBackend {
 
     fn open_capture(&self, device: &DeviceChoice) -> Result<Box<dyn CaptureStream>, AudioError> {
         check_choice(self, device, AudioDirection::Capture)?;
-        let clip = self.clip.clone().unwrap_or_default();
-        Ok(Box::new(ClipCapture::new(clip, self.repeat)))
+        Ok(Box::new(ClipCapture::new(self.clip(), self.repeat)))
     }
 
     fn open_playout(&self, device: &DeviceChoice) -> Result<Box<dyn PlayoutStream>, AudioError> {

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::{Bitrate, CodecKind, Complexity, EncoderTuning, IceServer, LossRate};
+use crate::{Bitrate, CodecKind, Complexity, EncoderTuning, HoldMusic, IceServer, LossRate};
 
 /// How the sessions of an engine negotiate and send.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +22,9 @@ pub struct SessionConfig {
     /// `neural` all values are the same. While the engine's media thread is busy for more than half of
     /// the time, all its decoders work as at 0. Default: everything, [`Complexity::DECODER`].
     pub decoder_complexity: Complexity,
+    /// What the far side hears while this side holds the call and wants it to ([`Intent::music`]).
+    /// Default: none.
+    pub hold_music: Option<HoldMusic>,
     /// STUN and TURN servers. Default: none; then only host candidates are offered.
     pub ice_servers: Vec<IceServer>,
     /// How long an offer or answer may wait for candidates of those servers; what comes later is
@@ -59,6 +62,7 @@ impl Default for SessionConfig {
                 dtx: false,
             },
             decoder_complexity: Complexity::DECODER,
+            hold_music: None,
             ice_servers: Vec::new(),
             gather_wait: Duration::ZERO,
             include_loopback: true,
@@ -91,7 +95,10 @@ pub struct Intent {
     pub number: u64,
     /// Silence is sent instead of the captured sound.
     pub muted: bool,
-    /// No sound is sent, none is played; the path is kept open. The next offer says `sendonly`
+    /// No sound of this side is sent, none is played; the path is kept open. The next offer says `sendonly`
     /// (RFC 3264 §8.4), the next answer agrees.
     pub held: bool,
+    /// Held, the far side hears the session's music, if there is some, unless it holds the call too.
+    /// Where many are at the far side, as in a conference, nobody wants that.
+    pub music: bool,
 }

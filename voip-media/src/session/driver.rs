@@ -16,10 +16,11 @@ use crate::{
         link::{self, MediaNote, TaskEnds},
         liveness::{Liveness, LivenessEvent, Sign},
         media::MediaCommand,
+        music::MusicPlayer,
         negotiation::Negotiation,
         network::Network,
         shared::SessionShared,
-        stream::{Control, SessionStream},
+        stream::{Control, SessionStream, Sounds},
     },
     transport::{
         DtlsSrtp, IceError, IceEvent, IceSettings, IceTransport, Identity, RECEIVE_BUFFER,
@@ -144,7 +145,9 @@ impl Driver {
         let packetizer = Packetizer::new(ssrc, seq, random_u32());
         let counters = Arc::clone(&shared.counters);
         let sound_acquired = own.is_some();
-        let stream = SessionStream::new(place.id, media_ends, counters, packetizer, own);
+        let music = config.hold_music.as_ref().map(MusicPlayer::new);
+        let sounds = Sounds { own, music };
+        let stream = SessionStream::new(place.id, media_ends, counters, packetizer, sounds);
         place
             .engine
             .media
@@ -456,13 +459,15 @@ impl Driver {
     pub(super) fn update_control(&mut self) {
         let intent = self.shared.intent();
         let direction = self.negotiation.direction();
+        let music = intent.held && intent.music && self.config.hold_music.is_some();
         let control = Control {
             number: intent.number,
             connected: self.established,
-            sends: !intent.held && direction.sends(),
+            sends: direction.sends() && (music || !intent.held),
             plays: !intent.held && direction.receives(),
             paused: !direction.sends(),
             muted: intent.muted,
+            music,
         };
         if control != self.control {
             self.control = control;

@@ -19,6 +19,7 @@ mod keys;
 mod link;
 mod liveness;
 mod media;
+mod music;
 mod negotiation;
 mod network;
 mod pause;
@@ -47,6 +48,7 @@ pub use exercise::{
     ReceiveExercise, exercise_datagram, exercise_description, exercise_protected, exercise_rtcp,
     exercise_stun,
 };
+pub use music::HoldMusic;
 pub use stats_stream::StatsStream;
 
 use driver::Command;

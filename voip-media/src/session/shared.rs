@@ -187,18 +187,21 @@ mod tests {
             number: 2,
             muted: true,
             held: false,
+            music: false,
         });
         shared.apply(Intent {
             number: 1,
             muted: false,
             held: true,
+            music: false,
         });
         assert_eq!(
             shared.intent(),
             Intent {
                 number: 2,
                 muted: true,
-                held: false
+                held: false,
+                music: false,
             }
         );
     }

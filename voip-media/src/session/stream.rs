@@ -16,6 +16,7 @@ use crate::{
         conference::Member,
         counters::{MediaCounters, peak},
         link::{Arrived, MAX_PACKET, MAX_PAYLOAD, MediaEnds, MediaNote, Outgoing},
+        music::MusicPlayer,
         pause::{PauseDetector, Worth},
     },
 };
@@ -44,12 +45,20 @@ pub(crate) struct SessionStream {
     outgoing: Fader,
     incoming: Fader,
     pub(crate) conference: Member,
-    /// Instead of the engine's devices.
-    own: Option<OwnSound>,
+    sounds: Sounds,
     beside: Beside,
     tones: ToneReceiver,
     /// Decoders do without what only makes the sound better.
     relieved: bool,
+}
+
+/// What a session has of its own to be heard.
+#[derive(Default)]
+pub(crate) struct Sounds {
+    /// Instead of the engine's devices.
+    pub(crate) own: Option<OwnSound>,
+    /// For the far side while the call is held.
+    pub(crate) music: Option<MusicPlayer>,
 }
 
 /// What was agreed beside codecs.
@@ -75,12 +84,14 @@ pub(crate) struct Control {
     pub(crate) number: u64,
     /// Path and keys are there.
     pub(crate) connected: bool,
-    /// Packets are sent: not held, and the far side listens.
+    /// Packets are sent: not held, unless with music, and the far side listens.
     pub(crate) sends: bool,
     /// What comes is played: not held, and the far side may send.
     pub(crate) plays: bool,
     /// What is sent is silence.
     pub(crate) muted: bool,
+    /// What is sent is music.
+    pub(crate) music: bool,
     /// The far side holds the call: nothing need come (RFC 3264 §8.4).
     pub(crate) paused: bool,
 }
@@ -244,7 +255,7 @@ impl SessionStream {
         ends: MediaEnds,
         counters: Arc<MediaCounters>,
         packetizer: Packetizer,
-        own: Option<OwnSound>,
+        sounds: Sounds,
     ) -> Self {
         let config = JitterConfig {
             max_packets: JITTER_PACKETS,
@@ -267,7 +278,7 @@ impl SessionStream {
             outgoing: Fader::new(SampleRate::HZ_48000, Gain::SILENT),
             incoming: Fader::new(SampleRate::HZ_48000, Gain::SILENT),
             conference: Member::default(),
-            own,
+            sounds,
             beside: Beside::default(),
             tones: ToneReceiver::default(),
             relieved: false,
@@ -343,7 +354,7 @@ impl SessionStream {
             self.packetizer.mark();
             let frames = self.send.as_ref().map_or(0, |send| send.frames());
             for frame in &recent[recent.len().saturating_sub(frames)..] {
-                let own = self.own.as_mut().map(OwnSound::read);
+                let own = self.sounds.own.as_mut().map(OwnSound::read);
                 self.capture(own.as_ref().unwrap_or(frame));
             }
         }
@@ -356,6 +367,9 @@ impl SessionStream {
             self.microphone.fade_to(muted);
         } else {
             self.microphone = Fader::new(SampleRate::HZ_48000, muted);
+        }
+        if let Some(music) = &mut self.sounds.music {
+            music.play(self.control.music);
         }
         if self.control.connected {
             self.outgoing.fade_to(open_unless(!self.control.sends));
@@ -396,6 +410,9 @@ impl SessionStream {
         self.microphone.apply(&mut frame);
         self.counters.capture_peak.store(peak(&frame), Relaxed);
         self.conference.add_others(&mut frame);
+        if let Some(music) = &mut self.sounds.music {
+            music.apply(&mut frame);
+        }
         self.outgoing.apply(&mut frame);
         if self.send.as_mut().is_some_and(|send| send.add(&frame)) {
             self.send_packet();
@@ -404,15 +421,19 @@ impl SessionStream {
 
     /// Whether it has sound of its own, and none of the engine's.
     pub(crate) fn is_apart(&self) -> bool {
-        self.own.is_some()
+        self.sounds.own.is_some()
     }
 
     /// Takes 10 ms of its own sound.
     pub(crate) fn capture_own(&mut self) {
         if self.sends()
-            && let Some(own) = &mut self.own
+            && let Some(own) = &mut self.sounds.own
         {
-            let frame = own.read();
+            // While there is music, it waits.
+            let frame = match self.control.music {
+                true => [0; FRAME],
+                false => own.read(),
+            };
             self.capture(&frame);
         }
     }
@@ -421,7 +442,7 @@ impl SessionStream {
     pub(crate) fn play_own(&mut self, now: MediaTime) {
         let (heard, mut mix) = (self.is_heard(), [0; FRAME]);
         self.play(&mut mix, now);
-        if let Some(own) = self.own.as_mut().filter(|_| heard) {
+        if let Some(own) = self.sounds.own.as_mut().filter(|_| heard) {
             own.write(&mix);
         }
     }

@@ -10,6 +10,7 @@ mod mixer;
 mod oscillator;
 mod resample;
 mod tone;
+mod tune;
 
 pub use dtmf::{DtmfDetector, DtmfDigit, DtmfEvent, DtmfGenerator, DtmfQueueFull, DtmfTiming};
 pub use fader::{Fader, Gain};
@@ -19,3 +20,4 @@ pub use mixer::{Mixer, MixerFull, PartyId};
 pub(crate) use resample::resample_all;
 pub use resample::{FrameResampler, Resampler};
 pub use tone::{Burst, Tone, ToneGenerator, ToneKind, TonePlan};
+pub use tune::Tune;

@@ -67,6 +67,7 @@ async fn a_muted_caller_can_still_press_keys() {
         number: 1,
         muted: true,
         held: false,
+        music: false,
     };
     caller.applied(muted).await;
     let sent = caller.session.send_dtmf(&keys("AD"), PRESSED).await;
@@ -132,6 +133,7 @@ async fn what_stands_against_sending_keys_is_told() {
         number: 1,
         muted: false,
         held: true,
+        music: false,
     };
     caller.applied(held).await;
     assert_eq!(press(&caller.session).await, Err(DtmfError::Held));
@@ -150,6 +152,7 @@ async fn pauses_of_a_telephone_codec_are_described_instead_of_sent() {
         number: 1,
         muted: true,
         held: false,
+        music: false,
     };
     caller.applied(muted).await;
     speak(600).await;
@@ -170,6 +173,7 @@ async fn pauses_of_a_telephone_codec_are_described_instead_of_sent() {
         number: 2,
         muted: false,
         held: false,
+        music: false,
     };
     caller.applied(speaking).await;
     assert!(callee.hears(LOW).await, "the voice comes back");

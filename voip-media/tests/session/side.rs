@@ -50,6 +50,7 @@ impl Side {
             number,
             muted: false,
             held,
+            music: false,
         };
         self.applied(intent).await;
     }

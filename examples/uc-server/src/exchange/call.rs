@@ -34,8 +34,6 @@ use super::{Millis, Refusal, Role, SessionId, events::Audience};
 pub(crate) struct Call {
     /// Its own identity, as its legs may come to be others'.
     pub(super) key: String,
-    /// Which kind of device both legs use.
-    pub(super) device: Device,
     /// The one who called, until the call is handed over.
     pub(super) first: Leg,
     pub(super) second: Leg,
@@ -63,6 +61,9 @@ pub(crate) struct Call {
     /// Who has transferred it, and gets it back when nobody answers.
     #[serde(default)]
     pub(super) comes_back_to: Option<String>,
+    /// The leg whose sound is the server's own, while it is. A restart ends it.
+    #[serde(skip)]
+    pub(super) endpoint: Option<String>,
 }
 
 /// The part of somebody who places a call from another telephone (CALLME-1, CONN-10).
@@ -78,6 +79,9 @@ pub(crate) struct Placed {
 pub(crate) struct Leg {
     pub(super) id: String,
     pub(super) owner: Owner,
+    /// What the owner takes part with.
+    #[serde(default = "voip")]
+    pub(super) device: Device,
     pub(super) rev: u64,
     pub(super) direction: Direction,
     pub(super) state: ConnectionState,
@@ -159,6 +163,16 @@ impl Leg {
         self.user() == Some(user)
     }
 
+    /// Whether a desk phone carries it. Any session of its user controls that.
+    pub(super) fn is_at_desk(&self) -> bool {
+        self.user().is_some() && self.device == Device::DeskPhone
+    }
+
+    /// Whether a client carries it, which negotiates its sound.
+    pub(super) fn is_client(&self) -> bool {
+        self.user().is_some() && !self.is_at_desk()
+    }
+
     /// Whether its owner takes part, on hold or not.
     pub(super) const fn takes_part(&self) -> bool {
         matches!(
@@ -203,8 +217,10 @@ impl Leg {
 
     /// The other side's sound becomes another's: what was described is over.
     pub(super) fn renew(&mut self, offers: bool) {
-        self.far_end = self.far_end.saturating_add(1);
-        self.offers = offers;
+        if self.is_client() {
+            self.far_end = self.far_end.saturating_add(1);
+            self.offers = offers;
+        }
         self.description = None;
         self.candidates = None;
     }
@@ -287,10 +303,32 @@ impl Call {
         self.sides().find(rings)
     }
 
-    /// The side whose other one is the system.
-    pub(super) fn client_of_system(&self) -> Option<Side> {
-        let clients = |side: &Side| self.leg(side.other()).user().is_none();
-        Side::BOTH.into_iter().find(clients)
+    /// Whether one of the sides is the system.
+    pub(super) fn is_with_system(&self) -> bool {
+        Side::BOTH
+            .into_iter()
+            .any(|side| self.leg(side).user().is_none())
+    }
+
+    /// Whether a client takes part, or rings.
+    pub(super) fn has_client(&self) -> bool {
+        self.legs().any(Leg::is_client)
+    }
+
+    /// The side whose sound the server makes for a client at the other one, and what it is: the
+    /// system, or a desk phone off the hook.
+    pub(super) fn sounding(&self) -> Option<(Side, Role)> {
+        let heard = |side: &Side| {
+            let far = self.far_sides(*side);
+            !self.is_over() && far.into_iter().any(|far| self.leg(far).is_client())
+        };
+        let heard = Side::BOTH.into_iter().filter(heard);
+        let mut sounds = heard.filter_map(|side| match &self.leg(side).owner {
+            Owner::System(role) => Some((side, role.clone())),
+            Owner::User(_) if self.leg(side).is_client() || self.leg(side).is_alerting() => None,
+            Owner::User(user) => Some((side, Role::Phone(user.clone()))),
+        });
+        sounds.next()
     }
 
     /// Whether a mailbox has taken the call.
@@ -319,7 +357,7 @@ impl Call {
     pub(super) fn seen_by(&self, side: Side) -> CallResource {
         let (own, far) = (self.leg(side), self.leg(side.other()));
         let placing = side == Side::Placing;
-        let untold = self.is_over() || placing;
+        let untold = self.is_over() || !own.is_client();
         let dialled = self
             .placed
             .as_ref()
@@ -328,11 +366,7 @@ impl Call {
             id: own.id.clone(),
             rev: own.rev,
             direction: own.direction,
-            device: if placing {
-                Device::DeskPhone
-            } else {
-                self.device
-            },
+            device: own.device,
             local: own.state,
             party: own.party.clone(),
             remote: match placing && !dialled {
@@ -366,7 +400,7 @@ impl Call {
     /// Whether `session` may act on the side: it carries the media, or the desk phone does.
     /// Whoever places it from another telephone may end it; the rest is done there.
     pub(super) fn obeys(&self, side: Side, session: &SessionId) -> bool {
-        side != Side::Placing && (self.is_at_desk() || self.carries(side, session))
+        side != Side::Placing && (self.leg(side).is_at_desk() || self.carries(side, session))
     }
 
     /// Neither side has described its sound to the other as it is now.
@@ -374,19 +408,21 @@ impl Call {
         self.first.description.is_none() && self.second.description.is_none()
     }
 
-    /// Whether desk phones carry the call. Any session of a user controls the user's desk phone.
-    pub(super) fn is_at_desk(&self) -> bool {
-        self.device == Device::DeskPhone
-    }
-
-    /// The sound between both sides begins anew, with an offer of `offering`'s. Its numbers count
-    /// on.
+    /// The sound between both sides begins anew, with an offer of `offering`'s if that is a client,
+    /// else of the other's. Its numbers count on.
     pub(super) fn renew_sound(&mut self, offering: Side) {
         self.round.offered_by = None;
-        if !self.is_at_desk() {
-            for side in self.sides().filter(|side| *side != Side::Placing) {
-                self.leg_mut(side).renew(side == offering);
-            }
+        let offering = match self.leg(offering).is_client() {
+            true => offering,
+            false => offering.other(),
+        };
+        for side in self.sides().filter(|side| *side != Side::Placing) {
+            let leg = self.leg_mut(side);
+            leg.renew(side == offering && !leg.is_alerting());
         }
     }
+}
+
+const fn voip() -> Device {
+    Device::Voip
 }

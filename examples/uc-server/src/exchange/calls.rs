@@ -45,7 +45,7 @@ impl Exchange {
         if !(call.is_answered() && call.leg(seat.side).state == ConnectionState::Connected) {
             return Err(Refusal::WrongState);
         }
-        if call.device != request.device {
+        if call.leg(seat.side).device != request.device {
             return Err(Refusal::Value(
                 "a consultation is made with the device of the call",
             ));
@@ -76,10 +76,11 @@ impl Exchange {
         if !call.leg(seat.side).is_alerting() {
             return Err(Refusal::WrongState);
         }
-        if call.is_at_desk() && phone.is_some_and(|phone| !phone.answers_remotely()) {
+        let at_desk = call.leg(seat.side).is_at_desk();
+        if at_desk && phone.is_some_and(|phone| !phone.answers_remotely()) {
             return Err(Refusal::AnsweredAtPhone);
         }
-        let answer = match (call.is_at_desk(), request.description) {
+        let answer = match (at_desk, request.description) {
             (false, Some(answer)) => Some(first_answer(answer, call.round, seat.side)?),
             (false, None) => {
                 return Err(Refusal::Value("a VoIP client answers with a description"));
@@ -89,12 +90,18 @@ impl Exchange {
         };
         let seat = self.single_out(seat, now);
         let call = self.running_mut(&seat.call)?;
-        call.round.offered_by = None;
+        if answer.is_some() {
+            call.round.offered_by = None;
+        }
         let leg = call.leg_mut(seat.side);
         leg.carrier = answer.is_some().then(|| session.clone());
-        leg.description = answer;
+        leg.description.clone_from(&answer);
         call.connect(now);
         call.confirm(seat.side);
+        if let Some(answer) = answer {
+            self.describe_to_endpoint(&seat.call, &answer);
+        }
+        self.settle_endpoint(&seat.call);
         self.changed_for_all(&seat.call, true);
         self.dial_on(&seat.call, now);
         self.view(&seat, session)
@@ -231,14 +238,15 @@ impl Exchange {
         };
         let held = self.carried(session, &pair.held)?;
         let waits = held.is_answered() && held.leg(pair.held.side).state == Hold;
-        let device = held.device;
+        let device = held.leg(pair.held.side).device;
         let active = self.running(&pair.active.call)?;
         let goes_on = match active.leg(pair.active.side).state {
             Initiated => true,
             Connected => active.is_answered(),
             _ => false,
         };
-        if !(waits && goes_on && active.device == device && pair.active.call != pair.held.call) {
+        let same = active.leg(pair.active.side).device == device;
+        if !(waits && goes_on && same && pair.active.call != pair.held.call) {
             return Err(Refusal::WrongState);
         }
         if !active.obeys(pair.active.side, session) {
@@ -261,7 +269,7 @@ impl Exchange {
                 self.legs.insert(leg.id.clone(), key.clone());
             }
             // Desk phones and their calls outlive a restart of the server.
-            let asks = !call.is_over() && !call.is_at_desk();
+            let asks = !call.is_over() && call.has_client();
             let rings_elsewhere = call.placed.as_ref().is_some_and(|one| one.to.is_some());
             self.calls.insert(key.clone(), call);
             if rings_elsewhere {
@@ -278,12 +286,11 @@ impl Exchange {
             call.confirm_by = Some(now + super::timers::CONFIRM_MS);
             for side in Side::BOTH {
                 let leg = call.leg_mut(side);
-                leg.unconfirmed = leg.user().is_some();
+                leg.unconfirmed = leg.is_client();
             }
-            // The system's own sound is gone.
-            if let Some(client) = call.client_of_system() {
-                call.renew_sound(client);
-                self.open_endpoint(key);
+            // The server's own sound is gone.
+            if let Some((side, _)) = call.sounding() {
+                self.renew_sound(key, side.other());
             }
             self.changed_for_all(key, false);
         }

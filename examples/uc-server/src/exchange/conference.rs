@@ -31,6 +31,7 @@ impl Exchange {
         };
         self.check_members(&kept, &joined)?;
         self.drop_placed(&kept.call, now);
+        self.close_endpoint(&joined.call);
         let conference = self.open_conference(&kept);
         let left = self.calls.remove(&joined.call).expect("it was found above");
         let gone = Write::CallGone(left.key.clone());
@@ -79,9 +80,8 @@ impl Exchange {
         let own = self.calls.get_mut(&seat.call).expect("it was found above");
         *own.leg_mut(seat.side.other()) = endpoint;
         own.conference = Some(conference.clone());
-        own.renew_sound(seat.side);
         own.forget_confirmation();
-        self.open_endpoint(&seat.call);
+        self.renew_sound(&seat.call, seat.side);
         self.enter(&conference, call.leg(seat.side.other()).clone(), &call);
         conference
     }
@@ -92,7 +92,6 @@ impl Exchange {
         let endpoint = Leg::endpoint(role, &leg, from.ringing);
         let mut call = Call {
             key: endpoint.id.clone(),
-            device: from.device,
             first: leg,
             second: endpoint,
             beside: Vec::new(),
@@ -108,12 +107,12 @@ impl Exchange {
             conference: Some(conference.to_owned()),
             placed: None,
             comes_back_to: None,
+            endpoint: None,
         };
-        call.renew_sound(Side::First);
         call.forget_confirmation();
         let key = call.key.clone();
         self.insert(call);
-        self.open_endpoint(&key);
+        self.renew_sound(&key, Side::First);
     }
 }
 

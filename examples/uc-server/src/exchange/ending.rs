@@ -78,7 +78,7 @@ impl Exchange {
         if let Some(caller) = before.leg(side.other()).user() {
             self.write_missed(caller, &user, now);
         }
-        self.taken_by_mailbox(key, now);
+        self.settle(key, now);
         self.changed_for_all(key, false);
         self.leave(before, side, Cause::NoAnswer, now);
     }

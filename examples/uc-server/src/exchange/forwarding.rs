@@ -1,6 +1,8 @@
 //! Where a call to somebody goes (PRES-3, CALLME-1).
 
-use uc_model::{Forwarding, ForwardingTarget, Mailbox, Observer, PhoneNumber, Timestamp};
+use uc_model::{
+    Capability, Forwarding, ForwardingTarget, Mailbox, Observer, PhoneNumber, Timestamp,
+};
 use uc_protocol::ucx::{Cause, Device, Licence};
 
 use super::{
@@ -15,19 +17,26 @@ use crate::company::{Group, Ring, User};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Destination {
     /// It rings at this user; then this one's mailbox takes it, where one is named.
-    User(String, Option<(String, Role)>),
+    User(Place, Option<(String, Role)>),
     /// It rings at all of these, or at one after the other.
-    Group(Vec<String>, Ring),
+    Group(Vec<Place>, Ring),
     /// A mailbox takes it at once.
     Mailbox(Role),
+}
+
+/// At whom a call rings, and at which of the user's devices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) user: String,
+    pub(super) device: Device,
 }
 
 impl Destination {
     /// Whether it rings at this user.
     pub(super) fn rings_at(&self, user: &str) -> bool {
         match self {
-            Self::User(there, _) => there == user,
-            Self::Group(members, _) => members.iter().any(|member| member == user),
+            Self::User(there, _) => there.user == user,
+            Self::Group(members, _) => members.iter().any(|member| member.user == user),
             Self::Mailbox(_) => false,
         }
     }
@@ -55,7 +64,8 @@ impl Exchange {
         let presence = self.users[user].presence.presence();
         // Who answers emergencies is never kept from it (NUM-7).
         if self.company.plan().is_emergency(dialled) {
-            return Ok(Destination::User(user.clone(), None));
+            let user = user.clone();
+            return Ok(Destination::User(Place { user, device }, None));
         }
         if presence.refuses_calls() {
             return Err(Cause::DoNotDisturb);
@@ -109,22 +119,28 @@ impl Exchange {
         found.ok_or(Cause::Unreachable)
     }
 
-    /// Where the call rings; it isn't forwarded once more.
-    pub(super) fn rings(&self, at: &User, device: Device, now: Millis) -> Result<String, Cause> {
+    /// Where the call rings; it isn't forwarded once more. A desk phone calls a desk phone; else it
+    /// rings at the user's clients, where one takes calls, or at the desk phone.
+    pub(super) fn rings(&self, at: &User, wanted: Device, now: Millis) -> Result<Place, Cause> {
         let user = &at.me.user;
-        let reachable = match device {
-            Device::DeskPhone => true,
-            _ => self.is_reachable(user, now) && self.has_licence(user, Licence::Voip),
-        };
         if self.users[user].presence.presence().refuses_calls() {
-            Err(Cause::DoNotDisturb)
-        } else if !reachable {
-            Err(Cause::Unreachable)
-        } else if self.running_count(user) >= MAX_CALLS {
-            Err(Cause::Busy)
-        } else {
-            Ok(user.clone())
+            return Err(Cause::DoNotDisturb);
         }
+        let voip = self.has_licence(user, Licence::Voip) && self.is_reachable(user, now);
+        let desk = self.can(Capability::DeskPhoneControl);
+        let device = match wanted {
+            Device::DeskPhone if desk => Device::DeskPhone,
+            _ if voip && self.takes_calls(user, now) => Device::Voip,
+            _ if desk => Device::DeskPhone,
+            // Who can't take it may still send it elsewhere.
+            _ if voip => Device::Voip,
+            _ => return Err(Cause::Unreachable),
+        };
+        if self.running_count(user) >= MAX_CALLS {
+            return Err(Cause::Busy);
+        }
+        let user = user.clone();
+        Ok(Place { user, device })
     }
 
     /// Where CallMe sends the user's calls, while it does.

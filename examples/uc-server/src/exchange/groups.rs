@@ -76,7 +76,8 @@ impl Exchange {
         let call = &self.calls[key];
         let side = call.alerting_side()?;
         let known = call.later.iter().filter_map(|user| self.company.user(user));
-        let left = known.filter_map(|user| self.rings(user, call.device, now).ok());
+        let device = call.leg(side.other()).device;
+        let left = known.filter_map(|user| self.rings(user, device, now).ok());
         let left: Vec<_> = left.collect();
         if left.is_empty() {
             return None;
@@ -89,6 +90,7 @@ impl Exchange {
         let before = self.replace_leg(&seat, Destination::Group(left, Ring::InTurn), now);
         let call = self.calls.get_mut(key).expect("it rings");
         call.leg_mut(side).route = route;
+        self.settle(key, now);
         self.changed_for_all(key, false);
         Some(self.leave(before, side, cause, now))
     }

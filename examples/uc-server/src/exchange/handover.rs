@@ -2,15 +2,15 @@
 
 use uc_model::{Capability, LineState};
 use uc_protocol::ucx::{
-    CallResource, CallRoute, Cause, ConnectionState, Deflect, DirectedPickup, Direction, Event,
-    HeldCall, Licence, NewDestination,
+    CallResource, CallRoute, Cause, ConnectionState, Deflect, Device, DirectedPickup, Direction,
+    Event, HeldCall, Licence, NewDestination,
 };
 
 use super::{
     Exchange, Millis, Refusal, SessionId,
     call::{Call, Round, Side},
     events::Audience,
-    forwarding::Destination,
+    forwarding::{Destination, Place},
     routing::{MAX_CALLS, Target, dialled},
     seats::Seat,
 };
@@ -37,7 +37,7 @@ impl Exchange {
         };
         let seat = self.single_out(seat, now);
         let before = self.redirect(&seat, target, now);
-        self.taken_by_mailbox(&seat.call, now);
+        self.settle(&seat.call, now);
         self.changed_for_all(&seat.call, false);
         Ok(self
             .leave(before, seat.side, Cause::Deflected, now)
@@ -64,10 +64,9 @@ impl Exchange {
         call.leg_mut(seat.side).route = CallRoute::TransferredOrPickedUp;
         call.comes_back_to = before.leg(seat.side).user().map(str::to_owned);
         call.round.offered_by = None;
-        if !call.is_at_desk() {
-            call.leg_mut(seat.side.other()).renew(true);
-        }
-        self.taken_by_mailbox(&seat.call, now);
+        call.leg_mut(seat.side.other()).renew(true);
+        self.close_endpoint(&seat.call);
+        self.settle(&seat.call, now);
         self.changed_for_all(&seat.call, false);
         Ok(self
             .leave(before, seat.side, Cause::Transferred, now)
@@ -135,7 +134,8 @@ impl Exchange {
         let seat = self.ringing_longest(&from.me.user, &user);
         let seat = seat.ok_or(Refusal::WrongState)?;
         self.refuse_ringing_elsewhere(&seat)?;
-        let at_desk = self.calls[&seat.call].is_at_desk();
+        let device = self.calls[&seat.call].leg(seat.side).device;
+        let at_desk = device == Device::DeskPhone;
         if !at_desk && !self.has_licence(&user, Licence::Voip) {
             return Err(Refusal::NoLicence(Licence::Voip));
         }
@@ -144,7 +144,13 @@ impl Exchange {
         }
         let here = Target {
             party: self.party(&user, None),
-            goes: Destination::User(user.clone(), None),
+            goes: Destination::User(
+                Place {
+                    user: user.clone(),
+                    device,
+                },
+                None,
+            ),
             user: Some(user),
         };
         let seat = self.single_out(seat, now);
@@ -153,6 +159,7 @@ impl Exchange {
         let leg = call.leg_mut(seat.side);
         leg.route = CallRoute::TransferredOrPickedUp;
         leg.rings_at = (!at_desk).then(|| session.clone());
+        self.settle(&seat.call, now);
         self.changed_for_all(&seat.call, false);
         self.leave(before, seat.side, Cause::PickedUp, now);
         self.view(&seat, session)
@@ -181,7 +188,7 @@ impl Exchange {
         let (own, far) = (call.leg(seat.side), call.leg(seat.side.other()));
         let user = own.user().unwrap_or_default();
         let far = far.user().unwrap_or_default();
-        self.destination(user, far, to, call.device, now)
+        self.destination(user, far, to, own.device, now)
     }
 
     /// The mailbox of the one who has the seat: whoever sends a call there doesn't miss it.
@@ -237,6 +244,7 @@ impl Exchange {
     /// Puts a leg of `from` in place of the seat's; `from` is no call of its own any more.
     fn join(&mut self, seat: &Seat, from: &Call, side: Side) {
         let leg = from.leg(side).clone();
+        self.close_endpoint(&from.key);
         self.legs.insert(leg.id.clone(), seat.call.clone());
         self.calls.remove(&from.key);
         self.effects.writes.push(Write::CallGone(from.key.clone()));
@@ -249,11 +257,11 @@ impl Exchange {
             generation: call.round.generation.max(from.round.generation),
             offered_by: None,
         };
-        // The one who has waited offers: the other may still ring.
-        call.renew_sound(seat.side);
         let both = [call.confirm_by, from.confirm_by].into_iter().flatten();
         call.confirm_by = both.min();
         call.forget_confirmation();
+        // The one who has waited offers: the other may still ring.
+        self.renew_sound(&seat.call, seat.side);
     }
 
     /// The end of a call for a user who leaves it to others: the history, and what the user's

@@ -20,7 +20,7 @@ impl Exchange {
         let seat = self.seat(session, id)?;
         let (key, side) = (&seat.call, seat.side);
         let call = self.carried(session, &seat)?;
-        if call.is_at_desk() {
+        if call.leg(side).is_at_desk() {
             return Err(Refusal::AtDesk);
         }
         if call.leg(side).description.as_ref() != Some(&description) {
@@ -32,9 +32,7 @@ impl Exchange {
             leg.description = Some(description.clone());
             leg.candidates = None;
             self.changed_for_far(key, side);
-            if description.kind == DescriptionKind::Offer {
-                self.offer_to_endpoint(key, &description);
-            }
+            self.describe_to_endpoint(key, &description);
         }
         self.view(&seat, session)
     }

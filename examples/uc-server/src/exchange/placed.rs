@@ -2,25 +2,16 @@
 //! dialled (CALLME-1, CONN-10). Who is called sees the number of the one who places the call.
 
 use uc_model::{Capability, OutgoingPath, PhoneNumber};
-use uc_protocol::ucx::{
-    self, CallResource, Cause, Description, DescriptionKind, Device, DialMethod, Direction,
-    MakeCall,
-};
+use uc_protocol::ucx::{self, CallResource, Cause, Device, DialMethod, Direction, MakeCall};
 
 use super::{
     Exchange, Millis, Refusal, Role, SessionId,
     call::{Call, Leg, Placed, Round, Side},
-    forwarding::Destination,
+    forwarding::{Destination, Place},
     handover::Left,
     routing::{Spread, dialled},
     seats::Seat,
 };
-
-/// The telephone that a call is placed from.
-struct Origin {
-    user: String,
-    device: Device,
-}
 
 impl Exchange {
     /// Places a call from another telephone, where the user's calls are; `None` where they aren't.
@@ -41,16 +32,20 @@ impl Exchange {
         self.note_dialled(&user, &to);
         let wanted = self.wanted(&user, &to);
         let party = self.dialled_party(&wanted);
-        let leg = self.new_leg(&user, Direction::Outgoing, party, now);
+        let leg = Leg {
+            device: Device::DeskPhone,
+            ..self.new_leg(&user, Direction::Outgoing, party, now)
+        };
         let id = leg.id.clone();
         let own = self.party(&user, None);
-        let first = self.new_leg(&from.user, Direction::Incoming, own, now);
+        let first = Leg {
+            device: from.device,
+            ..self.new_leg(&from.user, Direction::Incoming, own, now)
+        };
         let key = first.id.clone();
         let second = Leg::endpoint(Role::Waiting, &first, now);
-        let endpoint = second.id.clone();
         self.insert(Call {
             key: key.clone(),
-            device: from.device,
             first,
             second,
             beside: Vec::new(),
@@ -59,7 +54,7 @@ impl Exchange {
             unanswered: None,
             ended: None,
             round: Round {
-                generation: 1,
+                generation: 0,
                 offered_by: None,
             },
             confirm_by: None,
@@ -69,11 +64,9 @@ impl Exchange {
                 to: Some(to.to_string()),
             }),
             comes_back_to: None,
+            endpoint: None,
         });
-        if from.device == Device::Voip {
-            self.open_endpoint(&key);
-            self.let_endpoint_offer(endpoint);
-        }
+        self.settle_endpoint(&key);
         self.changed_for_all(&key, false);
         self.call(session, &id).map(Some)
     }
@@ -84,7 +77,7 @@ impl Exchange {
         user: &str,
         to: &PhoneNumber,
         now: Millis,
-    ) -> Result<Option<Origin>, Refusal> {
+    ) -> Result<Option<Place>, Refusal> {
         let account = &self.users[user].account;
         let callback = account.dial_method == DialMethod::Callback;
         let method = match callback && self.can(Capability::DialMethods) {
@@ -103,16 +96,8 @@ impl Exchange {
         let number = number.ok_or_else(unreachable)?;
         let there = self.reached_among(&number, |other| other.me.user != user);
         let there = there.ok_or_else(unreachable)?;
-        let desk = self.can(Capability::DeskPhoneControl);
-        let devices = [Device::Voip, Device::DeskPhone];
-        let mut devices = devices
-            .into_iter()
-            .filter(|one| *one == Device::Voip || desk);
-        let found = devices.find_map(|device| {
-            let user = self.rings(there, device, now).ok()?;
-            Some(Origin { user, device })
-        });
-        found.map(Some).ok_or_else(unreachable)
+        let found = self.rings(there, Device::Voip, now);
+        found.map(Some).map_err(|_| unreachable())
     }
 
     /// Whom a number seems to reach, before it is dialled.
@@ -130,7 +115,8 @@ impl Exchange {
     /// The other telephone is answered: now it rings at who was dialled.
     pub(super) fn dial_on(&mut self, key: &str, now: Millis) {
         let call = self.calls.get_mut(key);
-        let placed = call.and_then(|call| Some((call.placed.as_mut()?.to.take()?, call.device)));
+        let placed =
+            call.and_then(|call| Some((call.placed.as_mut()?.to.take()?, call.first.device)));
         let Some((to, device)) = placed else {
             return;
         };
@@ -169,13 +155,11 @@ impl Exchange {
         call.unanswered = target.goes.unanswered();
         call.first.party = target.party;
         call.round.offered_by = None;
-        if !call.is_at_desk() {
-            call.first.renew(true);
-        }
+        call.first.renew(true);
         for leg in call.legs() {
             self.legs.insert(leg.id.clone(), key.to_owned());
         }
-        self.taken_by_mailbox(key, now);
+        self.settle(key, now);
         self.changed_for_all(key, false);
     }
 
@@ -207,10 +191,11 @@ impl Exchange {
     /// Nobody has answered a call that was transferred: it rings at who transferred it.
     pub(super) fn come_back(&mut self, key: &str, cause: Cause, now: Millis) -> Option<Left> {
         let call = self.calls.get_mut(key)?;
-        let (side, device) = (call.alerting_side()?, call.device);
+        let side = call.alerting_side()?;
+        let device = call.leg(side).device;
         let user = call.comes_back_to.take()?;
         let there = self.company.user(&user)?;
-        self.rings(there, device, now).ok()?;
+        let there = self.rings(there, device, now).ok()?;
         // In a group it rings at others too.
         self.stop_beside(key, cause, now);
         let seat = Seat {
@@ -218,31 +203,13 @@ impl Exchange {
             side,
         };
         let party = self.party(&user, None);
-        let goes = Destination::User(user, None);
+        let goes = Destination::User(there, None);
         let before = self.replace_leg(&seat, goes, now);
         if let Some(call) = self.calls.get_mut(key) {
             call.leg_mut(side.other()).party = party;
         }
+        self.settle(key, now);
         self.changed_for_all(key, false);
         Some(self.leave(before, side, cause, now))
-    }
-
-    /// The system's leg makes an offer of its own.
-    fn let_endpoint_offer(&mut self, leg: String) {
-        self.effects.sound.push(super::SoundStep::Offer { leg });
-    }
-
-    /// The system's leg has made its offer.
-    pub(super) fn endpoint_offered(&mut self, leg: &str, offer: Description) {
-        self.hear_endpoint(leg, |call, side| {
-            let is_first = call.round.offered_by.is_none() && call.is_undescribed();
-            let fits = offer.kind == DescriptionKind::Offer && is_first;
-            if fits {
-                call.round.generation = offer.generation;
-                call.round.offered_by = Some(side);
-                call.leg_mut(side).description = Some(offer);
-            }
-            fits
-        });
     }
 }

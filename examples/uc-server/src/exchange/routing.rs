@@ -7,7 +7,7 @@ use uc_protocol::ucx::{
 use super::{
     Exchange, Millis, Refusal, Role, SessionId,
     call::{Call, Leg, Owner, Round, Side},
-    forwarding::Destination,
+    forwarding::{Destination, Place},
     media::check_description,
     seats::Seat,
 };
@@ -33,7 +33,7 @@ impl Target {
     /// Whose number it is, where that user doesn't hear of the call otherwise.
     pub(super) fn missed_by(&self) -> Option<&String> {
         self.user.as_ref().filter(|user| match &self.goes {
-            Destination::User(there, unanswered) => there != *user && unanswered.is_none(),
+            Destination::User(there, unanswered) => there.user != **user && unanswered.is_none(),
             Destination::Group(..) | Destination::Mailbox(_) => true,
         })
     }
@@ -98,6 +98,7 @@ impl Exchange {
             self.write_missed(&caller, user, now);
         }
         let mut first = self.new_leg(&caller, Direction::Outgoing, target.party, now);
+        first.device = device;
         first.carrier = offer.is_some().then(|| session.clone());
         first.description.clone_from(&offer);
         if matches!(target.goes, Destination::Group(..)) {
@@ -107,7 +108,6 @@ impl Exchange {
         let Spread { leg, beside, later } = self.spread(&target.goes, &first, now);
         self.insert(Call {
             key: key.clone(),
-            device,
             first,
             second: leg,
             beside,
@@ -116,15 +116,16 @@ impl Exchange {
             unanswered: target.goes.unanswered(),
             ended: None,
             round: Round {
-                generation: 1,
-                offered_by: Some(Side::First),
+                generation: u32::from(offer.is_some()),
+                offered_by: offer.is_some().then_some(Side::First),
             },
             confirm_by: None,
             conference: None,
             placed: None,
             comes_back_to: None,
+            endpoint: None,
         });
-        self.taken_by_mailbox(&key, now);
+        self.settle(&key, now);
         self.changed_for_all(&key, false);
         Seat {
             call: key,
@@ -135,10 +136,13 @@ impl Exchange {
     /// The legs at the destination for a call with `far`.
     pub(super) fn spread(&self, goes: &Destination, far: &Leg, now: Millis) -> Spread {
         let party = || self.party(far.user().unwrap_or_default(), None);
-        let leg = |user: &String| self.new_leg(user, Direction::Incoming, party(), now);
-        let at_group = |user| Leg {
+        let leg = |there: &Place| Leg {
+            device: there.device,
+            ..self.new_leg(&there.user, Direction::Incoming, party(), now)
+        };
+        let at_group = |there| Leg {
             route: CallRoute::Group,
-            ..leg(user)
+            ..leg(there)
         };
         let only = |leg| Spread {
             leg,
@@ -146,36 +150,26 @@ impl Exchange {
             later: Vec::new(),
         };
         match goes {
-            Destination::User(user, _) => only(leg(user)),
+            Destination::User(there, _) => only(leg(there)),
             Destination::Mailbox(role) => only(Leg::endpoint(role.clone(), far, now)),
-            Destination::Group(users, Ring::All) => Spread {
-                beside: users[1..].iter().map(at_group).collect(),
-                ..only(at_group(&users[0]))
+            Destination::Group(there, Ring::All) => Spread {
+                beside: there[1..].iter().map(at_group).collect(),
+                ..only(at_group(&there[0]))
             },
-            Destination::Group(users, Ring::InTurn) => Spread {
-                later: users[1..].to_vec(),
-                ..only(at_group(&users[0]))
+            Destination::Group(there, Ring::InTurn) => Spread {
+                later: there[1..].iter().map(|one| one.user.clone()).collect(),
+                ..only(at_group(&there[0]))
             },
         }
     }
 
-    /// A mailbox answers at once. What was offered already goes to it.
-    pub(super) fn taken_by_mailbox(&mut self, key: &str, now: Millis) {
+    /// A mailbox answers at once; whoever needs the server's sound gets it.
+    pub(super) fn settle(&mut self, key: &str, now: Millis) {
         let call = self.calls.get_mut(key).expect("callers name known calls");
-        let Some(client) = call.client_of_system() else {
-            return;
-        };
-        call.connect(now);
-        let offer = call.leg(client).description.clone();
-        let candidates = call.leg(client).candidates.clone();
-        let waits = call.round.offered_by == Some(client);
-        self.open_endpoint(key);
-        if let Some(offer) = offer.filter(|_| waits) {
-            self.offer_to_endpoint(key, &offer);
-            if let Some(candidates) = candidates {
-                self.trickle_to_endpoint(key, candidates);
-            }
+        if call.is_with_system() {
+            call.connect(now);
         }
+        self.settle_endpoint(key);
     }
 
     /// Takes a call in, with its legs.
@@ -328,6 +322,7 @@ impl Leg {
         Self {
             id,
             owner,
+            device: Device::Voip,
             rev: 0,
             direction: Direction::Incoming,
             state,

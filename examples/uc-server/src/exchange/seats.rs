@@ -188,6 +188,7 @@ impl Exchange {
             return Err(Refusal::WrongState);
         }
         leg.state = to;
+        self.hold_endpoint(seat);
         self.moved(&seat.call);
         Ok(())
     }

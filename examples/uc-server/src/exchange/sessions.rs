@@ -44,6 +44,8 @@ pub(super) struct SessionState {
     pub(super) last_seen: Millis,
     /// Open event streams.
     pub(super) streams: u32,
+    /// Whether calls with sound may ring there, as the newest stream has said.
+    pub(super) calls: bool,
 }
 
 impl SessionState {
@@ -142,10 +144,11 @@ impl Exchange {
         Ok(())
     }
 
-    /// An event stream of the session has opened.
-    pub(crate) fn stream_opened(&mut self, session: &SessionId) {
+    /// An event stream of the session has opened; `calls`: calls with sound may ring there.
+    pub(crate) fn stream_opened(&mut self, session: &SessionId, calls: bool) {
         if let Some(state) = self.sessions.get_mut(session) {
             state.streams += 1;
+            state.calls = calls;
         }
     }
 
@@ -169,6 +172,13 @@ impl Exchange {
             .any(|session| session.user == user && session.is_live(now))
     }
 
+    /// Whether a client of the user's takes calls with sound.
+    pub(super) fn takes_calls(&self, user: &str, now: Millis) -> bool {
+        let takes = |session: &SessionState| session.user == user && session.calls;
+        let mut sessions = self.sessions.values();
+        sessions.any(|session| takes(session) && session.is_live(now))
+    }
+
     /// How many of the user's clients are there.
     pub(crate) fn clients_of(&self, user: &str, now: Millis) -> usize {
         let here = |session: &&SessionState| session.user == user && session.is_live(now);
@@ -183,6 +193,7 @@ impl Exchange {
                     signed_in: saved.signed_in,
                     last_seen: now,
                     streams: 0,
+                    calls: true,
                 };
                 self.sessions.insert(saved.id, state);
             }
@@ -201,6 +212,7 @@ impl Exchange {
             signed_in: now,
             last_seen: now,
             streams: 0,
+            calls: true,
         };
         self.sessions.insert(session, state);
     }

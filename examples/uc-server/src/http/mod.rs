@@ -78,9 +78,9 @@ async fn answer(
             let session = authorize(board, request)?;
             photo(board, &session, &user, request)
         }
-        (&Method::GET, Route::Events) => {
+        (&Method::GET, Route::Events { calls }) => {
             let session = authorize(board, request)?;
-            subscribe(board, &session, request)
+            subscribe(board, &session, calls, request)
         }
         (_, route) => {
             let session = authorize(board, request)?;
@@ -180,6 +180,7 @@ fn photo(
 fn subscribe(
     board: &Arc<Switchboard>,
     session: &SessionId,
+    calls: bool,
     request: &Request<Incoming>,
 ) -> Result<Response<Body>, Problem> {
     let last = request.headers().get("last-event-id");
@@ -192,7 +193,7 @@ fn subscribe(
         })
     });
     let subscription = board
-        .subscribe(session, last.as_ref())
+        .subscribe(session, last.as_ref(), calls)
         .map_err(|refusal| refusal.problem())?;
     Ok(events::respond(subscription))
 }

@@ -120,7 +120,7 @@ const fn name(reason: PresenceState) -> Option<&'static str> {
 
 /// C, D, E, G and A in hertz: whole numbers, more than 50 apart, so that 20 ms of a note can be told
 /// from its neighbour. No key of a telephone and no tone of a network lies there.
-pub(super) const SCALE: [f64; 5] = [523.0, 587.0, 659.0, 784.0, 880.0];
+const SCALE: [f64; 5] = [523.0, 587.0, 659.0, 784.0, 880.0];
 /// Of a sample; −15 dBov.
 const PEAK: f64 = 8_000.0;
 const NOTE: Duration = Duration::from_millis(250);

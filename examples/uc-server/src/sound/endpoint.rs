@@ -2,12 +2,12 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU32, Ordering::Relaxed},
+    atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
 };
 
 use tokio::{sync::mpsc, task::JoinHandle};
 use uc_protocol::ucx::Candidates;
-use voip_media::{AudioSession, SessionEvent};
+use voip_media::{AudioSession, Intent, SessionEvent};
 
 use super::{Recording, Room, SoundError, SoundEvent};
 
@@ -40,6 +40,8 @@ pub(super) struct Endpoint {
     session: Arc<AudioSession>,
     /// Of the offer that was answered last.
     generation: Arc<AtomicU32>,
+    /// How often it was held and retrieved.
+    intents: AtomicU64,
     ways: Ways,
     telling: JoinHandle<()>,
 }
@@ -61,15 +63,31 @@ impl Endpoint {
         Self {
             session,
             generation,
+            intents: AtomicU64::new(0),
             ways,
             telling: tokio::spawn(telling),
         }
     }
 
-    pub(super) async fn offer(&self) -> Result<(u32, String), SoundError> {
+    pub(super) async fn offer(&self, generation: u32) -> Result<String, SoundError> {
         let offer = self.session.offer().await?;
-        self.generation.store(1, Relaxed);
-        Ok((1, offer))
+        self.generation.store(generation, Relaxed);
+        Ok(offer)
+    }
+
+    pub(super) async fn accept_answer(&self, sdp: &str) -> Result<(), SoundError> {
+        Ok(self.session.accept_answer(sdp).await?)
+    }
+
+    /// Steps of one leg come one after the other.
+    pub(super) fn hold(&self, held: bool) {
+        let number = self.intents.fetch_add(1, Relaxed) + 1;
+        self.session.apply(Intent {
+            number,
+            muted: false,
+            held,
+            music: true,
+        });
     }
 
     pub(super) async fn accept_offer(

@@ -11,18 +11,19 @@ use std::{
 };
 
 use voip_media::{
-    AudioBackend, AudioError, CaptureStream, DeviceChoice, LoopbackBackend, OwnSound, Script,
-    WavBackend,
+    AudioBackend, AudioError, CaptureStream, DeviceChoice, HoldMusic, LoopbackBackend, OwnSound,
+    Script, WavBackend,
 };
 
-use super::{Announcement, PhoneVoice, SoundError, lock, melody::melody, recording::Ear};
+use super::{Announcement, PhoneVoice, SoundError, lock, recording::Ear};
 
 /// Sounds that endpoints share.
 #[derive(Debug)]
 pub(super) struct Library {
     folder: Option<PathBuf>,
-    melody: OnceLock<LoopbackBackend>,
-    /// Files that were read.
+    /// The file, once it was looked for.
+    music: OnceLock<HoldMusic>,
+    /// Other files that were read.
     files: Mutex<BTreeMap<PathBuf, WavBackend>>,
 }
 
@@ -37,20 +38,30 @@ impl Library {
     pub(super) fn new(folder: Option<PathBuf>) -> Self {
         Self {
             folder,
-            melody: OnceLock::new(),
+            music: OnceLock::new(),
             files: Mutex::default(),
         }
     }
 
-    /// Music on hold, from its beginning.
-    pub(super) fn music(&self) -> Result<Voice, SoundError> {
-        match self.find(MUSIC)? {
-            Some(file) => Voice::of(&file.repeat(), 0),
-            None => {
-                let make = || LoopbackBackend::repeating(Script::new().samples(&melody()));
-                Voice::of(self.melody.get_or_init(make), 0)
-            }
+    /// What those hear who are held.
+    pub(super) fn music(&self) -> Result<HoldMusic, SoundError> {
+        if let Some(music) = self.music.get() {
+            return Ok(music.clone());
         }
+        let path = self.folder.as_ref().map(|folder| folder.join(MUSIC));
+        let music = match path.filter(|path| path.is_file()) {
+            Some(path) => HoldMusic::wav(path)?,
+            None => HoldMusic::tune(),
+        };
+        Ok(self.music.get_or_init(|| music).clone())
+    }
+
+    /// The same for those who wait for a call to go on, from its beginning.
+    pub(super) fn waiting(&self) -> Result<Voice, SoundError> {
+        Ok(Voice {
+            capture: self.music()?.stream(),
+            length: 0,
+        })
     }
 
     /// An announcement, once.

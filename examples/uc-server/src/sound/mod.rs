@@ -9,7 +9,6 @@ mod announcement;
 mod endpoint;
 mod error;
 mod library;
-mod melody;
 mod recording;
 mod role;
 mod rooms;
@@ -34,7 +33,7 @@ pub use self::{
 };
 use self::{
     endpoint::{Endpoint, Ways},
-    library::{Library, Voice},
+    library::Library,
     recording::Ear,
     rooms::{Room, Rooms},
 };
@@ -149,12 +148,28 @@ impl Sounds {
         self.endpoint(leg)?.accept_offer(generation, sdp).await
     }
 
-    /// Makes the first offer of a leg that the system calls with, and gives its generation.
+    /// Makes the offer of this generation for a leg that the system calls with.
     ///
     /// # Errors
     /// [`SoundError::Unknown`], [`SoundError::Negotiation`].
-    pub async fn offer(&self, leg: &str) -> Result<(u32, String), SoundError> {
-        self.endpoint(leg)?.offer().await
+    pub async fn offer(&self, leg: &str, generation: u32) -> Result<String, SoundError> {
+        self.endpoint(leg)?.offer(generation).await
+    }
+
+    /// Takes the client's answer to that.
+    ///
+    /// # Errors
+    /// [`SoundError::Unknown`], [`SoundError::Negotiation`].
+    pub async fn accept_answer(&self, leg: &str, sdp: &str) -> Result<(), SoundError> {
+        self.endpoint(leg)?.accept_answer(sdp).await
+    }
+
+    /// The client hears music instead of what the leg says, or doesn't any more. None of that name
+    /// is fine.
+    pub fn hold(&self, leg: &str, held: bool) {
+        if let Ok(endpoint) = self.endpoint(leg) {
+            endpoint.hold(held);
+        }
     }
 
     /// Adds candidates of the client. Those of an earlier offer are passed over.
@@ -212,7 +227,7 @@ impl Sounds {
 
     async fn make(&self, leg: &str, role: EndpointRole) -> Result<Endpoint, SoundError> {
         let engine = self.engine()?;
-        let session = self.config.session.clone();
+        let mut session = self.config.session.clone();
         let (ways, session) = match role {
             EndpointRole::Conference(name) => {
                 let room = self.rooms.enter(&name)?;
@@ -224,14 +239,14 @@ impl Sounds {
                 (Ways::in_room(room), session)
             }
             EndpointRole::MusicOnHold => {
-                let voice = self.voice(Library::music).await?;
+                let voice = self.made(Library::waiting).await?;
                 let session = engine.open_apart(session, voice.heard_by(Ear::deaf()))?;
                 (Ways::default(), session)
             }
             EndpointRole::Announcement(announcement) => {
                 let records = announcement.records && !self.config.message.is_zero();
                 let voice = self
-                    .voice(move |library| library.announcement(&announcement))
+                    .made(move |library| library.announcement(&announcement))
                     .await?;
                 let recording = records.then(|| Recording::first(self.config.message));
                 let ear = recording.as_ref().map_or_else(Ear::deaf, Ear::after_speech);
@@ -239,7 +254,10 @@ impl Sounds {
                 (Ways::recorded(recording), session)
             }
             EndpointRole::Phone(phone) => {
-                let voice = self.voice(move |_| Library::phone(&phone)).await?;
+                let (voice, music) = self
+                    .made(move |library| Ok((Library::phone(&phone)?, library.music()?)))
+                    .await?;
+                session.hold_music = Some(music);
                 let recording = Recording::last(self.config.memory);
                 let sound = voice.heard_by(Ear::at_once(&recording));
                 let session = engine.open_apart(session, sound)?;
@@ -250,10 +268,10 @@ impl Sounds {
     }
 
     /// What is read or computed for longer than a task may take.
-    async fn voice(
+    async fn made<T: Send + 'static>(
         &self,
-        make: impl FnOnce(&Library) -> Result<Voice, SoundError> + Send + 'static,
-    ) -> Result<Voice, SoundError> {
+        make: impl FnOnce(&Library) -> Result<T, SoundError> + Send + 'static,
+    ) -> Result<T, SoundError> {
         let library = Arc::clone(&self.library);
         let made = spawn_blocking(move || make(&library)).await;
         made.unwrap_or(Err(SoundError::Ended))

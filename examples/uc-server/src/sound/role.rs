@@ -26,3 +26,12 @@ pub enum PhoneVoice {
     /// A WAV file.
     File(PathBuf),
 }
+
+impl PhoneVoice {
+    /// The tone of a user's phone: twenty of them, a whole step apart, by the number.
+    pub fn of(user: &str) -> Self {
+        let digits = user.bytes().filter(u8::is_ascii_digit);
+        let number = digits.fold(0, |sum, digit| (sum * 10 + u16::from(digit - b'0')) % 20);
+        Self::Tone(400 + 110 * number)
+    }
+}

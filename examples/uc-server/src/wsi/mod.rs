@@ -92,7 +92,9 @@ async fn answer(
         }
         Command::EventStart { device } => {
             own_device(board, &session, &device)?;
-            let subscription = board.subscribe(&session, None).map_err(convert::refusal)?;
+            let subscription = board
+                .subscribe(&session, None, false)
+                .map_err(convert::refusal)?;
             board.polls.begin(&session, subscription);
             Ok(Done.encode(name, &names()))
         }

@@ -13,7 +13,7 @@ use uc_model::{
 
 use super::{
     Key, Step,
-    sound::{Made, Remote, Sound},
+    sound::{Made, Remote, Sound, Wish},
 };
 use crate::{
     core::{
@@ -485,7 +485,12 @@ impl Machine {
         let up = |state| matches!(state, ConnectionState::Connected | ConnectionState::Hold);
         let both = call.is_some_and(|call| up(call.local) && up(call.remote.state));
         if let Some(sound) = &mut self.sound {
-            sound.want(io, self.muted, held);
+            let wish = Wish {
+                muted: self.muted,
+                held,
+                music: call.is_some_and(|call| call.members.is_empty()),
+            };
+            sound.want(io, wish);
             let dials = matches!(self.phase, Phase::Preparing(_));
             // A far end that has changed may still ring while the first offer is made to it.
             let free = dials || ((both || self.far_end > 0) && io.link.is_some());

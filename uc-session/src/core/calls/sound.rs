@@ -49,6 +49,15 @@ pub(super) struct Remote {
     pub(super) candidates: Option<Candidates>,
 }
 
+/// What is wanted of a call's sound.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wish {
+    pub(super) muted: bool,
+    pub(super) held: bool,
+    /// Whoever is held may hear music.
+    pub(super) music: bool,
+}
+
 /// What a step asks of the call.
 #[derive(Debug, PartialEq)]
 pub(super) enum Made {
@@ -100,6 +109,7 @@ impl Sound {
                 number: 0,
                 muted: false,
                 held: false,
+                music: false,
             },
             agreed_held: false,
             restart: false,
@@ -127,18 +137,24 @@ impl Sound {
     }
 
     /// What the user wants now; a repetition changes nothing.
-    pub(super) fn want(&mut self, io: &mut Io, muted: bool, held: bool) {
-        if self.intent.muted == muted && self.intent.held == held {
+    pub(super) fn want(&mut self, io: &mut Io, wish: Wish) {
+        let Wish { muted, held, music } = wish;
+        let number = self.intent.number;
+        let intent = MediaIntent {
+            number,
+            muted,
+            held,
+            music: held && music,
+        };
+        if intent == self.intent {
             return;
         }
         if self.intent.held != held {
             self.tries = 0;
         }
-        let number = self.intent.number + 1;
         self.intent = MediaIntent {
-            number,
-            muted,
-            held,
+            number: number + 1,
+            ..intent
         };
         self.apply(io);
     }

@@ -23,9 +23,24 @@ pub(super) struct Buffer {
 impl Connection {
     pub(super) fn subscribe(&mut self, io: &mut Io, link: LinkId) {
         self.phase = Phase::Subscribing(link, Buffer::default());
-        let after = self.cursor.clone();
-        let operation = Operation::Subscribe { link, after };
+        self.open_stream(io, link);
+    }
+
+    fn open_stream(&mut self, io: &mut Io, link: LinkId) {
+        self.told_calls = io.view.voip_wanted;
+        let operation = Operation::Subscribe {
+            link,
+            after: self.cursor.clone(),
+            calls: self.told_calls,
+        };
         io.operate(Purpose::Connection(Step::Subscribe(link)), operation);
+    }
+
+    /// Calls are to ring here from now on, or not any more: only a stream says that.
+    pub(in crate::core) fn voip_changed(&mut self, io: &mut Io) {
+        if self.told_calls != io.view.voip_wanted {
+            self.renew(io);
+        }
     }
 
     pub(super) fn subscribed(
@@ -40,7 +55,7 @@ impl Connection {
                 fetch(io, link);
             }
             // Renewed: it goes on after the last event, or begins with a reset.
-            (Ok(_), _) => {}
+            (Ok(_), _) => self.voip_changed(io),
             (Err(BackendError::NotSignedIn), _) => self.session_gone(io),
             (Err(error), Phase::Live(..)) => self.fail(io, LostReason::Closed(error)),
             (Err(error), _) => self.broken(io, error),
@@ -56,9 +71,8 @@ impl Connection {
         };
         self.stream_doubted = false;
         let purpose = Purpose::Connection(Step::Subscribe(link));
-        let after = self.cursor.clone();
         if !io.is_under_way(|other| other == purpose) {
-            io.operate(purpose, Operation::Subscribe { link, after });
+            self.open_stream(io, link);
         }
     }
 
@@ -97,13 +111,14 @@ impl Connection {
             if self.stream_doubted {
                 self.renew(io);
             }
-            return;
+            return self.voip_changed(io);
         }
         self.phase = Phase::Live(link, Liveness::new(io.time()), None);
         io.link = Some(link);
         io.change().connection = view::Connection::Live;
         self.just_live = true;
         self.signals.push(Signal::Live);
+        self.voip_changed(io);
     }
 
     /// The signals of a snapshot have been obeyed: says that the connection is live.

@@ -38,7 +38,8 @@ impl Bench {
         let receive = vec![ReceivePath::new(CHOICE, decoder, Complexity::MAX).unwrap()];
         let (media, task) = link();
         let packetizer = Packetizer::new(Ssrc(1), SeqNum(1), 0);
-        let mut stream = SessionStream::new(1, media, Arc::default(), packetizer, None);
+        let mut stream =
+            SessionStream::new(1, media, Arc::default(), packetizer, Sounds::default());
         stream.configure(CodecSet {
             send,
             receive,

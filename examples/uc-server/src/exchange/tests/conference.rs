@@ -251,7 +251,7 @@ fn after_a_restart_the_sound_is_made_anew() {
     );
     for (user, id) in [("330", &one), ("331", &host), ("332", &other)] {
         rig.step(|e| e.confirm(&session_id(user), id)).unwrap();
-        rig.step(|exchange| exchange.stream_opened(&session_id(user)));
+        rig.step(|exchange| exchange.stream_opened(&session_id(user), true));
     }
     rig.pass(timers::CONFIRM_MS + 1);
     rig.describe("330", &one, offer(3)).unwrap();

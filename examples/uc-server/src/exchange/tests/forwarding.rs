@@ -22,7 +22,7 @@ pub(super) fn rig(system: &str, more: &str) -> Rig {
     rig.exchange = Exchange::new(company, "e1".into(), Saved::default(), 1_000);
     for user in ["330", "331", "332", "333", "334"] {
         rig.sign_in(user, user);
-        rig.exchange.stream_opened(&session_id(user));
+        rig.exchange.stream_opened(&session_id(user), true);
     }
     rig
 }

@@ -22,7 +22,7 @@ fn rig(ring: &str) -> Rig {
     rig.exchange = Exchange::new(company, "e1".into(), Saved::default(), 1_000);
     for user in USERS {
         rig.sign_in(user, user);
-        rig.exchange.stream_opened(&session_id(user));
+        rig.exchange.stream_opened(&session_id(user), true);
     }
     rig
 }
@@ -215,7 +215,7 @@ fn a_groups_call_survives_a_restart() {
     let here = rig.ringing("333");
     rig.answer("333", &here).unwrap();
     for user in USERS {
-        rig.exchange.stream_opened(&session_id(user));
+        rig.exchange.stream_opened(&session_id(user), true);
     }
     rig.pass(timers::CONFIRM_MS + 1);
     assert_eq!(rig.look("330", &call).cause, None);

@@ -9,6 +9,7 @@ mod forwarding;
 mod groups;
 mod lines;
 mod media;
+mod mixed;
 mod model;
 mod placed;
 mod restart;
@@ -42,14 +43,20 @@ pub(super) struct Rig {
     pub(super) ended: Vec<SessionId>,
     pub(super) sound: Vec<SoundStep>,
     pub(super) database: crate::store::Database,
+    company: Company,
 }
 
 impl Rig {
     pub(super) fn new() -> Self {
+        Self::of(Company::twelve())
+    }
+
+    pub(super) fn of(company: Company) -> Self {
         let database = crate::store::Database::open(":memory:".as_ref()).unwrap();
-        let exchange = Exchange::new(Company::twelve(), "e1".into(), Saved::default(), 1_000);
+        let exchange = Exchange::new(company.clone(), "e1".into(), Saved::default(), 1_000);
         Self {
             exchange,
+            company,
             now: 1_000,
             events: Vec::new(),
             lines: Vec::new(),
@@ -72,7 +79,7 @@ impl Rig {
     pub(super) fn listening(users: &[&str]) -> Self {
         let mut rig = Self::with(users);
         for user in users {
-            rig.exchange.stream_opened(&session_id(user));
+            rig.exchange.stream_opened(&session_id(user), true);
         }
         rig
     }
@@ -117,8 +124,9 @@ impl Rig {
     /// The server dies and comes back with what was written.
     pub(super) fn restart(&mut self) {
         let saved = self.database.load().unwrap();
-        self.exchange = Exchange::new(Company::twelve(), "e1".into(), saved, self.now);
+        self.exchange = Exchange::new(self.company.clone(), "e1".into(), saved, self.now);
         self.events.clear();
+        self.sound.clear();
         self.step(|_| ());
     }
 
@@ -180,10 +188,11 @@ impl Rig {
         to: &str,
     ) -> Result<CallResource, Refusal> {
         let (session, now) = (session_id(session), self.now);
+        let device = self.exchange.call(&session, id)?.device;
         let request = MakeCall {
             to: to.to_owned(),
-            device: Device::Voip,
-            description: Some(offer(1)),
+            device,
+            description: (device == Device::Voip).then(|| offer(1)),
         };
         self.step(|exchange| exchange.consult(&session, id, request, now))
     }

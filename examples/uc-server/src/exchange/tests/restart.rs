@@ -50,7 +50,7 @@ fn a_call_goes_on_when_both_sides_confirm() {
         let session = session_id(user);
         let confirmed = rig.step(|exchange| exchange.confirm(&session, id)).unwrap();
         assert!(!confirmed.unconfirmed);
-        rig.step(|exchange| exchange.stream_opened(&session));
+        rig.step(|exchange| exchange.stream_opened(&session, true));
     }
     rig.pass(3_600_000);
     assert_eq!(rig.look("330", &caller).cause, None);
@@ -81,7 +81,7 @@ fn a_ringing_call_is_confirmed_by_its_caller_and_answered() {
     let callee = rig.ringing("331");
     rig.answer("331", &callee).unwrap();
     for user in ["330", "331"] {
-        rig.step(|exchange| exchange.stream_opened(&session_id(user)));
+        rig.step(|exchange| exchange.stream_opened(&session_id(user), true));
     }
     rig.pass(timers::CONFIRM_MS + 1);
     assert_eq!(rig.look("330", &caller).cause, None);

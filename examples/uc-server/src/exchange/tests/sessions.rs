@@ -17,7 +17,7 @@ fn signing_out_clears_the_sessions_calls_at_once() {
 fn a_session_that_is_gone_loses_its_calls_after_the_grace() {
     let mut rig = Rig::with(&["330", "331"]);
     let (caller, _) = rig.talking();
-    rig.step(|exchange| exchange.stream_opened(&session_id("330")));
+    rig.step(|exchange| exchange.stream_opened(&session_id("330"), true));
     rig.pass(GRACE_MS - 1);
     assert_eq!(rig.look("330", &caller).cause, None);
     rig.pass(1);
@@ -29,7 +29,7 @@ fn an_event_stream_or_a_request_keeps_a_session_and_its_calls() {
     let mut rig = Rig::with(&["330", "331"]);
     let (caller, _) = rig.talking();
     for user in ["330", "331"] {
-        rig.step(|exchange| exchange.stream_opened(&session_id(user)));
+        rig.step(|exchange| exchange.stream_opened(&session_id(user), true));
     }
     rig.pass(24 * 3_600_000);
     let now = rig.now;
@@ -50,7 +50,7 @@ fn a_user_whose_sessions_are_all_gone_is_unreachable() {
         rig.dial("330", "331"),
         Err(Refusal::CallFailed(Cause::Unreachable))
     );
-    rig.step(|exchange| exchange.stream_opened(&session_id("331")));
+    rig.step(|exchange| exchange.stream_opened(&session_id("331"), true));
     assert!(rig.dial("330", "331").is_ok());
 }
 
