@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 #[cfg(feature = "device")]
 use uc_session::VoipEngine;
 use uc_session::{
-    Client, ClientBuilder, Event,
-    port::{SoundChange, SoundDevice, SoundRole},
+    Client, ClientBuilder, Event, HoldMusic,
+    port::{MediaError, SoundChange, SoundDevice, SoundRole},
 };
 
 use crate::{failure::Failure, headsets::HeadsetArguments, output::Output};
@@ -31,10 +31,13 @@ pub(crate) struct SoundArguments {
     /// The loudspeaker on which it rings, likewise.
     #[arg(long, value_name = "DEVICE", conflicts_with_all = ["play", "record"])]
     ringer: Option<String>,
+    /// A WAV file that those hear who are held, instead of a tune.
+    #[arg(long, value_name = "FILE.wav")]
+    hold_music: Option<PathBuf>,
     /// The desk phone has the call, and no sound is here; uc is done once it rings or is answered.
     #[arg(
         long,
-        conflicts_with_all = ["play", "record", "microphone", "speaker", "ringer"]
+        conflicts_with_all = ["play", "record", "microphone", "speaker", "ringer", "hold_music"]
     )]
     desk_phone: bool,
     #[command(flatten)]
@@ -47,6 +50,14 @@ impl SoundArguments {
         if self.desk_phone {
             return Ok(builder);
         }
+        let builder = match &self.hold_music {
+            Some(path) => {
+                let music = HoldMusic::wav(path);
+                let music = music.map_err(|error| MediaError::Device(error.to_string()))?;
+                builder.hold_music(Some(music))
+            }
+            None => builder,
+        };
         if !self.has_files() {
             return self.devices(builder);
         }

@@ -39,6 +39,8 @@ pub struct ClientBuilder {
     pub(crate) impairment: Option<voip_media::Impairment>,
     #[cfg(feature = "media")]
     pub(crate) codec_preselection: bool,
+    #[cfg(feature = "media")]
+    pub(crate) hold_music: Option<voip_media::HoldMusic>,
     clock: Arc<dyn Clock>,
 }
 
@@ -62,6 +64,8 @@ impl ClientBuilder {
             impairment: None,
             #[cfg(feature = "media")]
             codec_preselection: false,
+            #[cfg(feature = "media")]
+            hold_music: Some(voip_media::HoldMusic::tune()),
             clock: Arc::new(SystemClock::default()),
         }
     }

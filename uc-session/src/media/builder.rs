@@ -1,6 +1,6 @@
 use std::{path::Path, sync::Arc};
 
-use voip_media::Impairment;
+use voip_media::{HoldMusic, Impairment};
 
 use super::VoipEngine;
 use crate::{ClientBuilder, port::MediaError};
@@ -50,9 +50,17 @@ impl ClientBuilder {
         self
     }
 
+    /// What whoever is held hears, silence without, for the choices of sound that come after; as
+    /// [`VoipEngine::hold_music`]. Default: [`HoldMusic::tune`].
+    pub fn hold_music(mut self, music: Option<HoldMusic>) -> Self {
+        self.hold_music = music;
+        self
+    }
+
     fn voip(self, engine: VoipEngine) -> Self {
         let engine = engine.impaired(self.impairment);
         let engine = engine.codec_preselection(self.codec_preselection);
+        let engine = engine.hold_music(self.hold_music.clone());
         self.media(Arc::new(engine))
     }
 }

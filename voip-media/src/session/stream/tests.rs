@@ -17,6 +17,7 @@ const TALKING: Control = Control {
     sends: true,
     plays: true,
     muted: false,
+    music: false,
     paused: false,
 };
 

@@ -274,7 +274,7 @@ impl Rig {
 
     /// Clients and desk phones.
     fn mixed() -> Self {
-        let mut rig = Self::of(super::mixed::company());
+        let mut rig = Self::of(mixed::company());
         for user in USERS {
             rig.sign_in(user, user);
         }

@@ -35,7 +35,7 @@ fn place(rig: &mut Rig, to: &str) -> Result<CallResource, Refusal> {
 /// The other telephone rings: its call, after the system's offer has come.
 fn rings_elsewhere(rig: &mut Rig) -> String {
     let call = rig.ringing("332");
-    let [.., SoundStep::Open { .. }, SoundStep::Offer { leg }] = &rig.sound[..] else {
+    let [.., SoundStep::Open { .. }, SoundStep::Offer { leg, .. }] = &rig.sound[..] else {
         panic!("{:?}", rig.sound);
     };
     let leg = leg.clone();
