@@ -184,7 +184,7 @@ impl<P: FnMut(&Step) + Send> Stage<P> {
         sleep(Duration::from_millis(600)).await;
         let after = [&call.outgoing, &call.incoming].map(received);
         self.done("held: nothing is heard here", after[0] == before[0]);
-        self.done("held: music comes there", after[1] >= before[1] + 20);
+        self.done("held: music comes there", after[1] >= before[1] + 10);
 
         call.outgoing.retrieve().await?;
         let before = received(&call.incoming);

@@ -11,7 +11,7 @@ pub(super) fn company() -> Company {
     static COMPANY: LazyLock<Company> = LazyLock::new(|| {
         let user = |extension: u16| {
             let licences = if extension > 331 {
-                "licences = []\n"
+                "licences = [\"user\"]\n"
             } else {
                 ""
             };
@@ -20,7 +20,7 @@ pub(super) fn company() -> Company {
             )
         };
         let users: String = (330..334).map(user).collect();
-        let system = "[system]\nconfiguration = { desk_phones = true }\n";
+        let system = "[system]\nconfiguration = { desk_phones = true, voip = true, chat = true }\n";
         Company::from_toml(&format!("{system}{users}")).unwrap()
     });
     COMPANY.clone()
@@ -173,7 +173,6 @@ fn whoever_a_desk_phone_holds_hears_music_and_may_hold_too() {
 fn a_client_hands_a_desk_phone_over_to_a_client() {
     let mut rig = rig();
     let (held, desk) = rig.to_desk();
-    rig.hold("330", &held).unwrap();
     let active = rig.consult("330", &held, "331").unwrap().id;
     let target = rig.ringing("331");
     rig.answer("331", &target).unwrap();
@@ -192,7 +191,6 @@ fn a_client_hands_a_desk_phone_over_to_a_client() {
 fn a_phone_that_is_handed_over_to_a_ringing_client_offers() {
     let mut rig = rig();
     let (held, desk) = rig.to_desk();
-    rig.hold("330", &held).unwrap();
     let active = rig.consult("330", &held, "331").unwrap().id;
     let target = rig.ringing("331");
     rig.steps();
@@ -235,7 +233,6 @@ fn a_client_that_waits_offers_to_the_desk_phone_it_is_handed_to() {
 fn two_desk_phones_that_are_left_alone_need_no_sound() {
     let mut rig = rig();
     let (held, desk) = rig.to_desk();
-    rig.hold("330", &held).unwrap();
     let active = rig.consult("330", &held, "333").unwrap().id;
     let other = rig.lift("333");
     rig.transfer("330", &active, &held).unwrap();
@@ -273,6 +270,7 @@ fn after_a_restart_the_client_confirms_and_the_phone_sounds_anew() {
         "a phone needn't say that it is there"
     );
     let session = session_id("330");
+    rig.step(|e| e.stream_opened(&session, true));
     rig.step(|e| e.confirm(&session, &client)).unwrap();
     rig.pass(600_000);
     assert_eq!(rig.look("330", &client).cause, None);

@@ -331,7 +331,8 @@ proptest! {
                 for call in &mut snapshot.calls {
                     call.unconfirmed = true;
                     call.rev = 0;
-                    if !call.members.is_empty() {
+                    let seat = exchange.seat_of(&call.id).unwrap();
+                    if exchange.calls[&seat.call].sounding().is_some() {
                         // Their sound is made anew.
                         call.far_end = 0;
                         call.description = None;
