@@ -12,6 +12,8 @@ mod wav;
 
 use thiserror::Error;
 
+pub(crate) use self::clip::ClipCapture;
+#[cfg(feature = "device")]
 pub use self::device::DeviceBackend;
 pub use self::{
     loopback::{LoopbackBackend, Script},
@@ -21,8 +23,6 @@ pub use self::{
     watch::{DeviceChange, DeviceList, DeviceWatcher},
     wav::WavBackend,
 };
-#[cfg(feature = "device")]
-pub(crate) use clip::ClipCapture;
 
 /// Which way the sound flows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
