@@ -114,9 +114,10 @@ impl Call {
     }
 
     /// Consults: puts this call on hold and calls `to`, as it is dialled at the user's phone (CALL-4).
-    /// Returns the second call once the server has accepted it; where it can't be made, this call is
-    /// as it was. That this one is held may show a moment later. From there go on with [`alternate`](Self::alternate), [`reconnect`](Self::reconnect),
-    /// [`transfer`](Self::transfer) or [`conference`](Self::conference), asked of the second call.
+    /// Returns the second call once the server has accepted it and this one is held; where it can't be
+    /// made, this call is as it was. From there go on with [`alternate`](Self::alternate),
+    /// [`reconnect`](Self::reconnect), [`transfer`](Self::transfer) or
+    /// [`conference`](Self::conference), asked of the second call.
     pub async fn consult(&self, to: &str) -> Result<Self, CallError> {
         let to = PhoneNumber::new(to)?;
         let call = self.id().clone();

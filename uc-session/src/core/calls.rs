@@ -337,7 +337,8 @@ impl Calls {
                     .machines
                     .entry(known.unwrap_or(key))
                     .or_insert_with(told);
-                machine.claim(io, dialled, update, over);
+                let consulted = machine.claim(io, dialled, update, over);
+                self.besides.consulted(io, consulted);
             }
             None => {
                 // Given up meanwhile.

@@ -66,12 +66,6 @@ async fn a_desk_phone_is_handed_over_to_a_client_talking_or_ringing() {
     for rings in [false, true] {
         let (first, at_desk) = rosa_calls_clara(&rosa, &clara).await;
         let second = within(first.consult("331")).await.unwrap();
-        until(|| {
-            second
-                .actions_beside(&first)
-                .has(uc_model::Action::Transfer)
-        })
-        .await;
         let at_bruno = within(bruno.client.incoming()).await.unwrap();
         if rings {
             within(second.transfer(&first)).await.unwrap();

@@ -34,8 +34,7 @@ async fn rosa_calls_bruno([rosa, bruno, _]: &[Person; 3]) -> (Call, Call) {
 async fn rosa_consults_clara(people: &[Person; 3]) -> [Call; 4] {
     let (first, at_bruno) = rosa_calls_bruno(people).await;
     let second = within(first.consult("332")).await.unwrap();
-    // The event of the held call may come after the answer about the new one.
-    until(|| first.state().local == ConnectionState::Hold).await;
+    assert_eq!(first.state().local, ConnectionState::Hold);
     let at_clara = within(people[2].client.incoming()).await.unwrap();
     within(at_clara.answer()).await.unwrap();
     within(second.connected()).await.unwrap();

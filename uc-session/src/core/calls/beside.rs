@@ -14,8 +14,23 @@ use crate::{
 
 /// The services about an active and a held call that are under way: each is finished by the events
 /// that show it of both calls, by the server's refusal, or 5 s after the server's yes.
+///
+/// Consultation Call is among them once its call is made, until the other one shows that it is held:
+/// its event may come after the answer, and whoever asked may want to go on with both at once. After 2 s
+/// the answer is given all the same.
 #[derive(Debug)]
-pub(super) struct Besides(Vec<Asked>);
+pub(super) struct Besides {
+    asked: Vec<Asked>,
+    consulted: Vec<(Consulted, Duration)>,
+}
+
+/// Whom to tell that `made` was made while `held` waits.
+#[derive(Debug)]
+pub(super) struct Consulted {
+    pub(super) ticket: Ticket,
+    pub(super) made: CallId,
+    pub(super) held: CallId,
+}
 
 #[derive(Debug)]
 struct Asked {
@@ -35,39 +50,66 @@ enum Known<'a> {
 
 impl Besides {
     pub(super) const fn new() -> Self {
-        Self(Vec::new())
+        Self {
+            asked: Vec::new(),
+            consulted: Vec::new(),
+        }
     }
 
     /// The service that concerns this call.
     pub(super) fn engages(&self, call: &CallId) -> Option<Action> {
         let concerns = |asked: &&Asked| asked.active == *call || asked.held == *call;
-        let asked = self.0.iter().find(concerns);
-        asked.map(|asked| action(asked.service))
+        let asked = self.asked.iter().find(concerns);
+        let consults = self.consulted.iter().any(|(one, _)| one.held == *call);
+        asked
+            .map(|asked| action(asked.service))
+            .or(consults.then_some(Action::Consult))
+    }
+
+    /// A consultation was made.
+    pub(super) fn consulted(&mut self, io: &Io, consulted: Option<Consulted>) {
+        let until = io.time() + HELD;
+        self.consulted.extend(consulted.map(|one| (one, until)));
     }
 
     /// What waits for its events waits in vain.
     pub(super) fn connection_lost(&mut self, io: &mut Io) {
         self.fail(io, &CallError::NotConnected, |asked| asked.until.is_some());
+        self.answer(io, |_, _| true);
     }
 
     pub(super) fn close(&mut self, io: &mut Io) {
         self.fail(io, &CallError::Closed, |_| true);
+        self.answer(io, |_, _| true);
     }
 
     pub(super) fn next_timeout(&self) -> Option<(Duration, Why)> {
-        let limits = self.0.iter().filter_map(|asked| asked.until);
+        let asked = self.asked.iter().filter_map(|asked| asked.until);
+        let limits = asked.chain(self.consulted.iter().map(|(_, until)| *until));
         limits.min().map(|until| (until, Why::Confirmation))
     }
 
     pub(super) fn handle_timeout(&mut self, io: &mut Io) {
         let now = io.time();
+        self.answer(io, |_, until| now >= until);
         self.fail(io, &CallError::TimedOut, |asked| {
             asked.until.is_some_and(|until| now >= until)
         });
     }
 
+    /// Tells those of a consultation for whom `ready` holds.
+    fn answer(&mut self, io: &mut Io, ready: impl Fn(&Consulted, Duration) -> bool) {
+        self.consulted.retain(|(one, until)| {
+            let ready = ready(one, *until);
+            if ready {
+                io.reply(one.ticket, Reply::Call(Ok(one.made.clone())));
+            }
+            !ready
+        });
+    }
+
     fn fail(&mut self, io: &mut Io, error: &CallError, wanted: impl Fn(&Asked) -> bool) {
-        self.0.retain(|asked| {
+        self.asked.retain(|asked| {
             let fails = wanted(asked);
             if fails {
                 io.reply(asked.ticket, Reply::Act(Err(error.clone())));
@@ -90,7 +132,7 @@ impl Calls {
             return io.reply(ticket, Reply::Act(Err(error)));
         }
         let key = Key(io.number());
-        self.besides.0.push(Asked {
+        self.besides.asked.push(Asked {
             key,
             service,
             ticket,
@@ -163,7 +205,7 @@ impl Calls {
             Some(error) => self.besides.fail(io, &error, |asked| asked.key == key),
             None => {
                 let until = io.time() + CONFIRMATION;
-                let asked = self.besides.0.iter_mut().find(|asked| asked.key == key);
+                let asked = self.besides.asked.iter_mut().find(|asked| asked.key == key);
                 if let Some(asked) = asked {
                     asked.until = Some(until);
                 }
@@ -173,14 +215,22 @@ impl Calls {
 
     /// Finishes what both calls show.
     pub(super) fn settle_besides(&mut self, io: &mut Io) {
-        for asked in std::mem::take(&mut self.besides.0) {
+        let talks = |call: &Call| call.local == ConnectionState::Connected;
+        let consulted = self.besides.consulted.iter().map(|(one, _)| one);
+        let told = consulted.filter(|one| {
+            let waits = !self.running(&one.held).is_some_and(talks);
+            waits || self.running(&one.made).is_none()
+        });
+        let told: Vec<_> = told.map(|one| one.made.clone()).collect();
+        self.besides.answer(io, |one, _| told.contains(&one.made));
+        for asked in std::mem::take(&mut self.besides.asked) {
             let known = |id: &CallId| match self.running(id) {
                 Some(call) => Known::Running(call),
                 None => Known::Over(self.cause_of(id).unwrap_or(FailureCause::Normal)),
             };
             match outcome(asked.service, &known(&asked.active), &known(&asked.held)) {
                 Some(result) => io.reply(asked.ticket, Reply::Act(result)),
-                None => self.besides.0.push(asked),
+                None => self.besides.asked.push(asked),
             }
         }
     }
@@ -229,3 +279,7 @@ const fn capability(service: Beside) -> Capability {
         Beside::Conference => Capability::PhoneConferences,
     }
 }
+
+/// How long a call that was made besides waits to see the other one held (our choice; events come
+/// within milliseconds).
+const HELD: Duration = Duration::from_secs(2);

@@ -13,6 +13,7 @@ use uc_model::{
 
 use super::{
     Key, Step,
+    beside::Consulted,
     sound::{Made, Remote, Sound, Wish},
 };
 use crate::{
@@ -277,14 +278,15 @@ impl Machine {
         })
     }
 
-    /// This is the call that was dialled. `over`: it has ended meanwhile.
+    /// This is the call that was dialled. `over`: it has ended meanwhile. Gives who still has to be
+    /// told of a consultation.
     pub(super) fn claim(
         &mut self,
         io: &mut Io,
         dialled: Dialled,
         mut update: CallUpdate,
         over: Option<FailureCause>,
-    ) {
+    ) -> Option<Consulted> {
         let Dial {
             ticket,
             unwanted,
@@ -307,10 +309,12 @@ impl Machine {
                 let cause = call.as_ref().and_then(|call| call.cause);
                 let error = CallError::Ended(cause.unwrap_or(FailureCause::Normal));
                 io.reply(ticket, Reply::Call(Err(error)));
+                None
             }
             _ if unwanted => {
                 self.hang_up(io, None);
                 io.reply(ticket, Reply::Call(Err(CallError::Closed)));
+                None
             }
             _ => {
                 let id = self.id().cloned();
@@ -318,7 +322,13 @@ impl Machine {
                     self.answer_picked_up(io);
                 }
                 self.settle(io, true);
-                io.reply(ticket, id.map(|id| Reply::Call(Ok(id))));
+                match (way, id) {
+                    (Way::Consult(held), Some(made)) => Some(Consulted { ticket, made, held }),
+                    (_, made) => {
+                        io.reply(ticket, made.map(|made| Reply::Call(Ok(made))));
+                        None
+                    }
+                }
             }
         }
     }

@@ -44,7 +44,7 @@ impl Rig {
     }
 
     /// 330, a client, calls 332, a desk phone: both ids.
-    fn to_desk(&mut self) -> (String, String) {
+    fn reaches_a_desk(&mut self) -> (String, String) {
         let made = self.dial("330", "332").unwrap();
         assert_eq!(made.device, Device::Voip);
         let desk = self.lift("332");
@@ -148,7 +148,7 @@ fn a_call_rings_at_the_desk_phone_while_clients_take_none() {
 #[test]
 fn whoever_a_desk_phone_holds_hears_music_and_may_hold_too() {
     let mut rig = rig();
-    let (client, desk) = rig.to_desk();
+    let (client, desk) = rig.reaches_a_desk();
     rig.step(|e| e.endpoint_described(&desk, answer(1)));
     rig.steps();
     rig.hold("332", &desk).unwrap();
@@ -172,7 +172,7 @@ fn whoever_a_desk_phone_holds_hears_music_and_may_hold_too() {
 #[test]
 fn a_client_hands_a_desk_phone_over_to_a_client() {
     let mut rig = rig();
-    let (held, desk) = rig.to_desk();
+    let (held, desk) = rig.reaches_a_desk();
     let active = rig.consult("330", &held, "331").unwrap().id;
     let target = rig.ringing("331");
     rig.answer("331", &target).unwrap();
@@ -190,7 +190,7 @@ fn a_client_hands_a_desk_phone_over_to_a_client() {
 #[test]
 fn a_phone_that_is_handed_over_to_a_ringing_client_offers() {
     let mut rig = rig();
-    let (held, desk) = rig.to_desk();
+    let (held, desk) = rig.reaches_a_desk();
     let active = rig.consult("330", &held, "331").unwrap().id;
     let target = rig.ringing("331");
     rig.steps();
@@ -232,7 +232,7 @@ fn a_client_that_waits_offers_to_the_desk_phone_it_is_handed_to() {
 #[test]
 fn two_desk_phones_that_are_left_alone_need_no_sound() {
     let mut rig = rig();
-    let (held, desk) = rig.to_desk();
+    let (held, desk) = rig.reaches_a_desk();
     let active = rig.consult("330", &held, "333").unwrap().id;
     let other = rig.lift("333");
     rig.transfer("330", &active, &held).unwrap();
@@ -255,7 +255,7 @@ fn two_desk_phones_that_are_left_alone_need_no_sound() {
 #[test]
 fn after_a_restart_the_client_confirms_and_the_phone_sounds_anew() {
     let mut rig = rig();
-    let (client, desk) = rig.to_desk();
+    let (client, desk) = rig.reaches_a_desk();
     rig.step(|e| e.endpoint_described(&desk, answer(1)));
     rig.steps();
     rig.restart();
@@ -279,7 +279,7 @@ fn after_a_restart_the_client_confirms_and_the_phone_sounds_anew() {
 #[test]
 fn a_phone_whose_sound_fails_ends_the_call() {
     let mut rig = rig();
-    let (client, desk) = rig.to_desk();
+    let (client, desk) = rig.reaches_a_desk();
     let now = rig.now;
     rig.step(|e| e.endpoint_failed("nothing", now));
     rig.step(|e| e.endpoint_failed(&client, now));

@@ -9,7 +9,7 @@ use uc_model::{
 use super::{Machine, Phase};
 use crate::{
     core::{
-        Input, MediaOutcome, Request,
+        Input, MediaOutcome, Output, Reply, Request,
         rig::{Rig, update},
     },
     port::{
@@ -445,10 +445,56 @@ fn a_glare_is_rolled_back_and_the_others_offer_answered_first() {
 fn only_one_service_at_a_time_is_asked_but_hanging_up_always() {
     let mut rig = STATES[7].1();
     act(&mut rig, Action::Hold);
-    let refused = |output: &crate::core::Output| format!("{output:?}").contains("Pending");
+    let refused = |output: &Output| format!("{output:?}").contains("Pending");
     assert!(rig.last.iter().any(refused));
     act(&mut rig, Action::Clear);
     assert_eq!(name(&rig), "Connected/Connected Hold… Clear…");
+}
+
+/// A consultation that the server has accepted, before the other call shows that it is held.
+fn consulted() -> Rig {
+    let index = STATES.iter().position(|(name, _)| *name == "consulting");
+    let mut rig = STATES[index.unwrap()].1();
+    rig.complete_media(Ok(MediaOutcome::Done));
+    rig.description();
+    let made = second(update(13, Outgoing, S::Connected, S::Alerting, true));
+    assert!(serve(&mut rig, outcome(made)));
+    rig
+}
+
+fn is_told(rig: &Rig) -> bool {
+    let told = |output: &Output| match output {
+        Output::Reply {
+            reply: Some(Reply::Call(made)),
+            ..
+        } => made.as_ref().is_ok_and(|made| made.as_str() == "c2"),
+        _ => false,
+    };
+    rig.last.iter().any(told)
+}
+
+#[test]
+fn a_consultation_is_told_once_the_other_call_is_held() {
+    let mut rig = consulted();
+    assert!(!is_told(&rig));
+    assert_eq!(rig.core.calls.engaged(&id()), Some(Action::Consult));
+    tell(&mut rig, update(12, Incoming, S::Hold, S::Connected, true));
+    assert!(is_told(&rig));
+    assert_eq!(rig.core.calls.engaged(&id()), None);
+}
+
+#[test]
+fn a_consultation_is_told_though_the_other_call_is_never_held() {
+    let mut rig = consulted();
+    rig.pass(Duration::from_secs(3));
+    assert!(is_told(&rig), "in time");
+    let mut rig = consulted();
+    tell(&mut rig, update(12, Incoming, S::Null, S::Null, true));
+    assert!(is_told(&rig), "the other one is over");
+    let mut rig = consulted();
+    let over = second(update(14, Outgoing, S::Null, S::Null, true));
+    tell(&mut rig, over);
+    assert!(is_told(&rig), "it is over itself");
 }
 
 /// A machine never outlives what it stands for.
