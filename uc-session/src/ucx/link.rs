@@ -131,8 +131,8 @@ fn event_of(item: StreamItem) -> BackendEvent {
 }
 
 /// So long may an event stream say nothing: two comments of the server's are missing then, and it is
-/// noticed within 25 s (wire contract).
-const STREAM_SILENCE: Duration = Duration::from_secs(2 * HEARTBEAT_S);
+/// noticed within 25 s (wire contract). Longer than a probe of a silent server takes, which says more.
+const STREAM_SILENCE: Duration = Duration::from_secs(2 * HEARTBEAT_S + 2);
 
 /// How long a probe may take: with the 15 s of silence before it, 5 s are left of the 25 s.
 pub(crate) const PROBE_TIME: Duration = Duration::from_secs(5);
