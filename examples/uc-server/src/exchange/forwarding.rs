@@ -64,8 +64,11 @@ impl Exchange {
         let presence = self.users[user].presence.presence();
         // Who answers emergencies is never kept from it (NUM-7).
         if self.company.plan().is_emergency(dialled) {
-            let user = user.clone();
-            return Ok(Destination::User(Place { user, device }, None));
+            let there = Place {
+                user: user.clone(),
+                device: self.device_of(user, device, now).unwrap_or(device),
+            };
+            return Ok(Destination::User(there, None));
         }
         if presence.refuses_calls() {
             return Err(Cause::DoNotDisturb);
@@ -119,23 +122,29 @@ impl Exchange {
         found.ok_or(Cause::Unreachable)
     }
 
-    /// Where the call rings; it isn't forwarded once more. A desk phone calls a desk phone; else it
+    /// At which of a user's devices a call rings, if at any. A desk phone calls a desk phone; else it
     /// rings at the user's clients, where one takes calls, or at the desk phone.
+    fn device_of(&self, user: &str, wanted: Device, now: Millis) -> Option<Device> {
+        let voip = self.has_licence(user, Licence::Voip) && self.is_reachable(user, now);
+        let desk = self.can(Capability::DeskPhoneControl);
+        match wanted {
+            Device::DeskPhone if desk => Some(Device::DeskPhone),
+            _ if voip && self.takes_calls(user, now) => Some(Device::Voip),
+            _ if desk => Some(Device::DeskPhone),
+            // Who can't take it may still send it elsewhere.
+            _ if voip => Some(Device::Voip),
+            _ => None,
+        }
+    }
+
+    /// Where the call rings; it isn't forwarded once more.
     pub(super) fn rings(&self, at: &User, wanted: Device, now: Millis) -> Result<Place, Cause> {
         let user = &at.me.user;
         if self.users[user].presence.presence().refuses_calls() {
             return Err(Cause::DoNotDisturb);
         }
-        let voip = self.has_licence(user, Licence::Voip) && self.is_reachable(user, now);
-        let desk = self.can(Capability::DeskPhoneControl);
-        let device = match wanted {
-            Device::DeskPhone if desk => Device::DeskPhone,
-            _ if voip && self.takes_calls(user, now) => Device::Voip,
-            _ if desk => Device::DeskPhone,
-            // Who can't take it may still send it elsewhere.
-            _ if voip => Device::Voip,
-            _ => return Err(Cause::Unreachable),
-        };
+        let device = self.device_of(user, wanted, now);
+        let device = device.ok_or(Cause::Unreachable)?;
         if self.running_count(user) >= MAX_CALLS {
             return Err(Cause::Busy);
         }

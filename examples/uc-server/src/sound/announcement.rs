@@ -4,7 +4,7 @@
 use std::{f64::consts::TAU, time::Duration};
 
 use uc_model::PresenceState;
-use voip_media::{DtmfDigit, DtmfGenerator, DtmfTiming, SampleRate};
+use voip_media::{DtmfDigit, DtmfGenerator, DtmfTiming, SampleRate, Tune};
 
 /// Why somebody can't be reached, and until when, as far as the caller may know (PRES-4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +120,7 @@ const fn name(reason: PresenceState) -> Option<&'static str> {
 
 /// C, D, E, G and A in hertz: whole numbers, more than 50 apart, so that 20 ms of a note can be told
 /// from its neighbour. No key of a telephone and no tone of a network lies there.
-const SCALE: [f64; 5] = [523.0, 587.0, 659.0, 784.0, 880.0];
+const SCALE: [f64; 5] = Tune::NOTES;
 /// Of a sample; −15 dBov.
 const PEAK: f64 = 8_000.0;
 const NOTE: Duration = Duration::from_millis(250);

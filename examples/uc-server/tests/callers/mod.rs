@@ -11,7 +11,7 @@ use std::{f64::consts::TAU, sync::Arc, time::Duration};
 use tokio::time::{sleep, timeout};
 use uc_server::{EndpointRole, SoundConfig, Sounds};
 use voip_media::{
-    AudioSession, Complexity, Engine, LoopbackBackend, Script, SessionConfig, SessionEvent,
+    AudioSession, Complexity, Engine, LoopbackBackend, Script, SessionConfig, SessionEvent, Tune,
 };
 
 pub struct Caller {
@@ -164,7 +164,7 @@ pub fn tones(samples: &[i16], rate: usize, scale: &[f64]) -> Vec<usize> {
 }
 
 /// C, D, E, G and A, as the server's signatures and its music have them.
-pub const SCALE: [f64; 5] = [523.0, 587.0, 659.0, 784.0, 880.0];
+pub const SCALE: [f64; 5] = Tune::NOTES;
 /// Eight of them fit into full scale.
 const PEAK: i16 = 3_500;
 /// Much longer than anything here takes on a busy machine.

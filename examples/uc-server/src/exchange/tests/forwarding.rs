@@ -260,6 +260,18 @@ fn emergency_calls_are_never_kept_from_whoever_answers_them() {
 }
 
 #[test]
+fn an_emergency_rings_at_the_desk_phone_of_whoever_has_no_client_that_takes_calls() {
+    let system = "[system.location]\ncountry = \"de\"\nemergency = [\"112\"]";
+    let number = "numbers = [{ kind = \"business\", number = \"112\" }]";
+    let mut rig = rig(system, number);
+    rig.exchange.company.system.configuration.desk_phones = true;
+    rig.step(|e| e.stream_opened(&session_id("331"), false));
+    rig.dial("330", "112").unwrap();
+    let rings = rig.ringing("331");
+    assert_eq!(rig.look("331", &rings).device, Device::DeskPhone);
+}
+
+#[test]
 fn a_mailbox_still_listens_after_a_restart() {
     let mut rig = Rig::with(&["330", "331"]);
     set(&mut rig, "331", PresenceState::Meeting, None);
