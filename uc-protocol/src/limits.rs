@@ -1,4 +1,4 @@
-//! The limits of the UCX contract and of WSI, enforced by both sides.
+//! The limits of the UCX contract, of WSI and of SIP, enforced by both sides.
 
 /// Longest request or answer body, in bytes.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -83,3 +83,12 @@ pub const MAX_QUERY_BYTES: usize = 8 * 1024;
 pub const MAX_QUERY_PARAMETERS: usize = 32;
 /// Most events in one answer of WSI's long poll (our choice).
 pub const MAX_WSI_EVENTS: usize = 1024;
+/// Longest SIP message, in bytes: as much as a UDP datagram can hold (RFC 3261 §18.1.1).
+pub const MAX_SIP_BYTES: usize = 65_535;
+/// Most header fields of a SIP message (our choice: a dozen hops with three each leave room).
+pub const MAX_SIP_HEADERS: usize = 256;
+/// Longest line of a SIP message's head, unfolded, in bytes (our choice: a signed identity, RFC 8224,
+/// has some 1,500).
+pub const MAX_SIP_LINE_BYTES: usize = 8 * 1024;
+/// Most bytes of a SIP stream that wait to be taken as messages (our choice: four messages).
+pub const MAX_SIP_BACKLOG_BYTES: usize = 4 * MAX_SIP_BYTES;
