@@ -70,3 +70,10 @@ fn what_is_read_of_wsi_survives_being_written() {
     replay("wsi_events", exercise_events);
     replay("wsi_query", exercise_query);
 }
+
+#[cfg(feature = "sip")]
+#[test]
+fn what_is_read_of_sip_survives_being_written_and_cut() {
+    replay("sip_message", uc_protocol::sip::exercise_message);
+    replay("sip_stream", uc_protocol::sip::exercise_stream);
+}

@@ -91,7 +91,8 @@ pub(super) fn find_outside(text: &str, wanted: u8) -> Option<usize> {
     None
 }
 
-/// The content of a quoted string that is the whole text.
+/// The content of a quoted string that is the whole text. A control character, which may stand
+/// behind a backslash, becomes a space.
 pub(super) fn unquote(text: &str) -> Option<String> {
     let inner = text.strip_prefix('"')?;
     let mut content = String::with_capacity(inner.len());
@@ -99,7 +100,7 @@ pub(super) fn unquote(text: &str) -> Option<String> {
     loop {
         match chars.next()? {
             '"' => return chars.as_str().is_empty().then_some(content),
-            '\\' => content.push(chars.next()?),
+            '\\' => content.extend(plain(chars.next()?.encode_utf8(&mut [0; 4])).chars()),
             c => content.push(c),
         }
     }
@@ -188,5 +189,5 @@ pub(super) fn number<T: std::str::FromStr>(text: &str) -> Option<T> {
     digits.then(|| text.parse().ok())?
 }
 
-/// An octet that text never holds where it is split: nothing is found.
-const NOTHING: u8 = 0;
+/// An octet that no line holds: nothing is found.
+const NOTHING: u8 = b'\n';

@@ -389,7 +389,7 @@ impl<'a> Iterator for Lines<'a> {
         if raw.len() > MAX_SIP_LINE_BYTES {
             return Some(Err(SipError::LineTooLong(number)));
         }
-        if raw.iter().any(|b| b.is_ascii_control() && *b != b'\t') {
+        if !controls_are_escaped(&raw) {
             return Some(Err(SipError::Line(number)));
         }
         Some(Ok(Line {
@@ -397,6 +397,17 @@ impl<'a> Iterator for Lines<'a> {
             text: text(raw),
         }))
     }
+}
+
+/// Whether control characters stand only where a quoted string may have them: behind a backslash
+/// (RFC 3261 §25.1, `quoted-pair`, which has no line ends).
+fn controls_are_escaped(line: &[u8]) -> bool {
+    let mut before = 0;
+    line.iter().all(|byte| {
+        let escaped = before == b'\\' && *byte != b'\r';
+        before = *byte;
+        !byte.is_ascii_control() || *byte == b'\t' || escaped
+    })
 }
 
 /// A line as text: UTF-8, else Latin-1.
