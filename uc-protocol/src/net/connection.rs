@@ -12,7 +12,7 @@ use tokio::{net::TcpStream, task::AbortHandle};
 use super::{RequestError, tap::Tap};
 use crate::limits::MAX_HEADER_BYTES;
 
-pub(super) type TlsStream = tokio_rustls::client::TlsStream<Tap<TcpStream>>;
+pub(crate) type TlsStream = tokio_rustls::client::TlsStream<Tap<TcpStream>>;
 pub(super) type HttpRequest = http::Request<Full<Bytes>>;
 pub(super) type HttpResponse = http::Response<Incoming>;
 

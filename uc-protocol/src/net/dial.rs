@@ -83,21 +83,35 @@ impl Dialer {
     /// # Errors
     /// See [`DialError`].
     pub async fn dial(&self, address: &HostPort) -> Result<Dialed, DialError> {
-        Handle::try_current().map_err(|_| DialError::NoRuntime)?;
-        let timeouts = self.config.timeouts;
-        let tcp = timeout(timeouts.connect, self.connect(address))
-            .await
-            .unwrap_or(Err(DialError::Silent))?;
-        let stream = timeout(timeouts.tls, self.handshake(address, tcp))
-            .await
-            .unwrap_or(Err(DialError::SilentTls))?;
-        let certificate = leaf(&stream)?;
+        let tcp = self.dial_tcp(address).await?;
+        let (stream, certificate) = self.dial_tls(address, tcp).await?;
         Ok(Dialed {
             dialer: self.clone(),
             address: address.clone(),
             certificate,
             stream,
         })
+    }
+
+    /// Connects by TCP, through the proxy where there is one.
+    pub(crate) async fn dial_tcp(&self, address: &HostPort) -> Result<TcpStream, DialError> {
+        Handle::try_current().map_err(|_| DialError::NoRuntime)?;
+        timeout(self.config.timeouts.connect, self.connect(address))
+            .await
+            .unwrap_or(Err(DialError::Silent))
+    }
+
+    /// Shakes hands by TLS; gives the leaf that the caller has to decide upon.
+    pub(crate) async fn dial_tls(
+        &self,
+        address: &HostPort,
+        tcp: TcpStream,
+    ) -> Result<(TlsStream, Certificate), DialError> {
+        let stream = timeout(self.config.timeouts.tls, self.handshake(address, tcp))
+            .await
+            .unwrap_or(Err(DialError::SilentTls))?;
+        let certificate = leaf(&stream)?;
+        Ok((stream, certificate))
     }
 
     async fn connect(&self, address: &HostPort) -> Result<TcpStream, DialError> {
@@ -178,7 +192,8 @@ fn leaf(stream: &TlsStream) -> Result<Certificate, DialError> {
     Certificate::read(leaf).ok_or(DialError::BadCertificate)
 }
 
-async fn resolve(address: &HostPort) -> Result<Vec<SocketAddr>, DialError> {
+/// The addresses of a name, in the order in which they are tried.
+pub(crate) async fn resolve(address: &HostPort) -> Result<Vec<SocketAddr>, DialError> {
     let found = lookup_host((address.host(), address.port())).await;
     let found: Vec<SocketAddr> = found.map_err(|_| DialError::NameNotFound)?.collect();
     if found.is_empty() {

@@ -56,6 +56,10 @@ pub enum DialError {
     /// The HTTP proxy didn't make the connection.
     #[error("the HTTP proxy didn't connect: {0}")]
     Proxy(#[from] ProxyError),
+    /// The server takes no SIP over WebSocket here (RFC 7118 §4); with the HTTP status, where it
+    /// refused by one.
+    #[error("the server takes no SIP over WebSocket at this port and path")]
+    NoWebSocket(Option<u16>),
     /// Called outside of a tokio runtime.
     #[error("there is no tokio runtime here")]
     NoRuntime,
@@ -93,6 +97,9 @@ impl DialError {
             }
             Self::Proxy(_) => {
                 "Check the proxy's address, and whether it admits connections to this server and port."
+            }
+            Self::NoWebSocket(_) => {
+                "Check the port and the path of the server's WebSocket (often /ws), or choose another transport."
             }
             Self::NoRuntime => "Call this from inside a tokio runtime.",
         }

@@ -41,6 +41,8 @@ mod tls;
 
 pub use address::{DEFAULT_PORT, HostPort, HostPortError};
 pub use certificate::{Certificate, Fingerprint, FingerprintError};
+#[cfg(feature = "sip-net")]
+pub(crate) use dial::resolve;
 pub use dial::{Config, Dialed, Dialer, Timeouts};
 pub use error::{DialError, ProxyError, RequestError};
 pub use events::{EventStream, StreamEnd, StreamItem};
@@ -48,4 +50,4 @@ pub use link::Link;
 pub use request::{Method, Request, Response};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

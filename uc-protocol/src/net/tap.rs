@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// A stream that counts what is read from it and keeps the first bytes, so that an error can say
 /// what kind of thing answered and whether it had begun to.
-pub(super) struct Tap<S> {
+pub(crate) struct Tap<S> {
     inner: S,
     head: Vec<u8>,
     read: Arc<AtomicU64>,

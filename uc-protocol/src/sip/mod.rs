@@ -4,6 +4,8 @@
 //! ([`Message::read`]) or a stream ([`StreamReader`]); header fields are kept as they came and read on
 //! demand by the functions of [`Headers`], so that one that nobody needs costs no message.
 //!
+//! `flow`, behind the feature `sip-net`, carries messages over UDP, TCP, TLS and WebSocket.
+//!
 //! ```
 //! use uc_protocol::sip::{Message, Method};
 //!
@@ -22,6 +24,8 @@ mod address;
 pub mod digest;
 mod error;
 mod exercise;
+#[cfg(feature = "sip-net")]
+pub mod flow;
 mod grammar;
 mod headers;
 mod message;

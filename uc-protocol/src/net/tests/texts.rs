@@ -32,6 +32,7 @@ fn dial_errors() -> Vec<DialError> {
         DialError::Proxy(ProxyError::Status(407)),
         DialError::Proxy(ProxyError::NotHttp),
         DialError::Proxy(ProxyError::Broken(ErrorKind::ConnectionReset)),
+        DialError::NoWebSocket(Some(404)),
         DialError::NoRuntime,
     ]
 }
