@@ -78,10 +78,16 @@ pub enum PhoneNumberError {
     /// A character that can't be dialled or used as a separator.
     #[error("{0:?} can't stand in a telephone number")]
     Character(char),
+    /// Begins like a SIP address and is none.
+    #[error("a SIP address reads sip:name@host")]
+    Address,
 }
 
 /// A telephone number as a person or a directory wrote it: an optional leading `+`, digits,
 /// `*`, `#`, and the separators the manual allows (space and `( ) / - : ;`), and `.`.
+///
+/// Or a SIP address, `sip:name@host` (RFC 3261 §19.1), of whom has no number; only servers that speak SIP
+/// call it.
 ///
 /// Kept as written (CONV-4: another format is another conversation); [`PhoneNumber::dialable`]
 /// gives what is dialled.
@@ -92,6 +98,9 @@ impl PhoneNumber {
     /// Checks and wraps `text`.
     pub fn new(text: impl AsRef<str>) -> Result<Self, PhoneNumberError> {
         let text = text.as_ref().trim();
+        if is_address(text) {
+            return check_address(text).map(|()| Self(text.into()));
+        }
         if text.chars().count() > 64 {
             return Err(PhoneNumberError::TooLong);
         }
@@ -118,14 +127,48 @@ impl PhoneNumber {
         self.0.starts_with('+')
     }
 
-    /// The number without separators: what a keypad would send, `+` kept.
+    /// Whether it is a SIP address.
+    pub fn is_address(&self) -> bool {
+        is_address(&self.0)
+    }
+
+    /// The number without separators: what a keypad would send, `+` kept. An address stays as it is.
     pub fn dialable(&self) -> String {
+        if self.is_address() {
+            return self.as_str().to_owned();
+        }
         self.0
             .chars()
             .filter(|c| c.is_ascii_digit() || "+*#".contains(*c))
             .collect()
     }
 }
+
+fn is_address(text: &str) -> bool {
+    ["sip:", "sips:"].iter().any(|scheme| {
+        let start = text.get(..scheme.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    })
+}
+
+/// What an address is made of, without parameters and passwords.
+fn check_address(text: &str) -> Result<(), PhoneNumberError> {
+    if text.len() > MOST_ADDRESS {
+        return Err(PhoneNumberError::TooLong);
+    }
+    let rest = text.split_once(':').map_or("", |(_, rest)| rest);
+    let (user, host) = rest.split_once('@').ok_or(PhoneNumberError::Address)?;
+    let user_ok = |c: char| c.is_ascii_alphanumeric() || "-_.!~*'()&=+$,/%#".contains(c);
+    let host_ok = |c: char| c.is_ascii_alphanumeric() || "-.:[]".contains(c);
+    let whole = !user.is_empty() && !host.is_empty();
+    match whole && user.chars().all(user_ok) && host.chars().all(host_ok) {
+        true => Ok(()),
+        false => Err(PhoneNumberError::Address),
+    }
+}
+
+/// The longest address, in bytes (our choice).
+const MOST_ADDRESS: usize = 128;
 
 impl fmt::Display for PhoneNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

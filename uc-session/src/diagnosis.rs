@@ -60,6 +60,8 @@ pub enum Good {
     From(IpAddr),
     /// The connection took so long.
     Connected(Duration),
+    /// The address wants no TLS: whoever is on the way can read along.
+    Unsecured,
     /// The certificate, accepted.
     Accepted(Certificate),
     /// The password must be changed first (CONN-4).
@@ -202,8 +204,13 @@ impl Examination<'_> {
             return false;
         }
         let certificate = self.dial(address, link).await;
+        if let Ok(None) = certificate {
+            return self
+                .note(Step::Tls, address, Ok((Good::Unsecured, ())))
+                .is_some();
+        }
         let shown = certificate.map(|certificate| (Good::Yes, certificate));
-        let Some(certificate) = self.note(Step::Tls, address, shown) else {
+        let Some(Some(certificate)) = self.note(Step::Tls, address, shown) else {
             return false;
         };
         let accepted = self.accept(address, certificate);
@@ -211,13 +218,19 @@ impl Examination<'_> {
         self.note(Step::Certificate, address, accepted).is_some()
     }
 
-    async fn dial(&mut self, address: &ServerAddress, link: LinkId) -> Result<Certificate, Bad> {
+    /// `None`: the address wants no TLS.
+    async fn dial(
+        &mut self,
+        address: &ServerAddress,
+        link: LinkId,
+    ) -> Result<Option<Certificate>, Bad> {
         let address = address.clone();
         match self
             .execute(Operation::Dial { link, address }, &Ear::deaf())
             .await
         {
-            Ok(Outcome::Dialed(certificate)) => Ok(certificate),
+            Ok(Outcome::Dialed(certificate)) => Ok(Some(certificate)),
+            Ok(Outcome::DialedOpen) => Ok(None),
             Ok(_) => Err(Bad::Backend(BackendError::Malformed)),
             Err(BackendError::Dial(failure)) => Err(Bad::Dial(failure)),
             Err(error) => Err(Bad::Backend(error)),

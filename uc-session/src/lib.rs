@@ -51,6 +51,8 @@ pub mod port;
 mod preferences;
 mod search_field;
 mod server;
+#[cfg(feature = "sip")]
+mod sip;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod trust;
@@ -79,6 +81,8 @@ pub use preferences::{
 };
 pub use search_field::SearchField;
 pub use server::ServerBackend;
+#[cfg(feature = "sip")]
+pub use sip::{SipBackend, SipConfig};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{OpenStoreError, SqliteStore};
 pub use trust::{Pins, Trust};

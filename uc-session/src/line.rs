@@ -28,8 +28,7 @@ pub(crate) async fn dial(
     dialer: &Dialer,
     address: &ServerAddress,
 ) -> Result<(Arc<Line>, Certificate), BackendError> {
-    let address = HostPort::new(&address.host, address.port)
-        .map_err(|_| BackendError::Dial(DialFailure::NameNotFound))?;
+    let address = host_port(address)?;
     let dialed = dialer.dial(&address).await;
     let dialed = dialed.map_err(|error| failure::of_dial(&error))?;
     let certificate = read_certificate(dialed.certificate());
@@ -116,8 +115,14 @@ impl Drop for Line {
     }
 }
 
+/// The address as transports take it.
+pub(crate) fn host_port(address: &ServerAddress) -> Result<HostPort, BackendError> {
+    HostPort::new(&address.host, address.port)
+        .map_err(|_| BackendError::Dial(DialFailure::NameNotFound))
+}
+
 /// The transport counts milliseconds, the port seconds.
-fn read_certificate(certificate: &net::Certificate) -> Certificate {
+pub(crate) fn read_certificate(certificate: &net::Certificate) -> Certificate {
     Certificate {
         sha256: certificate.fingerprint.0,
         subject: certificate.subject.clone(),

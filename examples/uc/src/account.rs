@@ -19,7 +19,8 @@ pub(crate) struct Account {
     /// A profile (see uc profile); the one in use where neither --server nor --user is given.
     #[arg(long, global = true, env = "UC_PROFILE", value_name = "NAME")]
     profile: Option<String>,
-    /// The server: `name`, `name:port` or `[IPv6]:port`; without a port 8802. Default: 127.0.0.1.
+    /// The server: `name`, `name:port` or `[IPv6]:port`; without a port 8802. Default: 127.0.0.1. A server of
+    /// another kind that speaks SIP: `sips:name` (TLS), `sip:name;transport=udp`, tcp, tls, ws or wss.
     #[arg(long, global = true, env = "UC_SERVER")]
     pub(crate) server: Option<String>,
     /// A second address of the same server, for use outside the office.

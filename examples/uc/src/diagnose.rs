@@ -74,6 +74,9 @@ fn detail(good: &Good) -> String {
         }
         Good::From(address) => format!("from {address}"),
         Good::Connected(took) => format!("{} ms", took.as_millis()),
+        Good::Unsecured => {
+            "not wanted by this address: others on the way can read along".to_owned()
+        }
         Good::Accepted(certificate) => fingerprint(&certificate.sha256),
         Good::ChangePassword => "accepted; the password must be changed first".to_owned(),
         Good::Server { product, mode } => format!("{product} ({mode:?})"),

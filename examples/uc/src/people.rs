@@ -22,13 +22,15 @@ pub(crate) async fn sign_in(account: &Account, output: &Output) -> Result<(), Fa
     let user = client.view().user.clone().ok_or(Failure::Ended)?;
     let able = user.capabilities.iter();
     let able: Vec<String> = able.map(|capability| format!("{capability:?}")).collect();
+    let extension = user.extension.as_ref();
+    let extension = extension.map(|extension| extension.as_str());
     output.line(
         &format!(
             "Signed in at {} ({:?}) as {}, extension {}.\nThis connection can: {}.",
             user.server,
             user.mode,
             user.name.expose(),
-            user.extension,
+            extension.unwrap_or("none"),
             able.join(", "),
         ),
         &json!({
@@ -36,7 +38,7 @@ pub(crate) async fn sign_in(account: &Account, output: &Output) -> Result<(), Fa
             "mode": format!("{:?}", user.mode).to_lowercase(),
             "user": user.user.as_str(),
             "name": user.name.expose(),
-            "extension": user.extension.as_str(),
+            "extension": extension,
             "capabilities": able,
         }),
     );

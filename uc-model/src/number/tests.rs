@@ -39,6 +39,31 @@ fn what_cannot_be_dialled_is_refused() {
 }
 
 #[test]
+fn a_sip_address_is_dialled_as_it_is() {
+    let alice = PhoneNumber::new(" sip:alice@example.org ").unwrap();
+    assert!(alice.is_address() && !alice.is_canonical());
+    assert_eq!(alice.dialable(), "sip:alice@example.org");
+    assert!(PhoneNumber::new("SIPS:a%20b@[2001:db8::1]:5061").is_ok());
+    for text in [
+        "sip:",
+        "sip:alice",
+        "sip:@example.org",
+        "sip:alice@",
+        "sip:alice:secret@example.org",
+        "sip:a b@example.org",
+        "sip:alice@example.org;method=BYE",
+    ] {
+        assert_eq!(
+            PhoneNumber::new(text),
+            Err(PhoneNumberError::Address),
+            "{text}"
+        );
+    }
+    let long = format!("sip:{}@example.org", "a".repeat(128));
+    assert_eq!(PhoneNumber::new(long), Err(PhoneNumberError::TooLong));
+}
+
+#[test]
 fn an_extension_is_a_number_too() {
     let extension = Extension::new("330").unwrap();
     assert_eq!(PhoneNumber::from(&extension).as_str(), "330");

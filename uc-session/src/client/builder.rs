@@ -17,12 +17,20 @@ use crate::{
     ucx::UcxConfig,
     wsi::WsiConfig,
 };
+#[cfg(feature = "sip")]
+use {
+    crate::sip::{SipAddress, SipBackend, SipConfig},
+    uc_protocol::sip::flow::Transport,
+};
 
 /// What a sign-in needs; made by [`Client::builder`].
 #[derive(Clone)]
 #[must_use = "nothing happens before sign_in"]
 pub struct ClientBuilder {
     lan: Option<ServerAddress>,
+    /// How a SIP server is reached, where the address names one.
+    #[cfg(feature = "sip")]
+    sip: Option<Transport>,
     wan: Option<Option<ServerAddress>>,
     user: String,
     password: Option<Redacted<String>>,
@@ -46,8 +54,12 @@ pub struct ClientBuilder {
 
 impl ClientBuilder {
     pub(super) fn new(address: &str, user: &str) -> Self {
+        #[cfg(feature = "sip")]
+        let sip = SipAddress::read(address);
         Self {
-            lan: parse_address(address),
+            #[cfg(feature = "sip")]
+            sip: sip.as_ref().map(|sip| sip.transport),
+            lan: read_address(address),
             wan: None,
             user: user.to_owned(),
             password: None,
@@ -82,7 +94,7 @@ impl ClientBuilder {
     /// A second address of the same server, for use outside the office: tried 250 ms after the
     /// first, or as soon as the first has failed. Default: none.
     pub fn wan(mut self, address: &str) -> Self {
-        self.wan = Some(parse_address(address));
+        self.wan = Some(read_address(address));
         self
     }
 
@@ -125,7 +137,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The kind of server. Default: [`ServerBackend`], UCX or WSI over TLS.
+    /// The kind of server. Default: [`ServerBackend`], UCX or WSI over TLS; a
+    /// [`SipBackend`](crate::SipBackend) for an address that begins with `sip:` or `sips:`.
     pub fn backend(mut self, backend: Arc<dyn Backend>) -> Self {
         self.backend = Some(backend);
         self
@@ -202,8 +215,7 @@ impl ClientBuilder {
                 media.choose_device(*role, wanted).await;
             }
         }
-        let server = self.server();
-        let backend = self.backend.unwrap_or(server);
+        let backend = self.any_backend();
         let tools = Tools {
             backend,
             media: self.media,
@@ -227,8 +239,8 @@ impl ClientBuilder {
         tokio::runtime::Handle::try_current().map_err(|_| SignInError::NoRuntime)?;
         let config = self.config()?;
         let server = self.server();
-        let backend = match &self.backend {
-            Some(backend) => Arc::clone(backend),
+        let backend = match self.chosen_backend() {
+            Some(backend) => backend,
             None => Arc::clone(&server) as _,
         };
         let examination = Examination {
@@ -244,11 +256,32 @@ impl ClientBuilder {
         })
     }
 
+    fn any_backend(&self) -> Arc<dyn Backend> {
+        self.chosen_backend().unwrap_or_else(|| self.server())
+    }
+
+    /// What the application has chosen, or the address.
+    fn chosen_backend(&self) -> Option<Arc<dyn Backend>> {
+        #[cfg(feature = "sip")]
+        if let (None, Some(transport)) = (&self.backend, self.sip) {
+            let mut config = SipConfig::default();
+            config.transport = transport;
+            config.clock = Arc::clone(&self.clock);
+            config.connection.proxy = self.http_proxy();
+            return Some(Arc::new(SipBackend::new(config)));
+        }
+        self.backend.clone()
+    }
+
+    fn http_proxy(&self) -> Option<HostPort> {
+        let proxy = self.proxy.clone().flatten()?;
+        HostPort::new(&proxy.host, proxy.port).ok()
+    }
+
     /// UCX or WSI over TLS, through the proxy if there is one.
     fn server(&self) -> Arc<ServerBackend> {
         let mut ucx = UcxConfig::default();
-        let proxy = self.proxy.clone().flatten();
-        ucx.connection.proxy = proxy.and_then(|proxy| HostPort::new(&proxy.host, proxy.port).ok());
+        ucx.connection.proxy = self.http_proxy();
         Arc::new(ServerBackend::new(ucx, WsiConfig::default()))
     }
 
@@ -291,6 +324,15 @@ impl fmt::Debug for ClientBuilder {
 
 /// The port of the web services where nothing else is said (CONN-1).
 const DEFAULT_PORT: u16 = 8802;
+
+/// Reads whatever address; one of a SIP server only where SIP is built in.
+fn read_address(text: &str) -> Option<ServerAddress> {
+    #[cfg(feature = "sip")]
+    if SipAddress::is_meant(text) {
+        return SipAddress::read(text).map(|sip| sip.server);
+    }
+    parse_address(text)
+}
 
 /// Reads `name`, `name:port`, an IPv4 or IPv6 address alone, or `[IPv6]:port`.
 pub(crate) fn parse_address(text: &str) -> Option<ServerAddress> {

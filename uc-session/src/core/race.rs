@@ -125,6 +125,7 @@ impl Race {
     ) -> Option<Finding> {
         let certificate = match result {
             Ok(Outcome::Dialed(certificate)) => certificate,
+            Ok(Outcome::DialedOpen) => return None,
             Ok(_) => return Some(Finding::Failed(BackendError::Malformed)),
             Err(error) => return Some(Finding::Failed(error)),
         };

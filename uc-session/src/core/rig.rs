@@ -202,7 +202,7 @@ pub(super) fn signed_in() -> Outcome {
     ];
     Outcome::SignedIn(SignedIn {
         user: UserId::new("330").unwrap(),
-        extension: Extension::new("330").unwrap(),
+        extension: Extension::new("330").ok(),
         name: Redacted::default(),
         server: String::new(),
         mode: Mode::Smart,

@@ -292,6 +292,8 @@ pub enum Service {
 pub enum Outcome {
     /// Dial: the certificate to judge.
     Dialed(Certificate),
+    /// Dial: a path without TLS, because the address names one (SIP over UDP, TCP or WS).
+    DialedOpen,
     /// Sign in.
     SignedIn(SignedIn),
     /// Subscribe.
@@ -334,8 +336,8 @@ pub enum Outcome {
 pub struct SignedIn {
     /// The user.
     pub user: UserId,
-    /// The internal number.
-    pub extension: Extension,
+    /// The internal number; a user of a SIP server may have none.
+    pub extension: Option<Extension>,
     /// The display name.
     pub name: Redacted<String>,
     /// The server's product and version, for diagnosis.

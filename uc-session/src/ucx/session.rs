@@ -19,7 +19,7 @@ pub(super) fn read(hello: wire::Hello, session: wire::Session) -> Result<SignedI
     let missing: Vec<_> = missing.filter_map(read_licence).collect();
     Ok(SignedIn {
         user: UserId::new(me.user)?,
-        extension: Extension::new(me.extension)?,
+        extension: Some(Extension::new(me.extension)?),
         name: Redacted::new(me.name),
         server: format!("{} {}", hello.server, hello.version),
         mode: read_mode(hello.mode),

@@ -303,7 +303,7 @@ fn signed_in(user: &str, extension: Extension, login: &Login) -> Result<SignedIn
     let version = &login.version;
     Ok(SignedIn {
         user: UserId::new(user).map_err(|_| BackendError::BadCredentials)?,
-        extension,
+        extension: Some(extension),
         name: Redacted::new(user.to_owned()),
         server: format!("{} {}", version.platform, version.version)
             .trim()

@@ -717,7 +717,7 @@ fn signed_in() -> SignedIn {
     ];
     SignedIn {
         user: UserId::new("330").unwrap(),
-        extension: Extension::new("330").unwrap(),
+        extension: Extension::new("330").ok(),
         name: Redacted::default(),
         server: String::new(),
         mode: Mode::Smart,

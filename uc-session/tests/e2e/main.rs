@@ -19,6 +19,9 @@ mod devices;
 mod diagnosis;
 mod directories;
 #[cfg(feature = "media")]
+#[path = "../ear/mod.rs"]
+mod ear;
+#[cfg(feature = "media")]
 mod elsewhere;
 mod faults;
 mod favourites;

@@ -58,6 +58,8 @@ pub async fn talk(from: &Desk, to: &Desk) -> (Call, Call) {
         .as_ref()
         .unwrap()
         .extension
+        .as_ref()
+        .unwrap()
         .to_string();
     let outgoing = from.client.call(&number).await.unwrap();
     let incoming = to.client.incoming().await.unwrap();

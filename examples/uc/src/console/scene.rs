@@ -58,7 +58,11 @@ impl Scene {
         let list = view.conversation_list();
         Self {
             me: Redacted::new(me.map_or_else(String::new, |me| {
-                format!("{} {}", me.name.expose(), me.extension)
+                let number = me
+                    .extension
+                    .as_ref()
+                    .map_or("", |extension| extension.as_str());
+                format!("{} {number}", me.name.expose())
             })),
             presence: own,
             connection: view.connection,

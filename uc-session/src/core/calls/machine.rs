@@ -103,6 +103,8 @@ pub(super) struct Machine {
     remote: Remote,
     /// Counts how often somebody else's sound came to the far end.
     far_end: u32,
+    /// A call that rings here and in which this side makes the first offer (RFC 3261 §13.2.1).
+    offers_first: bool,
     carried_here: bool,
     /// It was taken from somebody else's phone, so it doesn't ring here.
     picked_up: bool,
@@ -162,6 +164,7 @@ impl Machine {
             sound_error: None,
             remote: Remote::default(),
             far_end: 0,
+            offers_first: false,
             carried_here: false,
             picked_up: false,
             unconfirmed: false,
@@ -386,6 +389,8 @@ impl Machine {
     fn meet_far_end(&mut self, io: &mut Io, update: &CallUpdate) {
         self.remote = Remote::default();
         if self.sound.is_none() {
+            let rings = update.call.local == ConnectionState::Alerting;
+            self.offers_first = rings && update.far_end.offers;
             return;
         }
         self.close_sound(io);

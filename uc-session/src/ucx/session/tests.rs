@@ -48,7 +48,7 @@ fn session(me: wire::Me, must_change_password: bool) -> wire::Session {
 fn a_sign_in_tells_who_and_where() {
     let signed_in = read(hello(wire::Mode::Suite, all_on()), session(me(), true)).unwrap();
     assert_eq!(signed_in.user.as_str(), "330");
-    assert_eq!(signed_in.extension.as_str(), "330");
+    assert_eq!(signed_in.extension.unwrap().as_str(), "330");
     assert_eq!(signed_in.name.expose(), "Anna Adler");
     assert_eq!(signed_in.server, "Test 1.2");
     assert_eq!(signed_in.mode, Mode::Suite);

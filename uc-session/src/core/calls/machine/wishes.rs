@@ -145,7 +145,11 @@ impl Machine {
     fn open_answer(&mut self, io: &mut Io) {
         self.sound_error = None;
         let key = Key(io.number());
-        self.sound = Some(Sound::open(io, key, DescriptionKind::Answer, 0));
+        let first = match self.offers_first {
+            true => DescriptionKind::Offer,
+            false => DescriptionKind::Answer,
+        };
+        self.sound = Some(Sound::open(io, key, first, 0));
         self.bind(io);
     }
 

@@ -1,0 +1,4 @@
+mod calls;
+mod rig;
+mod strangers;
+mod transfers;

@@ -1,0 +1,180 @@
+use std::time::Duration;
+
+use uc_model::ConnectionState;
+use uc_protocol::sip::{Message, Method, Request};
+
+use super::rig::*;
+
+/// What an agent answers to a message.
+fn answered(rig: &mut Rig, user: usize, request: Request) -> Option<u16> {
+    let before = rig.seen.len();
+    rig.hand(9, user, Message::Request(request));
+    rig.wait(Duration::ZERO);
+    rig.seen[before..]
+        .iter()
+        .find_map(|(from, _, message)| match message {
+            Message::Response(response) if *from == user => Some(response.status),
+            _ => None,
+        })
+}
+
+fn own_contact(rig: &Rig, user: usize) -> String {
+    rig.agents[user]
+        .agent
+        .registration
+        .contact_user()
+        .to_owned()
+}
+
+#[test]
+fn a_call_to_another_name_than_the_registered_one_is_refused() {
+    let mut rig = Rig::registered(2);
+    for user in ["100", "admin", ""] {
+        let branch = format!("SIP/2.0/UDP 192.0.2.66:5001;branch=z9hG4bK{user}x");
+        let mut invite = request(
+            Method::Invite,
+            user,
+            &[
+                ("From", "<sip:scanner@192.0.2.66>;tag=1"),
+                ("To", "<sip:100@office.example>"),
+                ("Call-ID", "scan"),
+                ("CSeq", "1 INVITE"),
+            ],
+        );
+        invite.headers.set("Via", branch);
+        assert_eq!(answered(&mut rig, 0, invite), Some(404));
+    }
+    assert!(rig.agents[0].calls.is_empty());
+}
+
+#[test]
+fn a_bye_of_a_stranger_ends_nothing() {
+    let mut rig = Rig::registered(2);
+    let (mine, _) = rig.talk(0, 1);
+    let dialog = rig.agents[0].agent.legs[&mine].dialog.clone();
+    let to = dialog.local.to_string();
+    for from in [
+        "<sip:101@office.example>;tag=guess",
+        "<sip:101@office.example>",
+    ] {
+        let mut bye = request(
+            Method::Bye,
+            &own_contact(&rig, 0),
+            &[
+                ("From", from),
+                ("To", &to),
+                ("Call-ID", &dialog.call_id),
+                ("CSeq", "999 BYE"),
+            ],
+        );
+        bye.headers.set(
+            "Via",
+            format!("SIP/2.0/UDP 192.0.2.66:5001;branch=z9hG4bK{}", from.len()),
+        );
+        assert_eq!(answered(&mut rig, 0, bye), Some(481));
+    }
+    assert_eq!(rig.call(0, &mine).local, ConnectionState::Connected);
+}
+
+#[test]
+fn a_request_that_was_recorded_changes_nothing() {
+    let mut rig = Rig::registered(2);
+    let (mine, theirs) = rig.talk(0, 1);
+    let offer = describe(&theirs, 2, crate::port::DescriptionKind::Offer, HELD_SDP);
+    rig.serve(1, offer);
+    rig.keep_sound(0);
+    let recorded = rig
+        .seen
+        .iter()
+        .rev()
+        .find_map(|(from, _, message)| match message {
+            Message::Request(request) if *from == 1 && request.method == Method::Invite => {
+                Some(request.clone())
+            }
+            _ => None,
+        });
+    let mut replayed = recorded.unwrap();
+    let before = rig.agents[0].calls[&mine].clone();
+    replayed
+        .headers
+        .set("Via", "SIP/2.0/UDP 192.0.2.66:5001;branch=z9hG4bKreplay");
+    assert_eq!(answered(&mut rig, 0, replayed), Some(500));
+    assert_eq!(rig.agents[0].calls[&mine], before);
+}
+
+#[test]
+fn nobody_makes_this_telephone_call_what_costs_money() {
+    let mut rig = Rig::registered(2);
+    let (mine, _) = rig.talk(0, 1);
+    let dialog = rig.agents[0].agent.legs[&mine].dialog.clone();
+    let (from, to) = (dialog.remote.to_string(), dialog.local.to_string());
+    let wanted = [
+        "<sip:0090012345@office.example>",
+        "<sip:+4990012345@office.example>",
+        "<sip:102@elsewhere.example>",
+        "<tel:+4990012345>",
+    ];
+    for (index, refer_to) in wanted.into_iter().enumerate() {
+        let cseq = format!("{} REFER", 1000 + index);
+        let mut refer = request(
+            Method::Refer,
+            &own_contact(&rig, 0),
+            &[
+                ("From", &from),
+                ("To", &to),
+                ("Call-ID", &dialog.call_id),
+                ("CSeq", &cseq),
+                ("Refer-To", refer_to),
+            ],
+        );
+        refer.headers.set(
+            "Via",
+            format!("SIP/2.0/UDP 192.0.2.66:5001;branch=z9hG4bK{index}"),
+        );
+        assert_eq!(answered(&mut rig, 0, refer), Some(603), "{refer_to}");
+    }
+    let outside = request(
+        Method::Refer,
+        &own_contact(&rig, 0),
+        &[
+            ("From", "<sip:101@office.example>;tag=9"),
+            ("To", "<sip:100@office.example>"),
+            ("Call-ID", "unsolicited"),
+            ("CSeq", "1 REFER"),
+            ("Refer-To", "<sip:102@office.example>"),
+        ],
+    );
+    assert_eq!(answered(&mut rig, 0, outside), Some(603));
+    assert_eq!(rig.call(0, &mine).local, ConnectionState::Connected);
+}
+
+#[test]
+fn what_is_not_understood_is_refused_by_name() {
+    let mut rig = Rig::registered(1);
+    let user = own_contact(&rig, 0);
+    let cases = [
+        (Method::Message, "1 MESSAGE", 405),
+        (Method::Bye, "2 BYE", 481),
+        (Method::Notify, "3 NOTIFY", 489),
+        (Method::Options, "4 OPTIONS", 200),
+        (Method::Cancel, "5 CANCEL", 481),
+        (Method::Options, "6 INVITE", 400),
+    ];
+    for (method, cseq, status) in cases {
+        let mut asked = request(
+            method,
+            &user,
+            &[
+                ("From", "<sip:x@office.example>;tag=1"),
+                ("To", "<sip:100@office.example>"),
+                ("Call-ID", &cseq[..1]),
+                ("CSeq", cseq),
+            ],
+        );
+        asked.headers.set(
+            "Via",
+            format!("SIP/2.0/UDP 192.0.2.66:5001;branch=z9hG4bK{}", &cseq[..1]),
+        );
+        assert_eq!(answered(&mut rig, 0, asked), Some(status), "{cseq}");
+    }
+}

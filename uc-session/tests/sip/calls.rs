@@ -1,0 +1,207 @@
+use std::time::Duration;
+
+use tokio::time::timeout;
+use uc_model::{ConnectionState, FailureCause};
+use uc_session::{CallError, Client, SignInError, Trust, port::BackendError};
+
+use crate::{
+    ear::hears,
+    kamailio::{Kamailio, TRANSPORTS},
+    person::{PATIENCE, Person, hear_each_other, talk},
+};
+
+async fn transport(transport: &str, algorithm: &str) {
+    let Some(server) = Kamailio::start(algorithm) else {
+        return;
+    };
+    let rosa = Person::new(&server, transport, "100", 440.0).await;
+    let bruno = Person::new(&server, transport, "101", 1_000.0).await;
+    let (mine, theirs) = talk(&rosa, "101", &bruno).await;
+    mine.hold().await.unwrap();
+    mine.retrieve().await.unwrap();
+    hear_each_other(&rosa, &bruno).await;
+    theirs.hang_up().await.unwrap();
+    let ended = timeout(PATIENCE, mine.ended())
+        .await
+        .expect("the end isn't told");
+    assert_eq!(ended, Some(FailureCause::Normal));
+    rosa.client.sign_out().await;
+    bruno.client.sign_out().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_clients_talk_by_udp() {
+    transport(TRANSPORTS[0], "").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_clients_talk_by_tcp() {
+    transport(TRANSPORTS[1], "SHA-256").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_clients_talk_by_tls() {
+    transport(TRANSPORTS[2], "SHA-256").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_clients_talk_by_a_web_socket() {
+    transport(TRANSPORTS[3], "").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_clients_talk_by_a_secured_web_socket() {
+    transport(TRANSPORTS[4], "SHA-256").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_transport_reaches_the_others() {
+    let Some(server) = Kamailio::start("") else {
+        return;
+    };
+    let rosa = Person::new(&server, "udp", "100", 440.0).await;
+    for (index, transport) in TRANSPORTS.into_iter().enumerate().skip(1) {
+        let number = format!("10{index}");
+        let other = Person::new(&server, transport, &number, 1_000.0).await;
+        let (mine, _) = talk(&rosa, &number, &other).await;
+        mine.hang_up().await.unwrap();
+        other.client.sign_out().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_and_a_missing_user_are_told() {
+    let Some(server) = Kamailio::start("SHA-256") else {
+        return;
+    };
+    for (user, password) in [("100", "wrong"), ("999", "secret")] {
+        let builder = Client::builder(&server.address("tcp"), user).password(password.to_owned());
+        let refused = timeout(PATIENCE, builder.sign_in()).await.unwrap();
+        let refused = refused.err();
+        let expected = SignInError::Backend(BackendError::BadCredentials);
+        assert_eq!(refused, Some(expected), "{user}");
+    }
+    let unknown = Client::builder(&server.address("tls"), "100").password("secret".to_owned());
+    let asked = unknown.trust(Trust::Ask).sign_in().await;
+    assert!(matches!(asked, Err(SignInError::UnknownCertificate { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_nobody_has_and_a_refusal_are_told() {
+    let Some(server) = Kamailio::start("") else {
+        return;
+    };
+    let rosa = Person::new(&server, "udp", "100", 440.0).await;
+    let bruno = Person::new(&server, "tcp", "101", 1_000.0).await;
+    let nobody = rosa.client.call("109").await.err();
+    assert_eq!(nobody, Some(CallError::Ended(FailureCause::NoSuchNumber)));
+    let mine = rosa.client.call("sip:101@127.0.0.1").await.unwrap();
+    bruno.rings().await.reject().await.unwrap();
+    let ended = timeout(PATIENCE, mine.ended()).await.unwrap();
+    assert_eq!(ended, Some(FailureCause::Rejected));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_handed_over_announced_and_unannounced() {
+    let Some(server) = Kamailio::start("") else {
+        return;
+    };
+    let rosa = Person::new(&server, "udp", "100", 440.0).await;
+    let bruno = Person::new(&server, "tls", "101", 1_000.0).await;
+    let clara = Person::new(&server, "wss", "102", 700.0).await;
+
+    let (mine, _) = talk(&rosa, "101", &bruno).await;
+    mine.transfer_to("102").await.unwrap();
+    let third = clara.rings().await;
+    third.answer().await.unwrap();
+    hear_each_other(&bruno, &clara).await;
+    third.hang_up().await.unwrap();
+
+    let (first, _) = talk(&rosa, "101", &bruno).await;
+    let second = first.consult("102").await.unwrap();
+    let third = clara.rings().await;
+    third.answer().await.unwrap();
+    timeout(PATIENCE, second.connected())
+        .await
+        .unwrap()
+        .unwrap();
+    hears(&rosa.sound, 700.0).await;
+    second.transfer(&first).await.unwrap();
+    hear_each_other(&bruno, &clara).await;
+    assert_eq!(
+        timeout(PATIENCE, first.ended()).await.unwrap(),
+        Some(FailureCause::Transferred)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_passed_on_while_it_rings() {
+    let Some(server) = Kamailio::start("") else {
+        return;
+    };
+    let rosa = Person::new(&server, "udp", "100", 440.0).await;
+    let bruno = Person::new(&server, "tcp", "101", 1_000.0).await;
+    let clara = Person::new(&server, "ws", "102", 700.0).await;
+    let mine = rosa.client.call("101").await.unwrap();
+    bruno.rings().await.deflect("102").await.unwrap();
+    clara.rings().await.answer().await.unwrap();
+    timeout(PATIENCE, mine.connected()).await.unwrap().unwrap();
+    hear_each_other(&rosa, &clara).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_call_waits_and_the_first_is_held() {
+    let Some(server) = Kamailio::start("") else {
+        return;
+    };
+    let rosa = Person::new(&server, "udp", "100", 440.0).await;
+    let bruno = Person::new(&server, "tcp", "101", 1_000.0).await;
+    let clara = Person::new(&server, "ws", "102", 700.0).await;
+    let (mine, theirs) = talk(&rosa, "101", &bruno).await;
+    let waiting = clara.client.call("101").await.unwrap();
+    let second = bruno.rings().await;
+    theirs.hold().await.unwrap();
+    second.answer().await.unwrap();
+    timeout(PATIENCE, waiting.connected())
+        .await
+        .unwrap()
+        .unwrap();
+    hear_each_other(&bruno, &clara).await;
+    let told = async {
+        let mut seen = mine.status();
+        while seen.call.remote.state != ConnectionState::Hold {
+            seen = mine.changed(&seen).await.expect("the call runs");
+        }
+    };
+    timeout(PATIENCE, told).await.expect("the hold isn't told");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_survives_the_servers_restart() {
+    let Some(mut server) = Kamailio::start("") else {
+        return;
+    };
+    let rosa = Person::new(&server, "tcp", "100", 440.0).await;
+    let bruno = Person::new(&server, "tcp", "101", 1_000.0).await;
+    let (mine, theirs) = talk(&rosa, "101", &bruno).await;
+    tokio::task::block_in_place(|| server.restart());
+    hear_each_other(&rosa, &bruno).await;
+    for client in [&rosa.client, &bruno.client] {
+        let back = async {
+            while client.view().connection != uc_session::Connection::Live {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(PATIENCE, back)
+            .await
+            .expect("the connection doesn't come back");
+    }
+    // Where each is now was told to the other, so that the call can be ended and a new one made.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    mine.hang_up().await.unwrap();
+    assert_eq!(
+        timeout(PATIENCE, theirs.ended()).await.unwrap(),
+        Some(FailureCause::Normal)
+    );
+    talk(&rosa, "101", &bruno).await;
+}

@@ -1,0 +1,199 @@
+//! Kamailio, a real SIP server, on loopback with five transports.
+
+use std::{
+    fs,
+    net::{TcpListener, TcpStream, UdpSocket},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// A running server. Dropping it ends its processes and removes its files.
+pub(crate) struct Kamailio {
+    dir: PathBuf,
+    child: Child,
+    pub(crate) ports: Ports,
+}
+
+/// Where it listens.
+#[derive(Clone, Copy)]
+pub(crate) struct Ports {
+    pub(crate) plain: u16,
+    tls: u16,
+    ws: u16,
+    wss: u16,
+}
+
+pub(crate) const TRANSPORTS: [&str; 5] = ["udp", "tcp", "tls", "ws", "wss"];
+
+impl Kamailio {
+    /// Starts one; `None`, loudly, where it isn't installed. `cargo xtask setup --peers` does that.
+    pub(crate) fn start(algorithm: &str) -> Option<Self> {
+        let Some(modules) = modules() else {
+            let strict = std::env::var_os("UC_CI_STRICT").is_some();
+            assert!(
+                !strict,
+                "Kamailio isn't installed: cargo xtask setup --peers"
+            );
+            eprintln!("SKIPPED: Kamailio isn't installed; cargo xtask setup --peers installs it");
+            return None;
+        };
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("uc-kamailio-{}-{count}", std::process::id());
+        let dir = std::env::temp_dir().join(name);
+        fs::create_dir_all(&dir).unwrap();
+        let ports = Ports::free();
+        write_certificate(&dir);
+        let config = include_str!("kamailio.cfg");
+        let config = config
+            .replace("@DOMAIN@", "127.0.0.1")
+            .replace("@PORT@", &ports.plain.to_string())
+            .replace("@TLS@", &ports.tls.to_string())
+            .replace("@WS@", &ports.ws.to_string())
+            .replace("@WSS@", &ports.wss.to_string())
+            .replace("@ALGORITHM@", algorithm)
+            .replace("@MODULES@", &format!("{}/", modules.display()))
+            .replace("@DIR@", &dir.display().to_string());
+        fs::write(dir.join("kamailio.cfg"), config).unwrap();
+        let child = launch(&dir);
+        let server = Self { dir, child, ports };
+        server.wait();
+        Some(server)
+    }
+
+    /// Ends it at once and starts it anew at the same ports: registrations and transactions are gone.
+    pub(crate) fn restart(&mut self) {
+        self.end();
+        self.child = launch(&self.dir);
+        self.wait();
+    }
+
+    /// The address for a client.
+    pub(crate) fn address(&self, transport: &str) -> String {
+        let port = match transport {
+            "tls" => self.ports.tls,
+            "ws" => self.ports.ws,
+            "wss" => self.ports.wss,
+            _ => self.ports.plain,
+        };
+        format!("sip:127.0.0.1:{port};transport={transport}")
+    }
+
+    fn wait(&self) {
+        let until = Instant::now() + Duration::from_secs(20);
+        let up = |port: u16| TcpStream::connect(("127.0.0.1", port)).is_ok();
+        while ![
+            self.ports.plain,
+            self.ports.tls,
+            self.ports.ws,
+            self.ports.wss,
+        ]
+        .into_iter()
+        .all(up)
+        {
+            assert!(
+                Instant::now() < until,
+                "Kamailio doesn't start: {}",
+                self.log()
+            );
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.dir.join("log")).unwrap_or_default()
+    }
+
+    fn end(&mut self) {
+        // The main process takes its children with it.
+        let pid = self.child.id().to_string();
+        let _ = Command::new("kill").args(["-TERM", &pid]).status();
+        let until = Instant::now() + Duration::from_secs(5);
+        while Instant::now() < until {
+            if let Ok(Some(_)) = self.child.try_wait() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Kamailio {
+    fn drop(&mut self) {
+        self.end();
+        if thread::panicking() {
+            eprintln!("Kamailio: {}", self.log());
+        }
+        let _ = fs::remove_dir_all(&self.dir);
+    }
+}
+
+fn launch(dir: &Path) -> Child {
+    let log = fs::File::create(dir.join("log")).unwrap();
+    Command::new("kamailio")
+        .args(["-DD", "-E", "-m", "32", "-M", "8", "-f"])
+        .arg(dir.join("kamailio.cfg"))
+        .args(["-Y", &dir.display().to_string()])
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn modules() -> Option<PathBuf> {
+    let known = Command::new("kamailio").arg("-v").output();
+    known.ok().filter(|output| output.status.success())?;
+    let machine = format!(
+        "/usr/lib/{}-linux-gnu/kamailio/modules",
+        std::env::consts::ARCH
+    );
+    let places = [
+        machine,
+        "/usr/lib/kamailio/modules".to_owned(),
+        "/usr/lib64/kamailio/modules".to_owned(),
+    ];
+    places
+        .into_iter()
+        .map(PathBuf::from)
+        .find(|place| place.join("tm.so").exists())
+}
+
+fn write_certificate(dir: &Path) {
+    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let made = rcgen::generate_simple_self_signed(names).unwrap();
+    fs::write(dir.join("cert.pem"), made.cert.pem()).unwrap();
+    fs::write(dir.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+    let config = format!(
+        "[server:default]\nmethod = TLSv1.2+\nverify_certificate = no\nrequire_certificate = no\n\
+         private_key = {0}/key.pem\ncertificate = {0}/cert.pem\n",
+        dir.display()
+    );
+    fs::write(dir.join("tls.cfg"), config).unwrap();
+}
+
+impl Ports {
+    /// Ports that nobody uses, as far as can be known before they are taken.
+    fn free() -> Self {
+        let tcp = || TcpListener::bind("127.0.0.1:0").unwrap();
+        let [tls, ws, wss] = [tcp(), tcp(), tcp()];
+        let port = |listener: &TcpListener| listener.local_addr().unwrap().port();
+        let plain = loop {
+            let plain = tcp();
+            if UdpSocket::bind(("127.0.0.1", port(&plain))).is_ok() {
+                break port(&plain);
+            }
+        };
+        Self {
+            plain,
+            tls: port(&tls),
+            ws: port(&ws),
+            wss: port(&wss),
+        }
+    }
+}

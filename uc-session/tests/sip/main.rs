@@ -1,0 +1,9 @@
+//! Calls over SIP by way of a real server, with sound.
+#![cfg(all(feature = "media", feature = "sip"))]
+#![expect(clippy::unwrap_used, reason = "a test that can't go on panics")]
+
+mod calls;
+#[path = "../ear/mod.rs"]
+mod ear;
+mod kamailio;
+mod person;
