@@ -265,8 +265,17 @@ impl Agent {
         self.number
     }
 
-    /// Where the other side reaches this one.
+    /// Where the other side of a call reaches this one: by an address that outlives the path, if the
+    /// registrar has given one (RFC 5627).
     fn contact(&self) -> Address {
+        match self.registration.gruu() {
+            Some(gruu) => Address::new(gruu),
+            None => self.bound_contact(),
+        }
+    }
+
+    /// Where this side is reached by the path in use.
+    fn bound_contact(&self) -> Address {
         let user = self.registration.contact_user();
         let mut uri = match self.path {
             Some(path) if !is_web_socket(path.transport) => {
@@ -442,7 +451,8 @@ impl Agent {
             Purpose::Probe { id } => self.done(id, Err(BackendError::TimedOut)),
             Purpose::Invite(call) => self.invite_failed(&call, 408),
             Purpose::Offer(call) => self.offer_failed(&call, 408),
-            Purpose::Refresh(call) => self.hang_up_lost(&call),
+            // The session's timer decides; another attempt may follow.
+            Purpose::Refresh(call) => self.refresh_unanswered(&call),
             Purpose::Refer(call) => self.refer_failed(&call, 408),
             Purpose::Follow(call) => self.follow_failed(&call, 408),
             Purpose::Other => {}

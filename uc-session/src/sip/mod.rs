@@ -40,7 +40,8 @@ use crate::{
 pub struct SipConfig {
     /// How messages travel; [`Transport::Tls`] by default.
     pub transport: Transport,
-    /// The domain of the user's address and of all numbers; by default the name of the server.
+    /// The domain of the user's address and of all numbers, where the user name doesn't say it
+    /// (`330@example.org`); by default the name of the server.
     pub domain: Option<String>,
     /// How connections are made.
     pub connection: net::Config,
@@ -111,7 +112,12 @@ impl SipBackend {
         password: uc_model::Redacted<String>,
     ) -> Result<Outcome, BackendError> {
         let (flow, address) = self.flow(link)?;
-        let domain = self.config.domain.clone().unwrap_or(address.host);
+        let (user, own) = match user.split_once('@') {
+            Some((user, domain)) => (user.to_owned(), Some(domain.to_owned())),
+            None => (user, None),
+        };
+        let domain = own.or_else(|| self.config.domain.clone());
+        let domain = domain.unwrap_or(address.host);
         let account = Account {
             user,
             password,

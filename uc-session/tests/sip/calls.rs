@@ -7,7 +7,7 @@ use uc_session::{CallError, Client, SignInError, Trust, port::BackendError};
 use crate::{
     ear::hears,
     kamailio::{Kamailio, TRANSPORTS},
-    person::{PATIENCE, Person, hear_each_other, talk},
+    person::{PATIENCE, Person, address_of, hear_each_other, talk},
 };
 
 async fn transport(transport: &str, algorithm: &str) {
@@ -75,13 +75,15 @@ async fn a_wrong_password_and_a_missing_user_are_told() {
         return;
     };
     for (user, password) in [("100", "wrong"), ("999", "secret")] {
-        let builder = Client::builder(&server.address("tcp"), user).password(password.to_owned());
+        let builder = Client::builder(&server.address("tcp"), &address_of(user))
+            .password(password.to_owned());
         let refused = timeout(PATIENCE, builder.sign_in()).await.unwrap();
         let refused = refused.err();
         let expected = SignInError::Backend(BackendError::BadCredentials);
         assert_eq!(refused, Some(expected), "{user}");
     }
-    let unknown = Client::builder(&server.address("tls"), "100").password("secret".to_owned());
+    let unknown =
+        Client::builder(&server.address("tls"), &address_of("100")).password("secret".to_owned());
     let asked = unknown.trust(Trust::Ask).sign_in().await;
     assert!(matches!(asked, Err(SignInError::UnknownCertificate { .. })));
 }
@@ -95,7 +97,7 @@ async fn a_number_nobody_has_and_a_refusal_are_told() {
     let bruno = Person::new(&server, "tcp", "101", 1_000.0).await;
     let nobody = rosa.client.call("109").await.err();
     assert_eq!(nobody, Some(CallError::Ended(FailureCause::NoSuchNumber)));
-    let mine = rosa.client.call("sip:101@127.0.0.1").await.unwrap();
+    let mine = rosa.client.call("sip:101@office.test").await.unwrap();
     bruno.rings().await.reject().await.unwrap();
     let ended = timeout(PATIENCE, mine.ended()).await.unwrap();
     assert_eq!(ended, Some(FailureCause::Rejected));

@@ -26,6 +26,9 @@ pub(crate) struct Ports {
     wss: u16,
 }
 
+/// What its users belong to. Its address alone would be one of its own names at every port.
+pub(crate) const DOMAIN: &str = "office.test";
+
 pub(crate) const TRANSPORTS: [&str; 5] = ["udp", "tcp", "tls", "ws", "wss"];
 
 impl Kamailio {
@@ -49,7 +52,7 @@ impl Kamailio {
         write_certificate(&dir);
         let config = include_str!("kamailio.cfg");
         let config = config
-            .replace("@DOMAIN@", "127.0.0.1")
+            .replace("@DOMAIN@", DOMAIN)
             .replace("@PORT@", &ports.plain.to_string())
             .replace("@TLS@", &ports.tls.to_string())
             .replace("@WS@", &ports.ws.to_string())

@@ -8,7 +8,7 @@ use voip_media::LoopbackBackend;
 
 use crate::{
     ear::{hears, tone},
-    kamailio::Kamailio,
+    kamailio::{DOMAIN, Kamailio},
 };
 
 /// A signed-in user whose microphone hears a tone.
@@ -23,7 +23,7 @@ impl Person {
     pub(crate) async fn new(server: &Kamailio, transport: &str, number: &str, hertz: f64) -> Self {
         let sound = tone(hertz);
         let engine = VoipEngine::new(Arc::new(sound.clone())).unwrap();
-        let client = Client::builder(&server.address(transport), number)
+        let client = Client::builder(&server.address(transport), &address_of(number))
             .password("secret".to_owned())
             .trust(Trust::AcceptFirst)
             .media(Arc::new(engine))
@@ -42,6 +42,11 @@ impl Person {
         let incoming = timeout(PATIENCE, self.client.incoming()).await;
         incoming.expect("nothing rings").unwrap()
     }
+}
+
+/// A user's whole address.
+pub(crate) fn address_of(number: &str) -> String {
+    format!("{number}@{DOMAIN}")
 }
 
 /// A call from one to the other, answered, with sound both ways.

@@ -93,8 +93,7 @@ impl Agent {
 
     /// A call for this user.
     fn invited(&mut self, key: ServerKey, request: Request) {
-        let user = request.uri.user.as_deref();
-        if user != Some(self.registration.contact_user()) {
+        if !self.registration.is_meant_by(&request.uri) {
             return self.reply(&key, &request, 404);
         }
         if self.is_merged(&request) {

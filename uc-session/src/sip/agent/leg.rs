@@ -35,6 +35,8 @@ pub(super) struct Leg {
     /// Whether the far end takes UPDATE (RFC 3311).
     pub(super) takes_update: bool,
     pub(super) transfer: Option<Transfer>,
+    /// When the other is told once more where this side is, and how often it was tried.
+    pub(super) renewal: Option<(Duration, u8)>,
     /// Dialogs that others have taken the place of, until when they are listened to.
     pub(super) left: Vec<(Dialog, Duration)>,
 }
@@ -166,6 +168,7 @@ impl Leg {
             timer: None,
             takes_update: false,
             transfer: None,
+            renewal: None,
             left: Vec::new(),
         }
     }

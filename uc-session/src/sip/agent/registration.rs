@@ -28,6 +28,8 @@ pub(super) struct Registration {
     listens: bool,
     /// The proxies that requests go through (RFC 3608).
     route: Vec<Address>,
+    /// The address that leads to this client wherever it is (RFC 5627).
+    gruu: Option<Uri>,
 }
 
 impl Registration {
@@ -42,6 +44,7 @@ impl Registration {
             accepted: false,
             listens: true,
             route: Vec::new(),
+            gruu: None,
         }
     }
 
@@ -51,6 +54,17 @@ impl Registration {
 
     pub(super) const fn was_accepted(&self) -> bool {
         self.accepted
+    }
+
+    pub(super) fn gruu(&self) -> Option<Uri> {
+        self.gruu.clone()
+    }
+
+    /// Whether an address means this client: nobody else knows what it is made of.
+    pub(super) fn is_meant_by(&self, uri: &Uri) -> bool {
+        let gr = uri.params.value("gr");
+        let gr = gr.and_then(|gr| gr.strip_prefix("urn:uuid:"));
+        uri.user.as_deref() == Some(&self.user) || gr == Some(&self.instance)
     }
 
     pub(super) fn route(&self) -> Vec<Address> {
@@ -78,7 +92,7 @@ impl Agent {
         let own = Uri::sip(user, domain);
         let registration = &self.registration;
         let seconds = if listens { registration.seconds } else { 0 };
-        let mut contact = self.contact();
+        let mut contact = self.bound_contact();
         let instance = format!("<urn:uuid:{}>", registration.instance);
         contact.params.set_quoted("+sip.instance", &instance);
         contact.params.set("reg-id", "1");
@@ -91,7 +105,7 @@ impl Agent {
         headers.push("CSeq", format!("{number} REGISTER"));
         headers.push("Contact", contact.to_string());
         headers.push("Expires", seconds.to_string());
-        headers.push("Supported", "path, outbound");
+        headers.push("Supported", "path, outbound, gruu");
         headers.push("User-Agent", USER_AGENT);
         let mut uri = Uri::sip("", domain.clone());
         uri.user = None;
@@ -168,10 +182,12 @@ impl Agent {
         let own = contacts
             .iter()
             .find(|contact| contact.uri.user.as_deref() == Some(&user));
+        let gruu = own.and_then(|contact| contact.params.value("pub-gruu")?.parse().ok());
         let own = own.and_then(|contact| contact.params.value("expires")?.parse().ok());
         let seconds = own.or_else(|| headers.expires());
         let seconds = seconds.unwrap_or(self.registration.seconds);
         let registration = &mut self.registration;
+        registration.gruu = gruu;
         registration.route = headers.routes("Service-Route");
         registration.refresh_at = (registration.listens && seconds > 0).then(|| {
             // Early enough for a second attempt.

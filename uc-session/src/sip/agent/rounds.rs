@@ -286,6 +286,9 @@ impl Agent {
         let up = self.legs.values().filter(|leg| leg.is_up());
         let up: Vec<CallId> = up.map(|leg| leg.call.id.clone()).collect();
         for call in up {
+            if let Some(leg) = self.legs.get_mut(&call) {
+                leg.renewal = Some((self.now + RENEWAL, 0));
+            }
             self.refresh(&call);
         }
     }
@@ -339,16 +342,25 @@ impl Agent {
         }
         match response.status {
             200..300 => {
+                leg.renewal = None;
                 leg.dialog.refresh_target(&response.headers);
                 leg.agree(&response.headers, true, self.now);
             }
-            481 | 408 => self.hang_up(call, FailureCause::ServerLost),
-            // The other does it in a moment, or not at all: tried again, until its time is over.
+            481 => self.hang_up(call, FailureCause::ServerLost),
+            // The other isn't back yet either, or does it in a moment: tried again for a while.
             _ => {
-                if let Some(timer) = &mut leg.timer {
+                if let Some(timer) = leg.timer.as_mut().filter(|timer| timer.ours) {
                     timer.at = self.now + REFRESH_AGAIN;
                 }
             }
+        }
+    }
+
+    pub(super) fn refresh_unanswered(&mut self, call: &CallId) {
+        if let Some(leg) = self.legs.get_mut(call)
+            && let Round::Ours(None) = leg.round
+        {
+            leg.round = Round::None;
         }
     }
 
@@ -395,6 +407,16 @@ impl Agent {
             leg.timer = Some(SessionTimer::new(timer.seconds, true, now));
             self.refresh(call);
         }
+        let Some(leg) = self.legs.get_mut(call) else {
+            return;
+        };
+        if let Some((at, tries)) = leg.renewal.filter(|(at, _)| now >= *at) {
+            leg.renewal = (tries < MOST_RENEWALS).then_some((at + RENEWAL, tries + 1));
+            let purpose = Purpose::Refresh(call.clone());
+            if self.clients.find(|sent| sent.purpose == purpose).is_none() {
+                self.refresh(call);
+            }
+        }
         self.pass_time_of_transfer(call);
     }
 }
@@ -428,12 +450,18 @@ impl Leg {
             Some(Transfer::Asked { until, .. }) => Some(*until),
             _ => None,
         };
-        [calling, unacknowledged, timer, left, transfer]
+        let renewal = self.renewal.map(|(at, _)| at);
+        [calling, unacknowledged, timer, left, transfer, renewal]
             .into_iter()
             .flatten()
             .min()
     }
 }
 
+/// So often the other is told where this side is, until it has answered (our choice: after a server's
+/// restart it may not be back yet).
+const RENEWAL: Duration = Duration::from_secs(2);
+/// See [`RENEWAL`].
+const MOST_RENEWALS: u8 = 15;
 /// The pause before a refresh that was refused is tried again (our choice).
 const REFRESH_AGAIN: Duration = Duration::from_secs(5);
