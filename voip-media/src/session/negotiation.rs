@@ -10,6 +10,7 @@ use crate::{
     },
     session::{
         driver::{Driver, Path, protection, seed},
+        interfaces::Interfaces,
         link::MAX_PAYLOAD,
         media::MediaCommand,
         stream::{Beside, CodecSet, ReceivePath, SendPath},
@@ -146,7 +147,7 @@ impl Driver {
         let restart = restart && self.negotiation.agreed.is_some();
         if self.path.is_none() {
             self.path = Some(self.open_path(None).await?);
-        } else if restart {
+        } else if restart || self.address_is_gone() {
             self.replace_next_path(None).await?;
         }
         let keys = self.negotiation.keys_to_offer(restart);
@@ -182,7 +183,7 @@ impl Driver {
         let announced = remote.transport.announced();
         if self.path.is_none() {
             self.path = Some(self.open_path(announced).await?);
-        } else if self.is_restart(&remote.transport) {
+        } else if self.is_restart(&remote.transport) || self.address_is_gone() {
             self.replace_next_path(announced).await?;
         }
         self.negotiation.lines.clone_from(&remote.lines);
@@ -304,6 +305,15 @@ impl Driver {
                 !announced.is_on_hold() && ours.is_some_and(other_kind)
             }
         }
+    }
+
+    /// Whether a description would name an address that this computer no longer has. ICE has its own ways.
+    fn address_is_gone(&self) -> bool {
+        let path = self.next_path.as_ref().or(self.path.as_ref());
+        path.is_some_and(|path| match path.ice.local() {
+            LocalEnd::Direct(address) => !Interfaces::have_now(address.ip()),
+            LocalEnd::Ice(_) => false,
+        })
     }
 
     async fn replace_next_path(

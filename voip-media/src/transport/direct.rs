@@ -5,6 +5,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use webrtc_util::ifaces::ifaces;
 
 use crate::{
     DropCounts, MediaTime,
@@ -43,7 +44,7 @@ enum State {
 
 impl DirectPath {
     /// Binds the sockets: at `wanted`, or at the address from which the far side is reached, `towards`
-    /// or else where `latch` has found it, or else at the one that routes outwards. Needs a tokio
+    /// or else where `latch` has found it, or else at the one that leads out of this computer. Needs a tokio
     /// runtime.
     pub(crate) fn open(
         wanted: Option<IpAddr>,
@@ -200,13 +201,25 @@ impl IceTransport for DirectPath {
     async fn close(&mut self) {}
 }
 
-/// The address from which `towards` is reached, or else the one that routes outwards, or else the
-/// loopback. Nothing is sent.
+/// The address from which `towards` is reached, or else the one that routes outwards, or else any that
+/// isn't the loopback's, or else that one. Nothing is sent.
 fn local_ip(towards: Option<SocketAddr>) -> IpAddr {
     let outwards = OUTWARDS.map(|ip| SocketAddr::new(ip, DISCARD_PORT));
     let mut ways = towards.into_iter().chain(outwards);
     ways.find_map(|to| route(to).ok())
+        .or_else(any_address)
         .unwrap_or(Ipv4Addr::LOCALHOST.into())
+}
+
+/// Of a network without a way out of it; IPv4 first.
+fn any_address() -> Option<IpAddr> {
+    let found = ifaces().unwrap_or_default().into_iter();
+    let addresses = found.filter_map(|interface| Some(interface.addr?.ip()));
+    let reachable = |ip: &IpAddr| match ip {
+        IpAddr::V4(ip) => !ip.is_loopback() && !ip.is_link_local(),
+        IpAddr::V6(ip) => !ip.is_loopback() && !ip.is_unicast_link_local(),
+    };
+    addresses.filter(reachable).min_by_key(IpAddr::is_ipv6)
 }
 
 fn route(to: SocketAddr) -> io::Result<IpAddr> {
