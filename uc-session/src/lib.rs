@@ -89,7 +89,7 @@ pub use trust::{Pins, Trust};
 pub use ucx::{UcxBackend, UcxConfig};
 pub use view::{CallStatus, Connection, Known, LostReason, Sound, View};
 #[cfg(feature = "media")]
-pub use voip_media::{HoldMusic, Impairment};
+pub use voip_media::{HoldMusic, Impairment, MediaProfile};
 pub use wsi::{WsiBackend, WsiConfig};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,8 +1,9 @@
 //! Sound and packets of an internet telephone call.
 //!
-//! WebRTC audio: devices and files ([`AudioBackend`]), codecs ([`Codec`], [`Encoder`],
-//! [`Decoder`]), an adaptive jitter buffer ([`JitterBuffer`]), RTP and RTCP, ICE, DTLS-SRTP, and
-//! the offer/answer of JSEP (RFC 9429). Usable without the rest of the SDK.
+//! Devices and files ([`AudioBackend`]), codecs ([`Codec`], [`Encoder`], [`Decoder`]), an adaptive
+//! jitter buffer ([`JitterBuffer`]), RTP and RTCP, and offer and answer (RFC 3264): as WebRTC, by ICE and
+//! DTLS-SRTP with JSEP (RFC 9429), or as desk phones and SIP providers speak it ([`MediaProfile`]).
+//! Usable without the rest of the SDK.
 #![forbid(unsafe_code)]
 
 mod audio;
@@ -56,5 +57,5 @@ pub use sound::{
     ToneGenerator, ToneKind, TonePlan, Tune,
 };
 pub use stats::{DropCounts, ImpairmentStats, SessionStats};
-pub use transport::{IceServer, MAX_DATAGRAM};
+pub use transport::{IceServer, MAX_DATAGRAM, MediaProfile};
 pub use units::{Bitrate, Complexity, LossRate, MediaTime, PayloadType, SampleRate, SeqNum, Ssrc};

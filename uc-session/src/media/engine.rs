@@ -6,8 +6,8 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 use voip_media::{
-    AudioBackend, DevicePreference, Engine, HoldMusic, Impairment, NullBackend, SessionConfig,
-    Tone, ToneKind, TonePlan, WantedDevice, WavBackend,
+    AudioBackend, DevicePreference, Engine, HoldMusic, Impairment, MediaProfile, NullBackend,
+    SessionConfig, Tone, ToneKind, TonePlan, WantedDevice, WavBackend,
 };
 
 use super::{session::VoipSession, translate};
@@ -15,7 +15,8 @@ use crate::port::{
     Alert, MediaEngine, MediaError, MediaSession, SoundChange, SoundDevice, SoundRole,
 };
 
-/// The sound of calls by WebRTC audio: Opus or G.711, DTLS-SRTP, ICE over UDP.
+/// The sound of calls: Opus, G.722 or G.711, by WebRTC (DTLS-SRTP and ICE over UDP) or another
+/// [profile](VoipEngine::profiles).
 ///
 /// One engine has a microphone, a loudspeaker, a ringer and one media thread, which all its calls share;
 /// it can serve several clients. The devices are opened by the first call that connects. The
@@ -146,6 +147,15 @@ impl VoipEngine {
     #[must_use]
     pub fn codec_preselection(mut self, on: bool) -> Self {
         self.session.codec_preselection = on;
+        self
+    }
+
+    /// This engine with calls that travel and are protected in one of these ways: the first is offered,
+    /// each is accepted ([`SessionConfig::profiles`]). Nothing goes unencrypted unless
+    /// [`MediaProfile::PlainRtp`] is among them. Default: WebRTC, SDES-SRTP.
+    #[must_use]
+    pub fn profiles(mut self, profiles: impl Into<Vec<MediaProfile>>) -> Self {
+        self.session.profiles = profiles.into();
         self
     }
 

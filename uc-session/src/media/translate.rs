@@ -33,12 +33,15 @@ pub(super) fn negotiation_error(error: NegotiationError) -> MediaError {
     }
 }
 
-/// Secured as WebRTC demands means: DTLS-SRTP, a fingerprint, ICE, one port, a DTLS role.
+/// Secured means for WebRTC: DTLS-SRTP, a fingerprint, ICE, one port, a DTLS role; for the others a
+/// profile that the engine accepts, which stays, and a key.
 fn description_error(error: &SdpError) -> MediaError {
     match error {
         SdpError::NoAudio => MediaError::NoAudio,
         SdpError::NoCommonCodec => MediaError::NoCommonCodec,
         SdpError::NotSecured
+        | SdpError::OtherProfile
+        | SdpError::NoCrypto
         | SdpError::NoFingerprint
         | SdpError::NoIceCredentials
         | SdpError::NoRtcpMux

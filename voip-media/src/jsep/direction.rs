@@ -37,6 +37,11 @@ impl Direction {
         )
     }
 
+    /// What is left of it for who takes no packets.
+    pub(crate) const fn deaf(self) -> Self {
+        Self::of(self.sends(), false)
+    }
+
     /// The attribute's name.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {

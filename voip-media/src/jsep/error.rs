@@ -13,9 +13,19 @@ pub enum SdpError {
     /// It has no audio, or the audio is rejected (port 0).
     #[error("the session description has no audio")]
     NoAudio,
-    /// The audio is not secured: another protocol than UDP/TLS/RTP/SAVPF or UDP/TLS/RTP/SAVP.
-    #[error("the audio in the session description is not secured by DTLS-SRTP")]
+    /// The audio has none of the profiles that the session accepts
+    /// ([`crate::SessionConfig::profiles`]), so it is not secured as it has to be.
+    #[error("the audio in the session description is not secured in a way that this call accepts")]
     NotSecured,
+    /// The profile is another one than the call has so far.
+    #[error("the session description secures the audio in another way than the call so far")]
+    OtherProfile,
+    /// SRTP without an `a=crypto` that we can meet or, in an answer, that we offered (RFC 4568).
+    #[error("the session description has no encryption key (a=crypto) that we can use")]
+    NoCrypto,
+    /// No `c=` line with an address to send to: it is missing, a name, or a multicast group.
+    #[error("the session description has no network address for the audio")]
+    NoAddress,
     /// No codec in common.
     #[error("the session description has no audio codec in common with us")]
     NoCommonCodec,

@@ -85,6 +85,15 @@ impl Formats {
             .copied()
     }
 
+    /// Whether packets of this payload type were negotiated.
+    pub(crate) fn knows(&self, payload_type: PayloadType) -> bool {
+        let mut codecs = self.codecs.iter().map(|codec| codec.payload_type);
+        let mut events = self.events.iter().map(|event| event.payload_type);
+        codecs.any(|known| known == payload_type)
+            || events.any(|known| known == payload_type)
+            || self.comfort_noise == Some(payload_type)
+    }
+
     /// The payload types and their encodings, as `a=rtpmap` says them.
     pub(crate) fn encodings(&self) -> Vec<(PayloadType, String)> {
         let codecs = self.codecs.iter();

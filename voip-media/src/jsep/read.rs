@@ -1,25 +1,62 @@
-use std::time::Duration;
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
-use sdp_types::{Attribute, Media, Session};
+use sdp_types::{Attribute, Connection, Media, Session};
 
 use crate::{
-    CodecKind, PayloadType, SampleRate, SdpError,
+    CodecKind, MediaProfile, PayloadType, SampleRate, SdpError,
     jsep::{CodecChoice, Direction, EventChoice, Formats, Kind},
-    transport::{Fingerprint, IceCandidate, IceCredentials},
+    transport::{Announced, Crypto, Fingerprint, IceCandidate, IceCredentials},
 };
 
 /// What matters of the far side's description.
 #[derive(Debug, Clone)]
 pub(crate) struct RemoteDescription {
-    pub(crate) credentials: IceCredentials,
-    pub(crate) fingerprints: Vec<Fingerprint>,
-    pub(crate) setup: Setup,
+    pub(crate) transport: RemoteTransport,
     pub(crate) direction: Direction,
-    pub(crate) candidates: Vec<IceCandidate>,
     pub(crate) formats: Formats,
     pub(crate) packet_time: Option<Duration>,
     /// All its `m=` lines, so that an answer has as many.
     pub(crate) lines: Vec<MediaLine>,
+}
+
+/// How it wants to be reached.
+#[derive(Debug, Clone)]
+pub(crate) enum RemoteTransport {
+    /// By ICE and DTLS-SRTP.
+    Webrtc {
+        credentials: IceCredentials,
+        candidates: Vec<IceCandidate>,
+        fingerprints: Vec<Fingerprint>,
+        setup: Setup,
+    },
+    /// By SRTP with one of these keys, best first.
+    Srtp {
+        announced: Announced,
+        cryptos: Vec<Crypto>,
+    },
+    /// By RTP.
+    Rtp(Announced),
+}
+
+impl RemoteTransport {
+    pub(crate) const fn profile(&self) -> MediaProfile {
+        match self {
+            Self::Webrtc { .. } => MediaProfile::Webrtc,
+            Self::Srtp { .. } => MediaProfile::SdesSrtp,
+            Self::Rtp(_) => MediaProfile::PlainRtp,
+        }
+    }
+
+    /// Its address, without ICE.
+    pub(crate) const fn announced(&self) -> Option<Announced> {
+        match self {
+            Self::Webrtc { .. } => None,
+            Self::Srtp { announced, .. } | Self::Rtp(announced) => Some(*announced),
+        }
+    }
 }
 
 /// Who starts the handshake (RFC 4145 §4, RFC 5763 §5).
@@ -34,7 +71,13 @@ pub(crate) enum Setup {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum MediaLine {
     /// The audio of the call, with its `a=mid`.
-    Audio { mid: Option<String> },
+    Audio {
+        mid: Option<String>,
+        /// Whether its protocol has feedback (RFC 4585).
+        feedback: bool,
+        /// Whether it has RTP and RTCP on one port (RFC 5761).
+        mux: bool,
+    },
     /// What we don't take: its answer repeats it with port 0 (RFC 3264 §6).
     Rejected {
         media: String,
@@ -43,45 +86,58 @@ pub(crate) enum MediaLine {
     },
 }
 
-/// Reads an offer or answer.
-pub(crate) fn read(kind: Kind, text: &str) -> Result<RemoteDescription, SdpError> {
+/// Reads an offer or answer with one of these profiles. Of several audio streams it is the first that
+/// has one: phones offer the same call secured and not.
+pub(crate) fn read(
+    kind: Kind,
+    text: &str,
+    profiles: &[MediaProfile],
+) -> Result<RemoteDescription, SdpError> {
     if text.len() > MAX_DESCRIPTION {
         return Err(SdpError::TooLarge);
     }
     let session = Session::parse(text.as_bytes()).map_err(|_| SdpError::Malformed)?;
-    let audio = find_audio(&session)?;
-    let media = &session.medias[audio];
-    if !PROTOCOLS.contains(&media.proto.as_str()) {
-        return Err(SdpError::NotSecured);
+    let mut error = None;
+    for audio in audio_lines(&session) {
+        match read_audio(kind, &session, audio, profiles) {
+            Ok(remote) => return Ok(remote),
+            Err(refused) => _ = error.get_or_insert(refused),
+        }
     }
-    let scope = Scope {
-        session: &session,
-        media,
-    };
-    if !scope.has("rtcp-mux") {
-        return Err(SdpError::NoRtcpMux);
-    }
-    Ok(RemoteDescription {
-        fingerprints: scope.fingerprints()?,
-        credentials: scope.credentials()?,
-        setup: scope.setup(kind)?,
-        direction: scope.direction(),
-        candidates: scope.candidates(),
-        formats: formats(media),
-        packet_time: packet_time(media),
-        lines: lines(&session, audio),
-    })
+    Err(error.unwrap_or(SdpError::NoAudio))
 }
 
-fn find_audio(session: &Session) -> Result<usize, SdpError> {
+/// Those that aren't rejected.
+fn audio_lines(session: &Session) -> impl Iterator<Item = usize> {
     let wanted = |media: &Media| {
         media.media == "audio" && (media.port != 0 || media.has_attribute("bundle-only"))
     };
-    session
-        .medias
-        .iter()
-        .position(wanted)
-        .ok_or(SdpError::NoAudio)
+    let lines = session.medias.iter().enumerate();
+    let wanted = lines.filter(move |(_, media)| wanted(media));
+    wanted.map(|(index, _)| index).take(MAX_AUDIO)
+}
+
+fn read_audio(
+    kind: Kind,
+    session: &Session,
+    audio: usize,
+    profiles: &[MediaProfile],
+) -> Result<RemoteDescription, SdpError> {
+    let media = &session.medias[audio];
+    let (profile, _) = MediaProfile::of(&media.proto)
+        .filter(|(profile, _)| profiles.contains(profile))
+        .ok_or(SdpError::NotSecured)?;
+    let scope = Scope { session, media };
+    let transport = scope.transport(kind, profile)?;
+    let held = transport.announced().is_some_and(|at| at.is_on_hold());
+    let direction = scope.direction();
+    Ok(RemoteDescription {
+        transport,
+        direction: if held { direction.deaf() } else { direction },
+        formats: formats(media),
+        packet_time: packet_time(media),
+        lines: lines(session, audio),
+    })
 }
 
 /// Attributes that may stand at the media or, for all media, at the session.
@@ -115,6 +171,52 @@ impl<'a> Scope<'a> {
 
     fn has(&self, name: &str) -> bool {
         self.media.has_attribute(name) || self.session.has_attribute(name)
+    }
+
+    fn transport(&self, kind: Kind, profile: MediaProfile) -> Result<RemoteTransport, SdpError> {
+        match profile {
+            MediaProfile::Webrtc if !self.has("rtcp-mux") => Err(SdpError::NoRtcpMux),
+            MediaProfile::Webrtc => Ok(RemoteTransport::Webrtc {
+                fingerprints: self.fingerprints()?,
+                credentials: self.credentials()?,
+                setup: self.setup(kind)?,
+                candidates: self.candidates(),
+            }),
+            MediaProfile::SdesSrtp => Ok(RemoteTransport::Srtp {
+                cryptos: self.cryptos()?,
+                announced: self.announced()?,
+            }),
+            MediaProfile::PlainRtp => Ok(RemoteTransport::Rtp(self.announced()?)),
+        }
+    }
+
+    /// The address of `c=` with the port of `m=`; for RTCP that of `a=rtcp` (RFC 3605), or the next port.
+    fn announced(&self) -> Result<Announced, SdpError> {
+        if self.media.port == 0 {
+            return Err(SdpError::NoAudio);
+        }
+        let own = self.media.connections.first();
+        let connection = own.or(self.session.connection.as_ref());
+        let ip = connection.and_then(address).ok_or(SdpError::NoAddress)?;
+        let rtp = SocketAddr::new(ip, self.media.port);
+        let rtcp = match self.has("rtcp-mux") {
+            true => rtp,
+            false => self
+                .first("rtcp")
+                .and_then(|value| rtcp(value, ip))
+                .unwrap_or(SocketAddr::new(ip, rtp.port().wrapping_add(1))),
+        };
+        Ok(Announced { rtp, rtcp })
+    }
+
+    fn cryptos(&self) -> Result<Vec<Crypto>, SdpError> {
+        let values = self.values("crypto").into_iter().take(MAX_CRYPTOS);
+        let known: Vec<_> = values.filter_map(Crypto::parse).collect();
+        if known.is_empty() {
+            Err(SdpError::NoCrypto)
+        } else {
+            Ok(known)
+        }
     }
 
     fn fingerprints(&self) -> Result<Vec<Fingerprint>, SdpError> {
@@ -171,6 +273,25 @@ impl<'a> Scope<'a> {
             .take(MAX_CANDIDATES)
             .collect()
     }
+}
+
+/// An address that one can send to, or none in particular.
+fn address(connection: &Connection) -> Option<IpAddr> {
+    let ip: IpAddr = connection.connection_address.trim().parse().ok()?;
+    let (broadcast, multicast) = match ip {
+        IpAddr::V4(ip) => (ip.is_broadcast(), ip.is_multicast()),
+        IpAddr::V6(ip) => (false, ip.is_multicast()),
+    };
+    (!broadcast && !multicast).then_some(ip)
+}
+
+/// `port`, or `port IN IP4 address` (RFC 3605 §2.1).
+fn rtcp(value: &str, ip: IpAddr) -> Option<SocketAddr> {
+    let mut fields = value.split_ascii_whitespace();
+    let port = fields.next()?.parse().ok().filter(|port| *port != 0)?;
+    let named = fields.nth(2).and_then(|address| address.parse().ok());
+    let same_kind = |other: &IpAddr| other.is_ipv4() == ip.is_ipv4() && !other.is_multicast();
+    Some(SocketAddr::new(named.filter(same_kind).unwrap_or(ip), port))
 }
 
 fn formats(media: &Media) -> Formats {
@@ -253,6 +374,8 @@ fn lines(session: &Session, audio: usize) -> Vec<MediaLine> {
             let mid = media.get_first_attribute_value("mid").flatten();
             return MediaLine::Audio {
                 mid: mid.map(str::to_owned),
+                feedback: MediaProfile::of(&media.proto).is_some_and(|(_, feedback)| feedback),
+                mux: media.has_attribute("rtcp-mux") || session.has_attribute("rtcp-mux"),
             };
         }
         MediaLine::Rejected {
@@ -272,5 +395,7 @@ const MAX_FINGERPRINTS: usize = 8;
 const MAX_CANDIDATES: usize = 64;
 /// There are 128 payload types.
 const MAX_FORMATS: usize = 128;
-/// RFC 5764 §8, RFC 8842; browsers say the first.
-const PROTOCOLS: [&str; 2] = ["UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP"];
+/// Audio lines that are looked at; a phone offers two.
+const MAX_AUDIO: usize = 8;
+/// `a=crypto` lines that are looked at; a phone has one for each of its suites.
+const MAX_CRYPTOS: usize = 16;

@@ -1,3 +1,5 @@
+mod direct;
+
 use std::time::Duration;
 
 use insta::assert_snapshot;
@@ -5,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    CodecKind, PayloadType, SampleRate,
+    CodecKind, MediaProfile, PayloadType, SampleRate,
     transport::{DtlsRole, Fingerprint, IceCandidate, IceCredentials},
 };
 
@@ -39,14 +41,16 @@ impl Party {
         write(&LocalDescription {
             session_id: 4_711,
             version: 1,
-            credentials: &self.credentials,
-            fingerprint: Fingerprint::parse(FINGERPRINT).expect("a fingerprint"),
-            setup,
+            transport: LocalTransport::Webrtc {
+                credentials: &self.credentials,
+                fingerprint: Fingerprint::parse(FINGERPRINT).expect("a fingerprint"),
+                setup,
+                candidates: &self.candidates,
+                complete: true,
+            },
             direction,
             formats,
             packet_time: Duration::from_millis(20),
-            candidates: &self.candidates,
-            complete: true,
             ssrc: 1_234,
             cname: "name",
             lines,
@@ -78,7 +82,13 @@ fn wishes(codecs: &[CodecKind], direction: Direction) -> Wishes<'_> {
         direction,
         packet_time,
         role: None,
+        keys: &[],
     }
+}
+
+/// As WebRTC.
+fn read(kind: Kind, text: &str) -> Result<RemoteDescription, SdpError> {
+    super::read(kind, text, &[MediaProfile::Webrtc])
 }
 
 fn crlf(text: &str) -> String {
@@ -91,16 +101,24 @@ fn a_call_is_offered_and_answered() {
     let (answer, agreed) = Party::new("far")
         .answer(&offer, wishes(&ALL, Direction::SendRecv))
         .expect("an answer");
-    assert_eq!(agreed.role, DtlsRole::Active);
+    assert_eq!(agreed.role(), Some(DtlsRole::Active));
     assert_snapshot!("call_offer", offer.replace('\r', ""));
     assert_snapshot!("call_answer", answer.replace('\r', ""));
 
     let remote = read(Kind::Answer, &answer).expect("an answer");
     let near = agree(Kind::Answer, &remote, wishes(&ALL, Direction::SendRecv)).expect("agreed");
-    assert_eq!(near.role, DtlsRole::Passive);
+    assert_eq!(near.role(), Some(DtlsRole::Passive));
     assert_eq!(near.formats, agreed.formats);
-    assert_eq!(remote.candidates.len(), 1);
-    assert_eq!(remote.credentials, Party::new("far").credentials);
+    let RemoteTransport::Webrtc {
+        candidates,
+        credentials,
+        ..
+    } = remote.transport
+    else {
+        panic!("it is WebRTC");
+    };
+    assert_eq!(candidates.len(), 1);
+    assert_eq!(credentials, Party::new("far").credentials);
 }
 
 #[test]
@@ -311,7 +329,7 @@ fn the_role_of_a_running_handshake_stays() {
         ..wishes(&ALL, Direction::SendRecv)
     };
     let agreed = agree(Kind::Offer, &remote, wishes).expect("agreed");
-    assert_eq!(agreed.role, DtlsRole::Passive);
+    assert_eq!(agreed.role(), Some(DtlsRole::Passive));
 }
 
 #[test]

@@ -1,52 +1,103 @@
-use std::time::Duration;
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
-use sdp_types::{Attribute, Media, Origin, Session};
+use sdp_types::{Attribute, Connection, Media, Origin, Session};
 
 use crate::{
-    PayloadType,
+    MediaProfile, PayloadType,
     jsep::{Direction, Formats, MediaLine},
-    transport::{Fingerprint, IceCandidate, IceCredentials},
+    transport::{Crypto, Fingerprint, IceCandidate, IceCredentials},
 };
 
 /// What we say in an offer or answer.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct LocalDescription<'a> {
     pub(crate) session_id: u64,
     /// Counts up with every description.
     pub(crate) version: u64,
-    pub(crate) credentials: &'a IceCredentials,
-    pub(crate) fingerprint: Fingerprint,
-    /// `actpass` in offers, `active` or `passive` in answers.
-    pub(crate) setup: &'static str,
+    pub(crate) transport: LocalTransport<'a>,
     pub(crate) direction: Direction,
     pub(crate) formats: &'a Formats,
     pub(crate) packet_time: Duration,
-    pub(crate) candidates: &'a [IceCandidate],
-    /// Whether there will be no more candidates.
-    pub(crate) complete: bool,
     pub(crate) ssrc: u32,
     pub(crate) cname: &'a str,
     /// The `m=` lines so far; empty before the first description.
     pub(crate) lines: &'a [MediaLine],
 }
 
+/// How we want to be reached.
+#[derive(Clone, Copy)]
+pub(crate) enum LocalTransport<'a> {
+    /// By ICE and DTLS-SRTP.
+    Webrtc {
+        credentials: &'a IceCredentials,
+        fingerprint: Fingerprint,
+        /// `actpass` in offers, `active` or `passive` in answers.
+        setup: &'static str,
+        candidates: &'a [IceCandidate],
+        /// Whether there will be no more candidates.
+        complete: bool,
+    },
+    /// By SRTP with one of these keys: all that we offer, or the one of an answer.
+    Srtp {
+        address: SocketAddr,
+        cryptos: &'a [Crypto],
+    },
+    /// By RTP.
+    Rtp { address: SocketAddr },
+}
+
+impl LocalTransport<'_> {
+    const fn profile(&self) -> MediaProfile {
+        match self {
+            Self::Webrtc { .. } => MediaProfile::Webrtc,
+            Self::Srtp { .. } => MediaProfile::SdesSrtp,
+            Self::Rtp { .. } => MediaProfile::PlainRtp,
+        }
+    }
+
+    const fn address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Webrtc { .. } => None,
+            Self::Srtp { address, .. } | Self::Rtp { address } => Some(*address),
+        }
+    }
+}
+
 /// Writes it.
 pub(crate) fn write(local: &LocalDescription<'_>) -> String {
-    let only_audio = [MediaLine::Audio { mid: None }];
+    let only_audio = [MediaLine::Audio {
+        mid: None,
+        feedback: false,
+        mux: true,
+    }];
     let lines = if local.lines.is_empty() {
         &only_audio
     } else {
         local.lines
     };
-    let mut origin = Origin::with_ip_addr(local.session_id, local.version, [127, 0, 0, 1]);
+    // WebRTC hides the address (RFC 9429 §5.2.1).
+    let address = local.transport.address().map(|address| address.ip());
+    let hidden = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let origin = address.unwrap_or(hidden);
+    let mut origin = Origin::with_ip_addr(local.session_id, local.version, origin);
     origin.set_username("-");
     let mut session = Session::new(origin, "-");
-    let mid = lines.iter().find_map(mid_of).unwrap_or(DEFAULT_MID);
-    session.add_attribute_with_value("group", format!("BUNDLE {mid}"));
-    session.add_attribute_with_value("ice-options", "trickle");
+    match address {
+        Some(address) => session.connection = Some(Connection::from_ip_addr(address)),
+        None => {
+            let mid = lines.iter().find_map(mid_of).unwrap_or(DEFAULT_MID);
+            session.add_attribute_with_value("group", format!("BUNDLE {mid}"));
+            session.add_attribute_with_value("ice-options", "trickle");
+        }
+    }
     for line in lines {
         session.add_media(match line {
-            MediaLine::Audio { mid } => audio(local, mid.as_deref().unwrap_or(DEFAULT_MID)),
+            MediaLine::Audio { mid, feedback, mux } => {
+                audio(local, mid.as_deref(), *feedback, *mux)
+            }
             MediaLine::Rejected {
                 media,
                 proto,
@@ -63,7 +114,7 @@ pub(crate) fn write(local: &LocalDescription<'_>) -> String {
 
 fn mid_of(line: &MediaLine) -> Option<&str> {
     match line {
-        MediaLine::Audio { mid } => mid.as_deref(),
+        MediaLine::Audio { mid, .. } => mid.as_deref(),
         MediaLine::Rejected { .. } => None,
     }
 }
@@ -75,30 +126,71 @@ fn rejected(media: &str, proto: &str, formats: &str) -> Media {
     line
 }
 
-fn audio(local: &LocalDescription<'_>, mid: &str) -> Media {
+fn audio(local: &LocalDescription<'_>, mid: Option<&str>, feedback: bool, mux: bool) -> Media {
     let encodings = local.formats.encodings();
     let numbers = encodings.iter().map(|(number, _)| number.0.to_string());
     let numbers = numbers.collect::<Vec<_>>().join(" ");
-    let mut line = empty_line("audio", "UDP/TLS/RTP/SAVPF", &numbers);
-    line.add_connection(sdp_types::Connection::from_ip_addr([0, 0, 0, 0]));
-    let mut add = |name: &str, value: String| line.add_attribute_with_value(name, value);
-    add("mid", mid.to_owned());
-    add("rtcp", "9 IN IP4 0.0.0.0".to_owned());
-    add("ice-ufrag", local.credentials.ufrag.clone());
-    add("ice-pwd", local.credentials.pwd.clone());
-    add("fingerprint", format!("sha-256 {}", local.fingerprint));
-    add("setup", local.setup.to_owned());
+    let proto = local.transport.profile().protocol(feedback);
+    let mut line = empty_line("audio", proto, &numbers);
+    add_transport(&mut line, &local.transport, mid);
     line.add_attribute(Attribute::new(local.direction.as_str()));
-    line.add_attribute(Attribute::new("rtcp-mux"));
-    add_formats(&mut line, local, &encodings);
-    line.add_attribute_with_value("ssrc", format!("{} cname:{}", local.ssrc, local.cname));
-    for candidate in local.candidates {
-        line.add_attribute_with_value("candidate", candidate.bare());
+    if mux {
+        line.add_attribute(Attribute::new("rtcp-mux"));
     }
-    if local.complete {
-        line.add_attribute(Attribute::new("end-of-candidates"));
+    add_formats(&mut line, local, &encodings);
+    if let LocalTransport::Webrtc {
+        candidates,
+        complete,
+        ..
+    } = local.transport
+    {
+        line.add_attribute_with_value("ssrc", format!("{} cname:{}", local.ssrc, local.cname));
+        for candidate in candidates {
+            line.add_attribute_with_value("candidate", candidate.bare());
+        }
+        if complete {
+            line.add_attribute(Attribute::new("end-of-candidates"));
+        }
     }
     line
+}
+
+/// Address and keys, or where they will come from.
+fn add_transport(line: &mut Media, transport: &LocalTransport<'_>, mid: Option<&str>) {
+    if let Some(address) = transport.address() {
+        line.port = address.port();
+    }
+    match transport {
+        LocalTransport::Webrtc {
+            credentials,
+            fingerprint,
+            setup,
+            ..
+        } => {
+            line.add_connection(Connection::from_ip_addr([0, 0, 0, 0]));
+            let mut add = |name: &str, value: String| line.add_attribute_with_value(name, value);
+            add("mid", mid.unwrap_or(DEFAULT_MID).to_owned());
+            add("rtcp", "9 IN IP4 0.0.0.0".to_owned());
+            add("ice-ufrag", credentials.ufrag.clone());
+            add("ice-pwd", credentials.pwd.clone());
+            add("fingerprint", format!("sha-256 {fingerprint}"));
+            add("setup", (*setup).to_owned());
+        }
+        LocalTransport::Srtp { cryptos, .. } => {
+            add_mid(line, mid);
+            for crypto in *cryptos {
+                line.add_attribute_with_value("crypto", crypto.to_value());
+            }
+        }
+        LocalTransport::Rtp { .. } => add_mid(line, mid),
+    }
+}
+
+/// Only who has named its lines is told the name (RFC 5888 §9).
+fn add_mid(line: &mut Media, mid: Option<&str>) {
+    if let Some(mid) = mid {
+        line.add_attribute_with_value("mid", mid);
+    }
 }
 
 fn add_formats(

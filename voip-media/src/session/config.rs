@@ -1,11 +1,22 @@
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
-use crate::{Bitrate, CodecKind, Complexity, EncoderTuning, HoldMusic, IceServer, LossRate};
+use crate::{
+    Bitrate, CodecKind, Complexity, EncoderTuning, HoldMusic, IceServer, LossRate, MediaProfile,
+};
 
 /// How the sessions of an engine negotiate and send.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SessionConfig {
+    /// How the sound may travel: the first is offered, an offer with any of them is answered in its own,
+    /// one with none of them is refused ([`crate::SdpError::NotSecured`]). So nothing goes unencrypted
+    /// unless [`MediaProfile::PlainRtp`] stands here. A call keeps the profile it began with. Default: WebRTC,
+    /// SDES-SRTP.
+    pub profiles: Vec<MediaProfile>,
+    /// The address of this computer at which a call without ICE receives, and that its descriptions
+    /// name. Default: the one from which the far side is reached, or, in a first offer, the one that
+    /// routes outwards; 127.0.0.1 where there is no other.
+    pub local_address: Option<IpAddr>,
     /// Codecs in order of preference. Default: Opus, G.722, PCMU, PCMA.
     pub codecs: Vec<CodecKind>,
     /// An answer names one codec only, so that the far side needs no further round (the
@@ -36,6 +47,11 @@ pub struct SessionConfig {
     /// Nothing authentic of the far side for this long, neither sound nor a report nor a check of the
     /// path (one a second): [`crate::SessionEvent::Disconnected`]. Default: 4 s.
     pub disconnected_after: Duration,
+    /// The same for a path without ICE, where there are no checks: neither RTP nor RTCP for this long
+    /// although the far side should send. While it needn't, because one side holds the call, silence means
+    /// nothing, and it never ends a call. Default: 15 s, three reports of a far side that sends them every
+    /// five seconds (RFC 3550 §6.2).
+    pub unheard_after: Duration,
     /// None of our checks answered for this long: [`crate::SessionError::PathLost`], and nothing is
     /// sent any more (consent, RFC 7675 §5.1). Before a path works, the search for one ends after
     /// it. Default: 30 s, as there.
@@ -47,6 +63,8 @@ pub struct SessionConfig {
 impl Default for SessionConfig {
     fn default() -> Self {
         Self {
+            profiles: vec![MediaProfile::Webrtc, MediaProfile::SdesSrtp],
+            local_address: None,
             codecs: vec![
                 CodecKind::Opus,
                 CodecKind::G722,
@@ -67,6 +85,7 @@ impl Default for SessionConfig {
             gather_wait: Duration::ZERO,
             include_loopback: true,
             disconnected_after: Duration::from_secs(4),
+            unheard_after: Duration::from_secs(15),
             failed_after: Duration::from_secs(30),
             impairment: None,
         }

@@ -7,8 +7,9 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    DtmfError, MediaTime, NegotiationError, SeqNum, SessionConfig, SessionError, SessionEvent,
-    Ssrc,
+    DtmfError, MediaProfile, MediaTime, NegotiationError, SeqNum, SessionConfig, SessionError,
+    SessionEvent, Ssrc,
+    jsep::Direction,
     rtp::{KeyTone, Packetizer},
     session::{
         apart::OwnSound,
@@ -18,20 +19,19 @@ use crate::{
         media::MediaCommand,
         music::MusicPlayer,
         negotiation::Negotiation,
-        network::Network,
+        network::{Network, Way},
         shared::SessionShared,
         stream::{Control, SessionStream, Sounds},
     },
     transport::{
-        DtlsSrtp, IceError, IceEvent, IceSettings, IceTransport, Identity, RECEIVE_BUFFER,
-        WebrtcIce, random_bytes, random_u32,
+        Announced, DirectPath, DtlsSrtp, IceError, IceEvent, IceSettings, IceTransport, Identity,
+        RECEIVE_BUFFER, Sdes, SecureTransport, Unprotected, WebrtcIce, random_bytes, random_u32,
     },
 };
 
 type Reply<T> = oneshot::Sender<Result<T, NegotiationError>>;
 
-/// What the handle asks of its task.
-#[derive(Debug)]
+/// What the handle asks of its task. No `Debug`: descriptions have keys in them.
 pub(crate) enum Command {
     Offer {
         restart: bool,
@@ -65,7 +65,7 @@ pub(crate) enum Command {
 /// network and the media thread.
 ///
 /// The path: none → looking (first description) → connected ⇄ disconnected → failed (end). The
-/// keys follow the path: none → handshake → established. A new path is looked for beside the old
+/// keys follow the path: none → handshake, or keys of the descriptions → established. A new path is looked for beside the old
 /// one and takes its place when it works.
 pub(crate) struct Driver {
     pub(super) config: SessionConfig,
@@ -77,7 +77,7 @@ pub(crate) struct Driver {
     pub(super) path: Option<Path>,
     /// What is to take the path's place (ICE restart).
     pub(super) next_path: Option<Path>,
-    pub(super) secure: DtlsSrtp,
+    pub(super) secure: Box<dyn SecureTransport>,
     pub(super) secure_due: Option<Instant>,
     pub(super) handshake_started: bool,
     pub(super) established: bool,
@@ -112,6 +112,21 @@ pub(crate) struct Path {
 }
 
 impl Path {
+    fn new(ice: Box<dyn IceTransport>) -> Self {
+        Self {
+            ice,
+            connecting: false,
+            connected: false,
+            disconnected: false,
+            liveness: None,
+            abandoned: false,
+            expired: false,
+            described: false,
+            candidates: Vec::new(),
+            complete: false,
+        }
+    }
+
     /// When it wants to be looked after.
     fn due(&self) -> Option<MediaTime> {
         self.liveness.as_ref().and_then(Liveness::due)
@@ -153,9 +168,12 @@ impl Driver {
             .media
             .send(MediaCommand::Attach(Box::new(stream)));
         let network = Network::new(ssrc, &config, place.engine.clock);
+        // There is one: the engine has looked.
+        let offered = config.profiles.first().copied();
+        let offered = offered.unwrap_or(MediaProfile::Webrtc);
         Self {
-            negotiation: Negotiation::new(ssrc),
-            secure: DtlsSrtp::new(identity.clone()),
+            negotiation: Negotiation::new(ssrc, offered),
+            secure: protection(offered, &identity),
             config,
             identity,
             place,
@@ -277,7 +295,7 @@ impl Driver {
 
     fn handle_path(&mut self, event: IceEvent) {
         match event {
-            IceEvent::Datagram(length) => self.take_datagram(length),
+            IceEvent::Datagram(length) => self.take_datagram(length, Way::Current),
             IceEvent::Candidate(candidate) => self.add_local_candidate(candidate),
             IceEvent::GatheringComplete => {
                 if let Some(path) = &mut self.path {
@@ -297,16 +315,30 @@ impl Driver {
         let Some(path) = &mut self.path else { return };
         path.connected = true;
         path.liveness.get_or_insert(liveness);
+        self.expect_far_side();
         self.start_handshake();
     }
 
     fn new_liveness(&self) -> Liveness {
         let now = self.place.engine.clock.now();
-        Liveness::new(
-            self.config.disconnected_after,
-            self.config.failed_after,
-            now,
-        )
+        let config = &self.config;
+        match self.negotiation.profile {
+            MediaProfile::Webrtc => {
+                Liveness::new(config.disconnected_after, config.failed_after, now)
+            }
+            MediaProfile::SdesSrtp | MediaProfile::PlainRtp => {
+                Liveness::without_checks(config.unheard_after, now)
+            }
+        }
+    }
+
+    /// Silence means something only while nobody holds the call: who holds it may send nothing at all.
+    fn expect_far_side(&mut self) {
+        let now = self.place.engine.clock.now();
+        let expecting = self.negotiation.direction() == Direction::SendRecv;
+        let liveness = self.path.as_mut().and_then(|path| path.liveness.as_mut());
+        let event = liveness.and_then(|liveness| liveness.expect(expecting, now));
+        self.after_liveness(event);
     }
 
     /// The far side is there.
@@ -381,7 +413,7 @@ impl Driver {
             // The far side may use it first; nothing of it is media that can be lost yet.
             IceEvent::Datagram(length) => {
                 self.buffer[..length].copy_from_slice(&self.next_buffer[..length]);
-                self.take_datagram(length);
+                self.take_datagram(length, Way::Next);
             }
             IceEvent::Candidate(candidate) => {
                 let line = candidate.to_string();
@@ -412,6 +444,7 @@ impl Driver {
             old.ice.close().await;
         }
         self.publish_candidates();
+        self.expect_far_side();
         self.start_handshake();
     }
 
@@ -457,6 +490,7 @@ impl Driver {
 
     /// Tells the media thread what is to be sent and played now.
     pub(super) fn update_control(&mut self) {
+        self.expect_far_side();
         let intent = self.shared.intent();
         let direction = self.negotiation.direction();
         let music = intent.held && intent.music && self.config.hold_music.is_some();
@@ -485,31 +519,34 @@ impl Driver {
         }
     }
 
-    /// The socket and agent of a new path.
-    pub(super) async fn open_path(&mut self) -> Result<Path, NegotiationError> {
+    /// The sockets, and the agent, of a new path; without ICE `towards` the far side, if it has said where
+    /// that is.
+    pub(super) async fn open_path(
+        &mut self,
+        towards: Option<Announced>,
+    ) -> Result<Path, NegotiationError> {
+        match self.negotiation.profile {
+            MediaProfile::Webrtc => self.find_path().await,
+            MediaProfile::SdesSrtp | MediaProfile::PlainRtp => {
+                let towards = towards.filter(|at| !at.is_on_hold()).map(|at| at.rtp);
+                let latch = self.path.as_ref().and_then(|path| path.ice.latch());
+                let wanted = self.config.local_address;
+                let direct = DirectPath::open(wanted, towards, latch.unwrap_or_default());
+                let mut path = Path::new(Box::new(direct.map_err(no_path)?));
+                path.complete = true;
+                Ok(path)
+            }
+        }
+    }
+
+    async fn find_path(&mut self) -> Result<Path, NegotiationError> {
         let settings = IceSettings {
             servers: self.config.ice_servers.clone(),
             include_loopback: self.config.include_loopback,
             give_up_after: self.config.failed_after,
         };
-        let ice = WebrtcIce::gather(&settings)
-            .await
-            .map_err(|error| match error {
-                IceError::Socket(kind) => NegotiationError::Socket(kind),
-                _ => NegotiationError::NoCandidates,
-            })?;
-        let mut path = Path {
-            ice: Box::new(ice),
-            connecting: false,
-            connected: false,
-            disconnected: false,
-            liveness: None,
-            abandoned: false,
-            expired: false,
-            described: false,
-            candidates: Vec::new(),
-            complete: false,
-        };
+        let ice = WebrtcIce::gather(&settings).await.map_err(no_path)?;
+        let mut path = Path::new(Box::new(ice));
         path.gather(self.config.gather_wait).await;
         if path.candidates.is_empty() {
             path.ice.close().await;
@@ -548,6 +585,22 @@ impl Driver {
         if let Some(reply) = reply {
             let _ = reply.send(());
         }
+    }
+}
+
+/// What protects the media of a profile.
+pub(super) fn protection(profile: MediaProfile, identity: &Identity) -> Box<dyn SecureTransport> {
+    match profile {
+        MediaProfile::Webrtc => Box::new(DtlsSrtp::new(identity.clone())),
+        MediaProfile::SdesSrtp => Box::new(Sdes::default()),
+        MediaProfile::PlainRtp => Box::new(Unprotected::default()),
+    }
+}
+
+fn no_path(error: IceError) -> NegotiationError {
+    match error {
+        IceError::Socket(kind) => NegotiationError::Socket(kind),
+        _ => NegotiationError::NoCandidates,
     }
 }
 

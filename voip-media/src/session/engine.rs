@@ -1,5 +1,6 @@
 use std::{
     fmt,
+    net::IpAddr,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
@@ -305,6 +306,13 @@ impl Drop for Place {
 }
 
 fn check(config: &SessionConfig) -> Result<(), ConfigFault> {
+    if config.profiles.is_empty() {
+        return Err(ConfigFault::NoProfile);
+    }
+    let nobody = |ip: IpAddr| ip.is_unspecified() || ip.is_multicast();
+    if config.local_address.is_some_and(nobody) {
+        return Err(ConfigFault::LocalAddress);
+    }
     if config.codecs.is_empty() {
         return Err(ConfigFault::NoCodec);
     }

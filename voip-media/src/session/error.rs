@@ -41,6 +41,12 @@ pub enum OpenError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ConfigFault {
+    /// No profile.
+    #[error("no way for the sound to travel is chosen (profiles)")]
+    NoProfile,
+    /// A local address that nobody can be reached at: unspecified or a multicast group.
+    #[error("the local address must be one of this computer's")]
+    LocalAddress,
     /// No codec.
     #[error("no codec is chosen")]
     NoCodec,
@@ -147,6 +153,8 @@ mod tests {
         let texts = [
             EngineError::NoRuntime.to_string(),
             EngineError::Thread.to_string(),
+            OpenError::Config(ConfigFault::NoProfile).to_string(),
+            OpenError::Config(ConfigFault::LocalAddress).to_string(),
             OpenError::Config(ConfigFault::NoCodec).to_string(),
             OpenError::Config(ConfigFault::PacketTime).to_string(),
             OpenError::Config(ConfigFault::Loss).to_string(),
@@ -177,6 +185,9 @@ mod tests {
             SdpError::TooLarge.to_string(),
             SdpError::NoAudio.to_string(),
             SdpError::NotSecured.to_string(),
+            SdpError::OtherProfile.to_string(),
+            SdpError::NoCrypto.to_string(),
+            SdpError::NoAddress.to_string(),
             SdpError::NoCommonCodec.to_string(),
             SdpError::NoFingerprint.to_string(),
             SdpError::NoIceCredentials.to_string(),

@@ -6,11 +6,14 @@ use dimpl::{KeyingMaterial, SrtpProfile};
 use webrtc_ice::candidate::candidate_base::unmarshal_candidate;
 
 use crate::{
-    CodecKind, Decoder, JitterBuffer, JitterConfig, MediaTime, PayloadType, RtpPacketRef,
-    SampleRate, SeqNum, Ssrc, codec,
+    CodecKind, Decoder, JitterBuffer, JitterConfig, MediaProfile, MediaTime, PayloadType,
+    RtpPacketRef, SampleRate, SeqNum, Ssrc, codec,
     jsep::{Direction, Kind, Wishes, agree, read},
     rtp::{HEADER, Packetizer, Reception, Reporter, RtpView},
-    transport::{DtlsRole, IceCandidate, MediaKind, OpenChecks, Srtp, classify, mapped_address},
+    transport::{
+        Crypto, CryptoSuite, DtlsRole, IceCandidate, MediaKind, OpenChecks, Srtp, classify,
+        mapped_address,
+    },
 };
 
 /// Reads any bytes as an offer and as an answer, and agrees with them.
@@ -23,13 +26,21 @@ pub fn exercise_description(data: &[u8]) {
         direction: Direction::SendRecv,
         packet_time: Duration::from_millis(20),
         role: None,
+        keys: &CryptoSuite::ALL.map(|suite| Crypto::generate(1, suite)),
     };
     for kind in [Kind::Offer, Kind::Answer] {
-        if let Ok(remote) = read(kind, &text) {
-            let _ = agree(kind, &remote, wishes);
+        for profile in [
+            MediaProfile::Webrtc,
+            MediaProfile::SdesSrtp,
+            MediaProfile::PlainRtp,
+        ] {
+            if let Ok(remote) = read(kind, &text, &[profile]) {
+                let _ = agree(kind, &remote, wishes);
+            }
         }
     }
     for line in text.lines().take(8) {
+        let _ = Crypto::parse(line);
         if let Some(candidate) = IceCandidate::parse(line) {
             let _ = unmarshal_candidate(candidate.bare());
         }

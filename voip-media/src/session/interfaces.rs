@@ -25,6 +25,12 @@ impl Interfaces {
         let (_, addresses) = known.insert(addresses);
         addresses.is_empty() || addresses.contains(&address)
     }
+
+    /// The same, looked up now.
+    pub(crate) fn have_now(address: IpAddr) -> bool {
+        let addresses = look();
+        addresses.is_empty() || addresses.contains(&address)
+    }
 }
 
 fn look() -> Vec<IpAddr> {
@@ -48,6 +54,8 @@ mod tests {
         let now = MediaTime::from_micros(0);
         assert!(interfaces.have([127, 0, 0, 1].into(), now));
         assert!(!interfaces.have([203, 0, 113, 250].into(), now));
+        assert!(Interfaces::have_now([127, 0, 0, 1].into()));
+        assert!(!Interfaces::have_now([203, 0, 113, 250].into()));
     }
 
     #[test]

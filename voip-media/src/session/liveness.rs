@@ -11,10 +11,15 @@ use crate::MediaTime;
 /// Anything authentic is a sign of life; consent is only an answer to a check of ours, since
 /// whoever replays old packets can't give it. Time in which nobody asked (a suspended machine)
 /// doesn't count: the far side could not be heard then.
+///
+/// Without ICE there are no checks, so nothing is ever lost, and silence only counts while something is
+/// expected: in a call that is held nobody need send.
 #[derive(Debug, Clone)]
 pub(crate) struct Liveness {
     silent_after: Duration,
-    lost_after: Duration,
+    /// `None` where nobody is asked for consent.
+    lost_after: Option<Duration>,
+    expecting: bool,
     state: State,
     heard: MediaTime,
     consented: MediaTime,
@@ -50,13 +55,32 @@ impl Liveness {
     /// Of a path that works since `now`.
     pub(crate) fn new(silent_after: Duration, lost_after: Duration, now: MediaTime) -> Self {
         Self {
+            lost_after: Some(lost_after),
+            ..Self::without_checks(silent_after, now)
+        }
+    }
+
+    /// Of a path without ICE that is there since `now`.
+    pub(crate) fn without_checks(silent_after: Duration, now: MediaTime) -> Self {
+        Self {
             silent_after,
-            lost_after,
+            lost_after: None,
+            expecting: true,
             state: State::Heard,
             heard: now,
             consented: now,
             asked: now,
         }
+    }
+
+    /// Whether the far side should send. With checks it always answers.
+    pub(crate) fn expect(&mut self, expecting: bool, now: MediaTime) -> Option<LivenessEvent> {
+        if self.lost_after.is_some() || self.expecting == expecting {
+            return None;
+        }
+        self.expecting = expecting;
+        // Either way the far side has just said something, by the signalling.
+        self.handle_sign(Sign::Heard, now)
     }
 
     /// Takes a sign of life.
@@ -79,8 +103,10 @@ impl Liveness {
     /// Time has passed.
     pub(crate) fn handle_timeout(&mut self, now: MediaTime) -> Option<LivenessEvent> {
         self.leave_out_sleep(now);
-        let lost = now.since(self.consented) >= self.lost_after;
-        let silent = now.since(self.heard) >= self.silent_after;
+        let lost = self
+            .lost_after
+            .is_some_and(|after| now.since(self.consented) >= after);
+        let silent = self.expecting && now.since(self.heard) >= self.silent_after;
         match self.state {
             State::Heard | State::Silent if lost => {
                 self.state = State::Lost;
@@ -96,14 +122,16 @@ impl Liveness {
 
     /// When it wants to be asked again.
     pub(crate) fn due(&self) -> Option<MediaTime> {
-        let lost = self.consented.after(self.lost_after);
+        let lost = self.lost_after.map(|after| self.consented.after(after));
+        let silent = self.expecting.then(|| self.heard.after(self.silent_after));
         let due = match self.state {
-            State::Heard => lost.min(self.heard.after(self.silent_after)),
+            State::Heard => [lost, silent].into_iter().flatten().min(),
             State::Silent => lost,
             State::Lost => return None,
         };
         // Asked often enough to tell a sleep from silence.
-        Some(due.min(self.asked.after(LONGEST_PAUSE)))
+        let longest = self.asked.after(LONGEST_PAUSE);
+        Some(due.map_or(longest, |due| due.min(longest)))
     }
 
     fn leave_out_sleep(&mut self, now: MediaTime) {
@@ -213,6 +241,34 @@ mod tests {
         // A sign of life may be the first thing after it.
         waking.handle_sign(Sign::Heard, at(3_603_000));
         assert_eq!(waking.handle_timeout(at(3_603_500)), None);
+    }
+
+    #[test]
+    fn without_checks_silence_is_told_and_never_the_end() {
+        let mut liveness = Liveness::without_checks(SILENT, at(0));
+        let told = run(&mut liveness, 3_600_000);
+        assert_eq!(told, [(LivenessEvent::Silent, 4_000)]);
+        let back = liveness.handle_sign(Sign::Heard, at(3_600_100));
+        assert_eq!(back, Some(LivenessEvent::HeardAgain));
+    }
+
+    #[test]
+    fn without_checks_a_held_call_is_never_silent() {
+        let mut liveness = Liveness::without_checks(SILENT, at(0));
+        assert_eq!(liveness.expect(false, at(3_000)), None);
+        assert_eq!(run(&mut liveness, 3_600_000), []);
+        assert_eq!(liveness.expect(true, at(3_600_000)), None);
+        let told = run(&mut liveness, 3_700_000);
+        assert_eq!(told, [(LivenessEvent::Silent, 3_604_000)]);
+        let held = liveness.expect(false, at(3_700_000));
+        assert_eq!(held, Some(LivenessEvent::HeardAgain));
+    }
+
+    #[test]
+    fn with_checks_it_is_asked_in_a_held_call_too() {
+        let mut liveness = path();
+        assert_eq!(liveness.expect(false, at(0)), None);
+        assert_eq!(run(&mut liveness, 5_000), [(LivenessEvent::Silent, 4_000)]);
     }
 
     proptest! {

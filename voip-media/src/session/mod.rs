@@ -56,7 +56,8 @@ use shared::SessionShared;
 
 use crate::{DtmfDigit, SessionStats};
 
-/// The sound of one call: an ICE agent, a DTLS-SRTP transport, a jitter buffer, an encoder.
+/// The sound of one call: a path and its protection, by ICE and DTLS-SRTP or as the
+/// [profile](crate::MediaProfile) says, a jitter buffer, an encoder.
 ///
 /// Descriptions are taken and given in the order of RFC 3264. All methods may be called from any
 /// task; those that negotiate are served one after the other. Dropping a session ends it at once:
@@ -86,8 +87,8 @@ impl AudioSession {
         }
     }
 
-    /// A new offer: the first one, or one that renegotiates with the intent in force. With the
-    /// host candidates and whatever servers gave within [`SessionConfig::gather_wait`]. Repeating
+    /// A new offer: the first one, or one that renegotiates with the intent in force. With ICE there are
+    /// the host candidates in it and whatever servers gave within [`SessionConfig::gather_wait`]. Repeating
     /// it while the answer is open replaces the former offer.
     ///
     /// # Errors
@@ -101,7 +102,8 @@ impl AudioSession {
     }
 
     /// Like [`AudioSession::offer`], with new ICE credentials on a new socket (RFC 8445 §9). The
-    /// old path carries the sound until the new one works.
+    /// old path carries the sound until the new one works. Without ICE: on new sockets at the address that
+    /// leads to the far side now, and with a new key if the keys stand in the descriptions.
     ///
     /// # Errors
     /// As [`AudioSession::offer`].

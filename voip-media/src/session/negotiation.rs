@@ -1,21 +1,23 @@
 use std::{future::poll_fn, time::Duration};
 
 use crate::{
-    CodecError, CodecKind, Complexity, Intent, NegotiationError, PayloadType, SdpError, Ssrc,
+    CodecError, CodecKind, Complexity, Intent, MediaProfile, NegotiationError, PayloadType,
+    SdpError, Ssrc,
     codec::codec,
     jsep::{
-        self, CodecChoice, Direction, Formats, Kind, LocalDescription, MediaLine, Negotiated,
-        RemoteDescription, Wishes, agree,
+        self, CodecChoice, Direction, Formats, Kind, LocalDescription, LocalTransport, MediaLine,
+        Negotiated, RemoteDescription, RemoteTransport, Wishes, agree,
     },
     session::{
-        driver::{Driver, Path, seed},
+        driver::{Driver, Path, protection, seed},
+        interfaces::Interfaces,
         link::MAX_PAYLOAD,
         media::MediaCommand,
         stream::{Beside, CodecSet, ReceivePath, SendPath},
     },
     transport::{
-        DtlsRole, DtlsSrtp, Fingerprint, IceCandidate, IceCredentials, IceEvent, IceRole,
-        RECEIVE_BUFFER, random_token,
+        Announced, Crypto, CryptoSuite, DtlsRole, IceCandidate, IceCredentials, IceEvent, IceRole,
+        Keying, LocalEnd, RECEIVE_BUFFER, RemoteEnd, random_token,
     },
 };
 
@@ -24,10 +26,11 @@ use crate::{
 /// Stable → (our offer) pending → (their answer, or roll-back) stable. Their offer is answered at
 /// once: stable → stable. Nothing has a timeout here; the signalling decides.
 pub(crate) struct Negotiation {
+    /// The one to be offered until one is agreed, which then stays.
+    pub(super) profile: MediaProfile,
     pub(super) pending: Option<PendingOffer>,
     pub(super) agreed: Option<Negotiated>,
     remote_credentials: Option<IceCredentials>,
-    pub(super) fingerprints: Vec<Fingerprint>,
     lines: Vec<MediaLine>,
     session_id: u64,
     version: u64,
@@ -38,15 +41,17 @@ pub(crate) struct Negotiation {
 /// An offer of ours that waits for its answer.
 pub(crate) struct PendingOffer {
     direction: Direction,
+    /// With keys in the description: those in it.
+    keys: Vec<Crypto>,
 }
 
 impl Negotiation {
-    pub(crate) fn new(ssrc: Ssrc) -> Self {
+    pub(crate) fn new(ssrc: Ssrc, profile: MediaProfile) -> Self {
         Self {
+            profile,
             pending: None,
             agreed: None,
             remote_credentials: None,
-            fingerprints: Vec::new(),
             lines: Vec::new(),
             // 62 bits (RFC 9429 §5.2.1).
             session_id: seed() >> 2,
@@ -65,8 +70,51 @@ impl Negotiation {
 
     /// Who starts the handshake.
     pub(crate) fn role(&self) -> Option<DtlsRole> {
-        self.agreed.as_ref().map(|agreed| agreed.role)
+        self.agreed.as_ref()?.role()
     }
+
+    /// The key that we protect with, where it stands in the description.
+    fn key(&self) -> Option<&Crypto> {
+        match &self.agreed.as_ref()?.keying {
+            Keying::Sdes { local, .. } => Some(local),
+            Keying::Dtls { .. } | Keying::Unprotected => None,
+        }
+    }
+
+    /// Keys for an offer: the one in use, or another one of its suite, or one for each suite.
+    fn keys_to_offer(&self, renew: bool) -> Vec<Crypto> {
+        match (self.profile, self.key(), &self.pending) {
+            (MediaProfile::Webrtc | MediaProfile::PlainRtp, _, _) => Vec::new(),
+            (MediaProfile::SdesSrtp, Some(key), _) if renew => {
+                vec![Crypto::generate(key.tag, key.suite)]
+            }
+            // An offer that is made again.
+            (MediaProfile::SdesSrtp, _, Some(pending)) => pending.keys.clone(),
+            (MediaProfile::SdesSrtp, Some(key), None) => vec![key.clone()],
+            (MediaProfile::SdesSrtp, None, None) => {
+                let tags = 1..;
+                let suites = tags.zip(CryptoSuite::OFFERED);
+                suites
+                    .map(|(tag, suite)| Crypto::generate(tag, suite))
+                    .collect()
+            }
+        }
+    }
+
+    /// Keys to answer with: the one in use, and one for each suite in case that it is another.
+    fn keys_to_answer(&self) -> Vec<Crypto> {
+        let new = CryptoSuite::ALL.map(|suite| Crypto::generate(0, suite));
+        self.key().cloned().into_iter().chain(new).collect()
+    }
+}
+
+/// What a description of ours says besides what the session knows.
+struct Saying<'a> {
+    setup: &'static str,
+    direction: Direction,
+    formats: &'a Formats,
+    packet_time: Duration,
+    keys: &'a [Crypto],
 }
 
 impl Path {
@@ -96,19 +144,28 @@ impl Path {
 impl Driver {
     /// Makes an offer, on a new path if there is none or `restart`.
     pub(super) async fn make_offer(&mut self, restart: bool) -> Result<String, NegotiationError> {
+        let restart = restart && self.negotiation.agreed.is_some();
         if self.path.is_none() {
-            self.path = Some(self.open_path().await?);
-        } else if restart && self.negotiation.agreed.is_some() {
-            self.replace_next_path().await?;
+            self.path = Some(self.open_path(None).await?);
+        } else if restart || self.address_is_gone() {
+            self.replace_next_path(None).await?;
         }
+        let keys = self.negotiation.keys_to_offer(restart);
         let direction = wanted_direction(self.shared.intent());
         let agreed = self.negotiation.agreed.as_ref();
         let known = agreed
             .map(|agreed| agreed.formats.clone())
             .unwrap_or_default();
         let formats = Formats::offered(&self.config.codecs, &known);
-        let text = self.describe("actpass", direction, &formats, self.config.packet_time);
-        self.negotiation.pending = Some(PendingOffer { direction });
+        let saying = Saying {
+            setup: "actpass",
+            direction,
+            formats: &formats,
+            packet_time: self.config.packet_time,
+            keys: &keys,
+        };
+        let text = self.describe(saying);
+        self.negotiation.pending = Some(PendingOffer { direction, keys });
         Ok(text)
     }
 
@@ -117,24 +174,33 @@ impl Driver {
         if self.negotiation.pending.is_some() {
             return Err(NegotiationError::WrongState);
         }
-        let remote = jsep::read(Kind::Offer, sdp)?;
-        let agreed = agree(
-            Kind::Offer,
-            &remote,
-            self.wishes(wanted_direction(self.shared.intent())),
-        )?;
+        let remote = self.read_offer(sdp)?;
+        let keys = self.negotiation.keys_to_answer();
+        let wanted = wanted_direction(self.shared.intent());
+        let agreed = agree(Kind::Offer, &remote, self.wishes(wanted, &keys))?;
         let codecs = self.codec_set(&agreed)?;
+        self.adopt_profile(remote.transport.profile()).await;
+        let announced = remote.transport.announced();
         if self.path.is_none() {
-            self.path = Some(self.open_path().await?);
-        } else if self.is_restart(&remote) {
-            self.replace_next_path().await?;
+            self.path = Some(self.open_path(announced).await?);
+        } else if self.is_restart(&remote.transport) || self.address_is_gone() {
+            self.replace_next_path(announced).await?;
         }
         self.negotiation.lines.clone_from(&remote.lines);
-        let setup = match agreed.role {
-            DtlsRole::Active => "active",
-            DtlsRole::Passive => "passive",
+        let keys = match &agreed.keying {
+            Keying::Sdes { local, .. } => std::slice::from_ref(local),
+            Keying::Dtls { .. } | Keying::Unprotected => &[],
         };
-        let text = self.describe(setup, agreed.direction, &agreed.formats, agreed.packet_time);
+        let text = self.describe(Saying {
+            setup: match agreed.role() {
+                Some(DtlsRole::Active) | None => "active",
+                Some(DtlsRole::Passive) => "passive",
+            },
+            direction: agreed.direction,
+            formats: &agreed.formats,
+            packet_time: agreed.packet_time,
+            keys,
+        });
         self.put_in_force(IceRole::Controlled, remote, agreed, codecs)
             .await?;
         Ok(text)
@@ -147,9 +213,9 @@ impl Driver {
             .pending
             .as_ref()
             .ok_or(NegotiationError::WrongState)?;
-        let direction = pending.direction;
-        let remote = jsep::read(Kind::Answer, sdp)?;
-        let agreed = agree(Kind::Answer, &remote, self.wishes(direction))?;
+        let remote = jsep::read(Kind::Answer, sdp, &[self.negotiation.profile])?;
+        let wishes = self.wishes(pending.direction, &pending.keys);
+        let agreed = agree(Kind::Answer, &remote, wishes)?;
         let codecs = self.codec_set(&agreed)?;
         self.negotiation.pending = None;
         if self.negotiation.lines.is_empty() {
@@ -184,36 +250,84 @@ impl Driver {
         }
     }
 
-    fn wishes(&self, direction: Direction) -> Wishes<'_> {
+    /// A call keeps its profile; before there is one, each that is accepted will do.
+    fn read_offer(&self, sdp: &str) -> Result<RemoteDescription, SdpError> {
+        let accepted = &self.config.profiles;
+        if self.negotiation.agreed.is_none() {
+            return jsep::read(Kind::Offer, sdp, accepted);
+        }
+        let read = jsep::read(Kind::Offer, sdp, &[self.negotiation.profile]);
+        read.map_err(|error| match error {
+            SdpError::NotSecured if jsep::read(Kind::Offer, sdp, accepted).is_ok() => {
+                SdpError::OtherProfile
+            }
+            error => error,
+        })
+    }
+
+    /// The far side's choice, before anything is agreed.
+    async fn adopt_profile(&mut self, profile: MediaProfile) {
+        if self.negotiation.profile == profile {
+            return;
+        }
+        self.negotiation.profile = profile;
+        self.secure = protection(profile, &self.identity);
+        for mut path in self.path.take().into_iter().chain(self.next_path.take()) {
+            path.ice.close().await;
+        }
+    }
+
+    fn wishes<'a>(&'a self, direction: Direction, keys: &'a [Crypto]) -> Wishes<'a> {
         Wishes {
             codecs: &self.config.codecs,
             preselection: self.config.codec_preselection,
             direction,
             packet_time: self.config.packet_time,
             role: self.negotiation.role(),
+            keys,
         }
     }
 
-    fn is_restart(&self, remote: &RemoteDescription) -> bool {
-        let known = self.negotiation.remote_credentials.as_ref();
-        known.is_some_and(|known| *known != remote.credentials)
+    /// Whether the far side needs a new path of us. Without ICE another address of its own is no reason,
+    /// unless our sockets are of the other kind.
+    fn is_restart(&self, remote: &RemoteTransport) -> bool {
+        match remote {
+            RemoteTransport::Webrtc { credentials, .. } => {
+                let known = self.negotiation.remote_credentials.as_ref();
+                known.is_some_and(|known| known != credentials)
+            }
+            RemoteTransport::Srtp { announced, .. } | RemoteTransport::Rtp(announced) => {
+                let ours = self.path.as_ref().map(|path| path.ice.local());
+                let other_kind = |ours| match ours {
+                    LocalEnd::Direct(ours) => ours.is_ipv6() != announced.rtp.is_ipv6(),
+                    LocalEnd::Ice(_) => false,
+                };
+                !announced.is_on_hold() && ours.is_some_and(other_kind)
+            }
+        }
     }
 
-    async fn replace_next_path(&mut self) -> Result<(), NegotiationError> {
-        let next = self.open_path().await?;
+    /// Whether a description would name an address that this computer no longer has. ICE has its own ways.
+    fn address_is_gone(&self) -> bool {
+        let path = self.next_path.as_ref().or(self.path.as_ref());
+        path.is_some_and(|path| match path.ice.local() {
+            LocalEnd::Direct(address) => !Interfaces::have_now(address.ip()),
+            LocalEnd::Ice(_) => false,
+        })
+    }
+
+    async fn replace_next_path(
+        &mut self,
+        towards: Option<Announced>,
+    ) -> Result<(), NegotiationError> {
+        let next = self.open_path(towards).await?;
         if let Some(mut old) = self.next_path.replace(next) {
             old.ice.close().await;
         }
         Ok(())
     }
 
-    fn describe(
-        &mut self,
-        setup: &'static str,
-        direction: Direction,
-        formats: &Formats,
-        packet_time: Duration,
-    ) -> String {
+    fn describe(&mut self, saying: Saying<'_>) -> String {
         self.negotiation.version += 1;
         let path = self.next_path.as_mut().or(self.path.as_mut());
         let path = path.expect("a description is made after its path was opened");
@@ -221,14 +335,25 @@ impl Driver {
         let text = jsep::write(&LocalDescription {
             session_id: self.negotiation.session_id,
             version: self.negotiation.version,
-            credentials: path.ice.credentials(),
-            fingerprint: self.identity.fingerprint(),
-            setup,
-            direction,
-            formats,
-            packet_time,
-            candidates: &path.candidates,
-            complete: path.complete,
+            transport: match (path.ice.local(), self.negotiation.profile) {
+                (LocalEnd::Ice(credentials), _) => LocalTransport::Webrtc {
+                    credentials,
+                    fingerprint: self.identity.fingerprint(),
+                    setup: saying.setup,
+                    candidates: &path.candidates,
+                    complete: path.complete,
+                },
+                (LocalEnd::Direct(address), MediaProfile::PlainRtp) => {
+                    LocalTransport::Rtp { address }
+                }
+                (LocalEnd::Direct(address), _) => LocalTransport::Srtp {
+                    address,
+                    cryptos: saying.keys,
+                },
+            },
+            direction: saying.direction,
+            formats: saying.formats,
+            packet_time: saying.packet_time,
             ssrc: self.negotiation.ssrc.0,
             cname: &self.negotiation.cname,
             lines: &self.negotiation.lines,
@@ -246,15 +371,15 @@ impl Driver {
         agreed: Negotiated,
         codecs: Option<CodecSet>,
     ) -> Result<(), NegotiationError> {
-        self.connect_path(role, &remote).await?;
-        if !same_fingerprints(&self.negotiation.fingerprints, &remote.fingerprints) {
-            self.renew_keys(&remote.fingerprints);
-        }
+        self.connect_path(role, &remote.transport).await?;
+        self.renew_keys(&agreed.keying);
         if let Some(codecs) = codecs {
             self.network.set_codec(&agreed);
             self.configure(codecs);
         }
-        self.negotiation.remote_credentials = Some(remote.credentials);
+        if let RemoteTransport::Webrtc { credentials, .. } = remote.transport {
+            self.negotiation.remote_credentials = Some(credentials);
+        }
         self.negotiation.agreed = Some(agreed);
         self.start_handshake();
         self.update_control();
@@ -265,29 +390,60 @@ impl Driver {
     async fn connect_path(
         &mut self,
         role: IceRole,
-        remote: &RemoteDescription,
+        remote: &RemoteTransport,
     ) -> Result<(), NegotiationError> {
         let Some(path) = self.next_path.as_mut().or(self.path.as_mut()) else {
             return Ok(());
         };
-        for candidate in &remote.candidates {
-            path.ice.add_remote_candidate(candidate);
-        }
-        if !path.connecting {
-            path.connecting = true;
-            let started = path.ice.connect(role, &remote.credentials).await;
-            started.map_err(|_| NegotiationError::NoCandidates)?;
-        }
-        Ok(())
+        let end = match remote {
+            RemoteTransport::Webrtc {
+                credentials,
+                candidates,
+                ..
+            } => {
+                for candidate in candidates {
+                    path.ice.add_remote_candidate(candidate);
+                }
+                if path.connecting {
+                    return Ok(());
+                }
+                RemoteEnd::Ice { role, credentials }
+            }
+            RemoteTransport::Srtp { announced, .. } | RemoteTransport::Rtp(announced) => {
+                RemoteEnd::Direct(*announced)
+            }
+        };
+        path.connecting = true;
+        let now = self.place.engine.clock.now();
+        let started = path.ice.connect(end, now).await;
+        started.map_err(|_| NegotiationError::NoCandidates)
     }
 
-    /// Another certificate is another far side (RFC 8842 §5.4): new keys, or the first ones.
-    fn renew_keys(&mut self, fingerprints: &[Fingerprint]) {
-        self.negotiation.fingerprints = fingerprints.to_vec();
-        self.secure = DtlsSrtp::new(self.identity.clone());
-        self.secure_due = None;
-        self.handshake_started = false;
-        self.established = false;
+    /// Another certificate is another far side (RFC 8842 §5.4): new keys, or the first ones. Keys in the
+    /// descriptions simply follow each other.
+    fn renew_keys(&mut self, keying: &Keying) {
+        let agreed = self.negotiation.agreed.as_ref();
+        let renewed = match (agreed.map(|agreed| &agreed.keying), keying) {
+            (None, _) => true,
+            (
+                Some(Keying::Dtls {
+                    expected: known, ..
+                }),
+                Keying::Dtls { expected, .. },
+            ) => !known
+                .iter()
+                .any(|fingerprint| expected.contains(fingerprint)),
+            (Some(_), _) => false,
+        };
+        if renewed {
+            self.secure = protection(self.negotiation.profile, &self.identity);
+            self.secure_due = None;
+            self.handshake_started = false;
+            self.established = false;
+        } else if self.handshake_started && matches!(keying, Keying::Sdes { .. }) {
+            let now = self.place.engine.clock.instant();
+            self.begin_handshake(keying, now);
+        }
     }
 
     /// Encoder and decoders, unless they are the ones in use.
@@ -360,16 +516,18 @@ impl Driver {
     }
 
     /// Starts the handshake once the far side's fingerprint is known and, if it is ours to start, the
-    /// path is there.
+    /// path is there; keys of the descriptions are taken once the path is there.
     pub(super) fn start_handshake(&mut self) {
-        let Some(role) = self.negotiation.role() else {
+        let Some(agreed) = &self.negotiation.agreed else {
             return;
         };
+        let waits = agreed.role() != Some(DtlsRole::Passive);
+        let keying = agreed.keying.clone();
         let connected = self.path.as_ref().is_some_and(|path| path.connected);
         let now = self.place.engine.clock.instant();
-        if !self.handshake_started && (connected || role == DtlsRole::Passive) {
+        if !self.handshake_started && (connected || !waits) {
             self.handshake_started = true;
-            self.begin_handshake(role, now);
+            self.begin_handshake(&keying, now);
         }
         if connected {
             self.replay_early(now);
@@ -399,10 +557,6 @@ fn wanted_direction(intent: Intent) -> Direction {
     } else {
         Direction::SendRecv
     }
-}
-
-fn same_fingerprints(known: &[Fingerprint], now: &[Fingerprint]) -> bool {
-    known.iter().any(|fingerprint| now.contains(fingerprint))
 }
 
 /// Host candidates take 0.4 ms.

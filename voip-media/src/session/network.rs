@@ -4,8 +4,8 @@ use std::{
 };
 
 use crate::{
-    DropCounts, EncoderTuning, LossRate, MediaTime, SessionConfig, SessionError, SessionEvent,
-    SessionStats, Ssrc, VoipMetrics,
+    DropCounts, EncoderTuning, LossRate, MediaProfile, MediaTime, SessionConfig, SessionError,
+    SessionEvent, SessionStats, Ssrc, VoipMetrics,
     jsep::Negotiated,
     rtp::{Feedback, Reception, ReportSchedule, Reporter, RtpView, SentFigures, ntp_time},
     session::{
@@ -22,8 +22,8 @@ use crate::{
         stream::TICK,
     },
     transport::{
-        DatagramKind, DtlsRole, MediaKind, SecureError, SecureOutput, SecureTransport as _,
-        classify, random_token,
+        DatagramKind, Evidence, IceError, IceTransport, Keying, MediaKind, SecureError,
+        SecureOutput, classify, random_token,
     },
 };
 
@@ -187,14 +187,24 @@ impl Network {
     }
 }
 
+/// Which path a datagram came by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Current,
+    /// The one that is to take its place.
+    Next,
+}
+
 // From the network.
 impl Driver {
-    pub(super) fn take_datagram(&mut self, length: usize) {
+    pub(super) fn take_datagram(&mut self, length: usize, way: Way) {
         match classify(&self.buffer[..length]) {
-            DatagramKind::Dtls => self.take_handshake(length),
-            DatagramKind::Rtp => self.take_rtp(length),
-            DatagramKind::Rtcp => self.take_rtcp(length),
-            DatagramKind::Stun | DatagramKind::Unknown => {
+            DatagramKind::Dtls if self.negotiation.profile == MediaProfile::Webrtc => {
+                self.take_handshake(length);
+            }
+            DatagramKind::Rtp => self.take_rtp(length, way),
+            DatagramKind::Rtcp => self.take_rtcp(length, way),
+            DatagramKind::Dtls | DatagramKind::Stun | DatagramKind::Unknown => {
                 self.network.stats.drops.malformed += 1;
             }
         }
@@ -220,8 +230,8 @@ impl Driver {
         }
     }
 
-    pub(super) fn begin_handshake(&mut self, role: DtlsRole, now: Instant) {
-        let started = self.secure.start(role, &self.negotiation.fingerprints, now);
+    pub(super) fn begin_handshake(&mut self, keying: &Keying, now: Instant) {
+        let started = self.secure.start(keying, now);
         self.after_handshake(started);
     }
 
@@ -267,7 +277,32 @@ impl Driver {
         self.shared.events.push(SessionEvent::Connected);
     }
 
-    fn take_rtp(&mut self, length: usize) {
+    /// Whether what was opened is the far side's.
+    fn admit(&mut self, kind: MediaKind, packet: &[u8], way: Way, now: MediaTime) -> bool {
+        let evidence = self.evidence(kind, packet);
+        let path = match way {
+            Way::Current => &mut self.path,
+            Way::Next => &mut self.next_path,
+        };
+        path.as_mut()
+            .is_some_and(|path| path.ice.admit(evidence, now))
+    }
+
+    fn evidence(&self, kind: MediaKind, packet: &[u8]) -> Evidence {
+        let Some(agreed) = &self.negotiation.agreed else {
+            return Evidence::Weak;
+        };
+        if agreed.keying != Keying::Unprotected {
+            return Evidence::Authentic;
+        }
+        let view = RtpView::parse(packet).filter(|_| kind == MediaKind::Rtp);
+        match view.filter(|view| agreed.formats.knows(view.payload_type)) {
+            Some(RtpView { ssrc, seq, .. }) => Evidence::Plausible { ssrc, seq },
+            None => Evidence::Weak,
+        }
+    }
+
+    fn take_rtp(&mut self, length: usize, way: Way) {
         let packet = match self
             .secure
             .unprotect(MediaKind::Rtp, &self.buffer[..length])
@@ -275,8 +310,11 @@ impl Driver {
             Ok(packet) => packet,
             Err(error) => return self.network.count(error),
         };
-        self.sign_of_life(Sign::Heard);
         let now = self.network.clock.now();
+        if !self.admit(MediaKind::Rtp, &packet, way, now) {
+            return;
+        }
+        self.sign_of_life(Sign::Heard);
         if let Some(impairer) = &mut self.network.impairer {
             impairer.take(packet.to_vec(), now);
             self.release_impaired();
@@ -311,7 +349,7 @@ impl Driver {
         }
     }
 
-    fn take_rtcp(&mut self, length: usize) {
+    fn take_rtcp(&mut self, length: usize, way: Way) {
         let packet = match self
             .secure
             .unprotect(MediaKind::Rtcp, &self.buffer[..length])
@@ -319,8 +357,11 @@ impl Driver {
             Ok(packet) => packet,
             Err(error) => return self.network.count(error),
         };
-        self.sign_of_life(Sign::Heard);
         let now = self.network.clock.now();
+        if !self.admit(MediaKind::Rtcp, &packet, way, now) {
+            return;
+        }
+        self.sign_of_life(Sign::Heard);
         if let Some(feedback) = self.network.reporter.read(&packet, now) {
             self.take_feedback(feedback);
         }
@@ -365,8 +406,12 @@ impl Driver {
     }
 
     fn send_datagram(&mut self, datagram: &[u8]) {
+        self.send_by(|ice| ice.send(datagram));
+    }
+
+    fn send_by(&mut self, send: impl FnOnce(&mut dyn IceTransport) -> Result<(), IceError>) {
         let path = self.path.as_mut().filter(|path| !path.expired);
-        let sent = path.map(|path| path.ice.send(datagram));
+        let sent = path.map(|path| send(&mut *path.ice));
         if !matches!(sent, Some(Ok(()))) {
             self.network.stats.drops.send_overflow += 1;
         }
@@ -403,7 +448,7 @@ impl Driver {
 
     fn send_rtcp(&mut self, report: &[u8]) {
         if let Ok(packet) = self.secure.protect(MediaKind::Rtcp, report) {
-            self.send_datagram(&packet);
+            self.send_by(|ice| ice.send_rtcp(&packet));
         }
     }
 

@@ -7,7 +7,7 @@ use bytes::BytesMut;
 use dimpl::{Config, Dtls, DtlsCertificate, KeyingMaterial, Output, SrtpProfile};
 
 use crate::transport::{
-    DtlsRole, Fingerprint, Identity, MediaKind, SecureError, SecureOutput, SecureTransport,
+    DtlsRole, Fingerprint, Identity, Keying, MediaKind, SecureError, SecureOutput, SecureTransport,
     srtp::Srtp,
 };
 
@@ -89,21 +89,19 @@ impl DtlsSrtp {
 }
 
 impl SecureTransport for DtlsSrtp {
-    fn start(
-        &mut self,
-        role: DtlsRole,
-        expected: &[Fingerprint],
-        now: Instant,
-    ) -> Result<(), SecureError> {
+    fn start(&mut self, keying: &Keying, now: Instant) -> Result<(), SecureError> {
+        let Keying::Dtls { role, expected } = keying else {
+            return Err(SecureError::NoProfile);
+        };
         let config = config().ok_or(SecureError::Handshake)?;
         let certificate = DtlsCertificate {
             certificate: self.identity.certificate.clone(),
             private_key: self.identity.private_key.clone(),
         };
         let mut dtls = Dtls::new_auto(config, certificate, now);
-        dtls.set_active(role == DtlsRole::Active);
-        self.expected = expected.to_vec();
-        self.role = role;
+        dtls.set_active(*role == DtlsRole::Active);
+        self.expected.clone_from(expected);
+        self.role = *role;
         self.dtls = Some(dtls);
         self.handle_timeout(now)
     }

@@ -16,10 +16,10 @@ use webrtc_ice::{
 use webrtc_util::{Conn, vnet::net::Net};
 
 use crate::{
-    DropCounts,
+    DropCounts, MediaTime,
     transport::{
         DatagramKind, IceCandidate, IceCredentials, IceError, IceEvent, IceRole, IceSettings,
-        IceTransport, ServerAddress,
+        IceTransport, LocalEnd, RemoteEnd, ServerAddress,
         agent_port::{AgentPort, Family, agent_config},
         binding,
         check::{Check, OpenChecks},
@@ -402,11 +402,18 @@ impl WebrtcIce {
 
 #[async_trait]
 impl IceTransport for WebrtcIce {
-    fn credentials(&self) -> &IceCredentials {
-        &self.credentials
+    fn local(&self) -> LocalEnd<'_> {
+        LocalEnd::Ice(&self.credentials)
     }
 
-    async fn connect(&mut self, role: IceRole, remote: &IceCredentials) -> Result<(), IceError> {
+    async fn connect(&mut self, remote: RemoteEnd<'_>, _: MediaTime) -> Result<(), IceError> {
+        let RemoteEnd::Ice {
+            role,
+            credentials: remote,
+        } = remote
+        else {
+            return Err(IceError::NoPath);
+        };
         self.remote_pwd.clone_from(&remote.pwd);
         if self.relay.is_some() {
             self.helpers.spawn(tick(self.notes_in.clone()));

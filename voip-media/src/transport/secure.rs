@@ -3,7 +3,7 @@ use std::time::Instant;
 use bytes::BytesMut;
 use thiserror::Error;
 
-use crate::transport::Fingerprint;
+use crate::transport::{Crypto, Fingerprint};
 
 /// Who starts the DTLS handshake (RFC 5763 §5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,20 @@ pub(crate) enum DtlsRole {
     Active,
     /// We wait for it.
     Passive,
+}
+
+/// Where the keys come from, as offer and answer have agreed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Keying {
+    /// A handshake with whoever has one of these certificates (RFC 5763).
+    Dtls {
+        role: DtlsRole,
+        expected: Vec<Fingerprint>,
+    },
+    /// The descriptions: what we protect with, and what the far side does (RFC 4568).
+    Sdes { local: Crypto, remote: Crypto },
+    /// Nowhere: the packets stay as they are.
+    Unprotected,
 }
 
 /// RTP or RTCP.
@@ -66,18 +80,15 @@ pub(crate) enum SecureError {
 /// Agrees keys over a path and protects media with them. Sans-IO: gets datagrams and time, gives
 /// datagrams.
 ///
-/// Order of calls: `start` once the far side's fingerprints are known, then datagrams and timeouts
+/// Order of calls: `start` once offer and answer are there, with keys of the descriptions again for
+/// each further round; then datagrams and timeouts
 /// in any order, each followed by `poll_output` until it says `Idle`. Packets can be protected
 /// from `Established` on. Every error of `start`, `handle_handshake` and `handle_timeout` is
 /// final; those of packets are not. Used by one task.
 pub(crate) trait SecureTransport: Send {
-    /// Starts the handshake. The certificate has to have one of these fingerprints.
-    fn start(
-        &mut self,
-        role: DtlsRole,
-        expected: &[Fingerprint],
-        now: Instant,
-    ) -> Result<(), SecureError>;
+    /// Starts the handshake, or takes the keys. [`SecureError::NoProfile`] for a keying of another
+    /// transport.
+    fn start(&mut self, keying: &Keying, now: Instant) -> Result<(), SecureError>;
     /// Takes a handshake datagram.
     fn handle_handshake(&mut self, datagram: &[u8], now: Instant) -> Result<(), SecureError>;
     /// Time has passed.

@@ -8,7 +8,8 @@ use tokio::{io::ReadBuf, net::UdpSocket};
 
 use crate::MAX_DATAGRAM;
 
-/// The one UDP socket of an ICE agent: STUN, DTLS and SRTP go through it (RFC 8834 §5).
+/// A UDP socket for media: the one of an ICE agent, for STUN, DTLS and SRTP (RFC 8834 §5), or the one of a
+/// path without ICE.
 #[derive(Debug)]
 pub(crate) struct MediaSocket {
     socket: UdpSocket,
@@ -31,7 +32,12 @@ impl MediaSocket {
         } else {
             IpAddr::V4(Ipv4Addr::UNSPECIFIED)
         };
-        let socket = std::net::UdpSocket::bind(SocketAddr::new(any, 0))?;
+        Self::bind_to(SocketAddr::new(any, 0))
+    }
+
+    /// A socket at an address; with port 0 the system chooses one.
+    pub(crate) fn bind_to(address: SocketAddr) -> io::Result<Self> {
+        let socket = std::net::UdpSocket::bind(address)?;
         socket.set_nonblocking(true)?;
         Ok(Self {
             socket: UdpSocket::from_std(socket)?,
@@ -45,6 +51,11 @@ impl MediaSocket {
 
     pub(crate) fn local_addr(&self) -> io::Result<SocketAddr> {
         self.socket.local_addr()
+    }
+
+    /// Waits until the runtime knows that it can send: it doesn't of a new socket.
+    pub(crate) async fn writable(&self) -> io::Result<()> {
+        self.socket.writable().await
     }
 
     /// Sends, or fails at once where the system's buffer is full.

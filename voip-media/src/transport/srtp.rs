@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use crate::transport::{DtlsRole, MediaKind, SecureError};
 use bytes::BytesMut;
@@ -18,15 +18,47 @@ use rtc_srtp::{
 /// sources cost a key derivation and leave nothing.
 pub(crate) struct Srtp {
     profile: ProtectionProfile,
-    provider: Arc<dyn RTCCryptoProvider>,
+    provider: Provider,
     outbound: Context,
-    remote: MasterKey,
-    sources: Vec<Source>,
+    inbound: Inbound,
+    /// Under the far side's key before this one, until a packet of this one comes.
+    former: Option<Inbound>,
 }
 
-struct MasterKey {
+/// A key and its salt (RFC 3711 §3.2.1).
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct MasterKey {
     key: Vec<u8>,
     salt: Vec<u8>,
+}
+
+impl MasterKey {
+    pub(crate) fn new(key: &[u8], salt: &[u8]) -> Self {
+        Self {
+            key: key.to_vec(),
+            salt: salt.to_vec(),
+        }
+    }
+
+    pub(crate) fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    pub(crate) fn salt(&self) -> &[u8] {
+        &self.salt
+    }
+}
+
+impl fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MasterKey(…)")
+    }
+}
+
+/// What comes under one key.
+struct Inbound {
+    remote: MasterKey,
+    sources: Vec<Source>,
 }
 
 struct Source {
@@ -42,28 +74,39 @@ impl Srtp {
         role: DtlsRole,
     ) -> Option<Self> {
         let profile = protection_profile(profile)?;
-        let provider = default_provider().ok()?;
         let (client, server) = split_keys(material, profile)?;
-        let (local, remote) = match role {
-            DtlsRole::Active => (client, server),
-            DtlsRole::Passive => (server, client),
-        };
-        let outbound = Context::new(
-            &local.key,
-            &local.salt,
-            profile,
-            None,
-            None,
-            provider.crypto(),
-        )
-        .ok()?;
+        match role {
+            DtlsRole::Active => Self::between(profile, &client, &server),
+            DtlsRole::Passive => Self::between(profile, &server, &client),
+        }
+    }
+
+    /// From a key for each direction; `None` if they don't fit the profile.
+    pub(crate) fn between(
+        profile: ProtectionProfile,
+        local: &MasterKey,
+        remote: &MasterKey,
+    ) -> Option<Self> {
+        let provider = default_provider().ok()?;
         Some(Self {
             profile,
+            outbound: outbound(profile, local, &provider)?,
+            inbound: Inbound::new(remote),
+            former: None,
             provider,
-            outbound,
-            remote,
-            sources: Vec::new(),
         })
+    }
+
+    /// Protects with another key from now on.
+    pub(crate) fn renew_outbound(&mut self, local: &MasterKey) -> Option<()> {
+        self.outbound = outbound(self.profile, local, &self.provider)?;
+        Some(())
+    }
+
+    /// The far side protects with another key from now on.
+    pub(crate) fn renew_inbound(&mut self, remote: &MasterKey) {
+        let former = std::mem::replace(&mut self.inbound, Inbound::new(remote));
+        self.former = Some(former);
     }
 
     pub(crate) fn protect(
@@ -92,29 +135,70 @@ impl Srtp {
             return Err(SecureError::Unauthenticated);
         }
         let ssrc = source_of(kind, packet).ok_or(SecureError::Unauthenticated)?;
+        let context = |remote: &MasterKey| inbound(self.profile, remote, &self.provider);
+        let opened = self.inbound.unprotect(ssrc, kind, packet, context);
+        match (&opened, &mut self.former) {
+            (Err(SecureError::Unauthenticated), Some(former)) => {
+                former.unprotect(ssrc, kind, packet, context)
+            }
+            (Ok(_), former) => {
+                *former = None;
+                opened
+            }
+            _ => opened,
+        }
+    }
+}
+
+impl Inbound {
+    fn new(remote: &MasterKey) -> Self {
+        Self {
+            remote: remote.clone(),
+            sources: Vec::new(),
+        }
+    }
+
+    fn unprotect(
+        &mut self,
+        ssrc: u32,
+        kind: MediaKind,
+        packet: &[u8],
+        new_context: impl Fn(&MasterKey) -> Result<Context, SecureError>,
+    ) -> Result<BytesMut, SecureError> {
         if let Some(source) = self.sources.iter_mut().find(|source| source.ssrc == ssrc) {
             return open(&mut source.context, kind, packet);
         }
         if self.sources.len() == MAX_SOURCES {
             return Err(SecureError::UnknownSource);
         }
-        let mut context = self.inbound_context()?;
+        let mut context = new_context(&self.remote)?;
         let opened = open(&mut context, kind, packet)?;
         self.sources.push(Source { ssrc, context });
         Ok(opened)
     }
+}
 
-    fn inbound_context(&self) -> Result<Context, SecureError> {
-        Context::new(
-            &self.remote.key,
-            &self.remote.salt,
-            self.profile,
-            Some(srtp_replay_protection(REPLAY_WINDOW)),
-            Some(srtcp_replay_protection(REPLAY_WINDOW)),
-            self.provider.crypto(),
-        )
-        .map_err(|_| SecureError::NoKeys)
-    }
+type Provider = Arc<dyn RTCCryptoProvider>;
+
+fn outbound(profile: ProtectionProfile, local: &MasterKey, provider: &Provider) -> Option<Context> {
+    let crypto = provider.crypto();
+    Context::new(&local.key, &local.salt, profile, None, None, crypto).ok()
+}
+
+fn inbound(
+    profile: ProtectionProfile,
+    remote: &MasterKey,
+    provider: &Provider,
+) -> Result<Context, SecureError> {
+    Context::new(
+        &remote.key,
+        &remote.salt,
+        profile,
+        Some(srtp_replay_protection(REPLAY_WINDOW)),
+        Some(srtcp_replay_protection(REPLAY_WINDOW)),
+        provider.crypto(),
+    )
+    .map_err(|_| SecureError::NoKeys)
 }
 
 /// Says in an RTP header's first octet that extensions follow (RFC 3550 §5.1).
@@ -160,11 +244,10 @@ fn split_keys(material: &[u8], profile: ProtectionProfile) -> Option<(MasterKey,
     let (server_key, rest) = rest.split_at_checked(key)?;
     let (client_salt, rest) = rest.split_at_checked(salt)?;
     let server_salt = rest.get(..salt)?;
-    let pair = |key: &[u8], salt: &[u8]| MasterKey {
-        key: key.to_vec(),
-        salt: salt.to_vec(),
-    };
-    Some((pair(client_key, client_salt), pair(server_key, server_salt)))
+    Some((
+        MasterKey::new(client_key, client_salt),
+        MasterKey::new(server_key, server_salt),
+    ))
 }
 
 fn protection_profile(profile: SrtpProfile) -> Option<ProtectionProfile> {
@@ -250,7 +333,7 @@ mod tests {
             forged.extend([0; 40]);
             let refused = far.unprotect(MediaKind::Rtcp, &forged).err();
             assert_eq!(refused, Some(SecureError::Unauthenticated), "{profile}");
-            assert_eq!(far.sources.len(), 0);
+            assert_eq!(far.inbound.sources.len(), 0);
         }
     }
 
@@ -288,7 +371,7 @@ mod tests {
             let refused = far.unprotect(MediaKind::Rtp, &forged).err();
             assert_eq!(refused, Some(SecureError::Unauthenticated));
         }
-        assert_eq!(far.sources.len(), 0);
+        assert_eq!(far.inbound.sources.len(), 0);
         let mut open = |ssrc| {
             let packet = near
                 .protect(MediaKind::Rtp, &rtp(ssrc, 1))

@@ -170,6 +170,7 @@ async fn giving_up_sends_no_message_in_part() {
     let (mut begun, mut given_up) = (0, 0);
     while given_up < 3 {
         begun += 1;
+        tokio::task::yield_now().await;
         if flow.send(&options(60_000)).now_or_never().is_none() {
             given_up += 1;
         }
@@ -191,6 +192,7 @@ async fn a_server_that_takes_nothing_does_not_fill_our_memory() {
     .await;
     let flow = server.flow(Transport::Tcp).await;
     let error = loop {
+        tokio::task::yield_now().await;
         if let Some(Err(error)) = flow.send(&options(60_000)).now_or_never() {
             break error;
         }
