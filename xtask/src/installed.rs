@@ -27,6 +27,8 @@ pub(crate) struct Installed {
     pub(crate) key_store: bool,
     /// A terminal for tests.
     pub(crate) tmux: bool,
+    /// A SIP server, a SIP telephone and scripted scenarios.
+    pub(crate) sip_peers: bool,
     /// The folder of recorded network traces and headset descriptors.
     pub(crate) test_data: Option<PathBuf>,
 }
@@ -43,6 +45,9 @@ impl Installed {
                 || std::env::var_os("UC_TEST_CHROMIUM").is_some(),
             key_store: !linux || on_path("dbus-run-session") && on_path("gnome-keyring-daemon"),
             tmux: !cfg!(unix) || on_path("tmux"),
+            sip_peers: ["kamailio", "baresip", "sipp"]
+                .iter()
+                .all(|name| on_path(name)),
             test_data: test_data(root),
         }
     }
@@ -87,6 +92,11 @@ impl Installed {
             !self.tmux,
             "the console on a real terminal",
             "tmux is missing (Debian: tmux)",
+        );
+        leave(
+            !self.sip_peers,
+            "calls over SIP by real servers and telephones",
+            "Kamailio, baresip or sipp are missing (cargo xtask setup --peers)",
         );
         leave(
             self.test_data.is_none(),
@@ -146,6 +156,7 @@ mod tests {
             chromium: true,
             key_store: true,
             tmux: true,
+            sip_peers: true,
             test_data: Some(PathBuf::from("data")),
         }
     }
@@ -181,17 +192,19 @@ mod tests {
             chromium: false,
             key_store: false,
             tmux: false,
+            sip_peers: false,
             test_data: None,
             ..everything()
         };
         let reasons: Vec<_> = here.left_out().into_iter().map(|left| left.why).collect();
-        assert_eq!(reasons.len(), 6);
+        assert_eq!(reasons.len(), 7);
         assert!(reasons[0].contains("cmake"));
         assert!(reasons[1].contains("PulseAudio"));
         assert!(reasons[2].contains("Chromium"));
         assert!(reasons[3].contains("gnome-keyring"));
         assert!(reasons[4].contains("tmux"));
-        assert!(reasons[5].contains("UC_TEST_DATA"));
+        assert!(reasons[5].contains("setup --peers"));
+        assert!(reasons[6].contains("UC_TEST_DATA"));
         assert_eq!(here.impossible_features(), ["libopus"]);
     }
 

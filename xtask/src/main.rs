@@ -46,6 +46,9 @@ enum Command {
         /// Only print the plan
         #[arg(long)]
         dry_run: bool,
+        /// Only the servers and telephones that tests talk to (SIP)
+        #[arg(long)]
+        peers: bool,
     },
     /// Make a whole call between two clients and an embedded server, and measure it
     Demo {
@@ -112,7 +115,7 @@ enum Command {
 impl Command {
     fn run(self) -> Outcome {
         match self {
-            Self::Setup { dry_run } => setup::setup(dry_run),
+            Self::Setup { dry_run, peers } => setup::setup(dry_run, peers),
             Self::Demo { arguments } => demo::demo(&arguments),
             Self::Test { name } if name.as_deref() == Some(headset_vm::NAME) => headset_vm::test(),
             Self::Test { name } => test::test(name.as_deref()),

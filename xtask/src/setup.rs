@@ -10,7 +10,7 @@ use crate::schemathesis;
 use crate::workspace::Workspace;
 
 /// Debian packages, each with what needs it.
-const DEBIAN_PACKAGES: [(&str, &str); 15] = [
+const DEBIAN_PACKAGES: [(&str, &str); 20] = [
     ("build-essential", "linking, and ring's assembly"),
     ("pkg-config", "finding the ALSA library"),
     (
@@ -35,6 +35,26 @@ const DEBIAN_PACKAGES: [(&str, &str); 15] = [
     ("qemu-system-x86", "headsets under a real kernel in tests"),
     ("busybox-static", "headsets under a real kernel in tests"),
     ("cpio", "headsets under a real kernel in tests"),
+    ("kamailio", "SIP calls by a real server in tests"),
+    (
+        "kamailio-tls-modules",
+        "SIP calls by a real server in tests",
+    ),
+    (
+        "kamailio-websocket-modules",
+        "SIP calls by a real server in tests",
+    ),
+    ("baresip-core", "SIP calls with a real telephone in tests"),
+    ("sip-tester", "SIP calls by scripted scenarios in tests"),
+];
+
+/// The packages of the servers and telephones that tests talk to.
+const PEERS: [&str; 5] = [
+    "kamailio",
+    "kamailio-tls-modules",
+    "kamailio-websocket-modules",
+    "baresip-core",
+    "sip-tester",
 ];
 
 /// A Python program in an environment of its own.
@@ -102,9 +122,10 @@ enum Step {
     ByHand(String),
 }
 
-/// Prints the plan and, unless `dry_run`, carries it out.
-pub(crate) fn setup(dry_run: bool) -> Outcome {
-    let plan = plan(&Computer::look());
+/// Prints the plan and, unless `dry_run`, carries it out. `peers`: nothing but the servers and telephones
+/// that tests talk to.
+pub(crate) fn setup(dry_run: bool, peers: bool) -> Outcome {
+    let plan = plan(&Computer::look(), peers);
     if plan.is_empty() {
         println!("Everything is installed.");
         return Ok(());
@@ -217,9 +238,12 @@ impl Step {
 }
 
 /// Only what is missing, in the order in which later steps need earlier ones.
-fn plan(computer: &Computer) -> Vec<Step> {
+fn plan(computer: &Computer, peers: bool) -> Vec<Step> {
     let mut steps = Vec::new();
-    steps.extend(system_packages(computer));
+    steps.extend(system_packages(computer, peers));
+    if peers {
+        return steps;
+    }
     for (name, _) in COMPONENTS
         .into_iter()
         .filter(|(name, _)| computer.lacks(name))
@@ -245,11 +269,11 @@ fn plan(computer: &Computer) -> Vec<Step> {
     steps
 }
 
-fn system_packages(computer: &Computer) -> Option<Step> {
+fn system_packages(computer: &Computer, peers: bool) -> Option<Step> {
     let packages: Vec<_> = DEBIAN_PACKAGES
         .iter()
         .map(|(name, _)| *name)
-        .filter(|name| computer.lacks(name))
+        .filter(|name| computer.lacks(name) && (!peers || PEERS.contains(name)))
         .collect();
     if packages.is_empty() || cfg!(not(target_os = "linux")) && !computer.debian {
         return None;

@@ -46,6 +46,9 @@ fn command(workspace: &Workspace, installed: &Installed, name: Option<&str>) -> 
     if !installed.tmux {
         command.env("UC_TEST_NO_TMUX", "1");
     }
+    if !installed.sip_peers {
+        command.env("UC_TEST_NO_SIP_PEERS", "1");
+    }
     if let Some(folder) = &installed.test_data {
         command.env("UC_TEST_DATA", folder);
     }

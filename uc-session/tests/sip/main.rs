@@ -2,8 +2,10 @@
 #![cfg(all(feature = "media", feature = "sip"))]
 #![expect(clippy::unwrap_used, reason = "a test that can't go on panics")]
 
+mod baresip;
 mod calls;
 #[path = "../ear/mod.rs"]
 mod ear;
 mod kamailio;
 mod person;
+mod telephones;

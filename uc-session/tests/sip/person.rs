@@ -21,8 +21,20 @@ pub(crate) struct Person {
 impl Person {
     /// User `number` by way of `transport`.
     pub(crate) async fn new(server: &Kamailio, transport: &str, number: &str, hertz: f64) -> Self {
+        Self::with(server, transport, number, hertz, |engine| engine).await
+    }
+
+    /// The same with another engine.
+    pub(crate) async fn with(
+        server: &Kamailio,
+        transport: &str,
+        number: &str,
+        hertz: f64,
+        change: impl FnOnce(VoipEngine) -> VoipEngine,
+    ) -> Self {
         let sound = tone(hertz);
         let engine = VoipEngine::new(Arc::new(sound.clone())).unwrap();
+        let engine = change(engine);
         let client = Client::builder(&server.address(transport), &address_of(number))
             .password("secret".to_owned())
             .trust(Trust::AcceptFirst)

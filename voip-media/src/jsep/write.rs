@@ -165,12 +165,19 @@ fn add_transport(line: &mut Media, transport: &LocalTransport<'_>, mid: Option<&
             credentials,
             fingerprint,
             setup,
-            ..
+            candidates,
+            complete,
         } => {
-            line.add_connection(Connection::from_ip_addr([0, 0, 0, 0]));
+            // Whoever knows ICE from before it trickled looks for the default candidate (RFC 8839 §4.2.1).
+            let default = default_candidate(candidates).filter(|_| *complete);
+            let address = default.unwrap_or(SocketAddr::from(([0, 0, 0, 0], DISCARD_PORT)));
+            line.port = address.port();
+            line.add_connection(Connection::from_ip_addr(address.ip()));
             let mut add = |name: &str, value: String| line.add_attribute_with_value(name, value);
             add("mid", mid.unwrap_or(DEFAULT_MID).to_owned());
-            add("rtcp", "9 IN IP4 0.0.0.0".to_owned());
+            let family = if address.is_ipv4() { "IP4" } else { "IP6" };
+            let rtcp = format!("{} IN {family} {}", address.port(), address.ip());
+            add("rtcp", rtcp);
             add("ice-ufrag", credentials.ufrag.clone());
             add("ice-pwd", credentials.pwd.clone());
             add("fingerprint", format!("sha-256 {fingerprint}"));
@@ -184,6 +191,17 @@ fn add_transport(line: &mut Media, transport: &LocalTransport<'_>, mid: Option<&
         }
         LocalTransport::Rtp { .. } => add_mid(line, mid),
     }
+}
+
+/// The candidate that reaches farthest; of equal ones an IPv4 address that others can reach.
+fn default_candidate(candidates: &[IceCandidate]) -> Option<SocketAddr> {
+    let known = candidates.iter();
+    let known = known.filter_map(|candidate| Some((candidate.reach(), candidate.address()?)));
+    let best = known.max_by_key(|(reach, address)| {
+        let ip = address.ip();
+        (*reach, !ip.is_loopback(), ip.is_ipv4())
+    });
+    best.map(|(_, address)| address)
 }
 
 /// Only who has named its lines is told the name (RFC 5888 §9).

@@ -46,6 +46,19 @@ impl IceCandidate {
         Self { line, host, port }
     }
 
+    /// From how far away it can be reached: the higher the farther.
+    pub(crate) fn reach(&self) -> u8 {
+        let mut fields = self
+            .line
+            .split_ascii_whitespace()
+            .skip_while(|field| *field != "typ");
+        match fields.nth(1) {
+            Some("relay") => 2,
+            Some("srflx" | "prflx") => 1,
+            _ => 0,
+        }
+    }
+
     /// The line without `candidate:`.
     pub(crate) fn bare(&self) -> &str {
         &self.line

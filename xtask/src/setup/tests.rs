@@ -23,10 +23,13 @@ fn all_names() -> Vec<&'static str> {
 #[test]
 fn a_complete_computer_needs_nothing() {
     assert_eq!(
-        plan(&Computer {
-            present: all_names(),
-            ..fresh_debian()
-        }),
+        plan(
+            &Computer {
+                present: all_names(),
+                ..fresh_debian()
+            },
+            false
+        ),
         []
     );
 }
@@ -36,10 +39,13 @@ fn only_what_is_missing_is_installed() {
     let mut present = all_names();
     present.retain(|name| !["cmake", "cargo-deny"].contains(name));
     assert_eq!(
-        plan(&Computer {
-            present,
-            ..fresh_debian()
-        }),
+        plan(
+            &Computer {
+                present,
+                ..fresh_debian()
+            },
+            false
+        ),
         [
             Step::Debian {
                 packages: vec!["cmake"],
@@ -55,7 +61,7 @@ fn only_what_is_missing_is_installed() {
 
 #[test]
 fn system_packages_come_before_the_tools_that_are_built() {
-    let plan = plan(&fresh_debian());
+    let plan = plan(&fresh_debian(), false);
     assert!(
         matches!(&plan[0], Step::Debian { packages, sudo: false } if packages.len() == DEBIAN_PACKAGES.len())
     );
@@ -64,19 +70,25 @@ fn system_packages_come_before_the_tools_that_are_built() {
 
 #[test]
 fn an_ordinary_user_goes_through_sudo() {
-    let plan = plan(&Computer {
-        superuser: Superuser::ThroughSudo,
-        ..fresh_debian()
-    });
+    let plan = plan(
+        &Computer {
+            superuser: Superuser::ThroughSudo,
+            ..fresh_debian()
+        },
+        false,
+    );
     assert!(plan[0].describe().starts_with("sudo apt-get install"));
 }
 
 #[test]
 fn without_sudo_the_command_is_handed_to_a_person_and_setup_does_not_claim_success() {
-    let plan = plan(&Computer {
-        superuser: Superuser::No,
-        ..fresh_debian()
-    });
+    let plan = plan(
+        &Computer {
+            superuser: Superuser::No,
+            ..fresh_debian()
+        },
+        false,
+    );
     assert!(
         plan[0]
             .describe()
@@ -88,20 +100,26 @@ fn without_sudo_the_command_is_handed_to_a_person_and_setup_does_not_claim_succe
 #[test]
 #[cfg(target_os = "linux")]
 fn another_linux_is_told_the_debian_names() {
-    let plan = plan(&Computer {
-        debian: false,
-        ..fresh_debian()
-    });
+    let plan = plan(
+        &Computer {
+            debian: false,
+            ..fresh_debian()
+        },
+        false,
+    );
     assert!(plan[0].describe().contains("what Debian calls"));
     assert!(plan[0].describe().contains("libasound2-dev"));
 }
 
 #[test]
 fn components_need_rustup() {
-    let plan = plan(&Computer {
-        rustup: false,
-        ..fresh_debian()
-    });
+    let plan = plan(
+        &Computer {
+            rustup: false,
+            ..fresh_debian()
+        },
+        false,
+    );
     assert!(plan.contains(&Step::ByHand(
         "install clippy of your Rust toolchain: lints".to_owned()
     )));

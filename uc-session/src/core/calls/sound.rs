@@ -82,6 +82,8 @@ pub(super) struct Sound {
     intent: MediaIntent,
     /// What the newest completed round was made with.
     agreed_held: bool,
+    /// The same of the round that is being made: what is wanted may change before it is there.
+    making_held: bool,
     restart: bool,
     tries: u32,
     /// No further round before; `None` once that has passed.
@@ -112,6 +114,7 @@ impl Sound {
                 music: false,
             },
             agreed_held: false,
+            making_held: false,
             restart: false,
             tries: 0,
             not_before: None,
@@ -193,10 +196,12 @@ impl Sound {
         let offer = self.description(remote, DescriptionKind::Offer);
         if let Some(offer) = offer.filter(|d| d.generation > self.generation) {
             self.generation = offer.generation;
+            self.making_held = self.intent.held;
             self.state = State::Answering;
             io.media(self.key, MediaCommand::AcceptOffer(offer.sdp.clone()));
         } else if free && self.wants_round() && self.not_before.is_none() {
             let restart = self.restart;
+            self.making_held = self.intent.held;
             self.state = State::Offering { restart };
             io.media(
                 self.key,
@@ -297,7 +302,7 @@ impl Sound {
     }
 
     fn begin_round(&mut self) {
-        self.agreed_held = self.intent.held;
+        self.agreed_held = self.making_held;
         self.added = 0;
         self.added_complete = false;
     }
