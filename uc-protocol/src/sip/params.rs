@@ -7,15 +7,24 @@ use super::{
 
 /// Parameters `;name=value` of a URI or of a header field, in their order. Names are
 /// case-insensitive; values are kept without quotes and escapes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Params(Vec<Param>);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 struct Param {
     name: String,
     value: Option<String>,
     /// Whether the value is written as a quoted string even where it needn't be.
     quoted: bool,
+}
+
+/// Shows the names only.
+impl fmt::Debug for Params {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.0.iter().map(|p| &p.name))
+            .finish()
+    }
 }
 
 impl Params {

@@ -5,8 +5,6 @@ use super::*;
 /// Lines that are nearly a message, so that most of them are read.
 fn nearly() -> impl Strategy<Value = Vec<u8>> {
     let line = prop_oneof![
-        Just("INVITE sip:a@b;x=1 SIP/2.0"),
-        Just("SIP/2.0 180 Ringing"),
         Just("Via: SIP/2.0/TLS [::1]:5061;branch=z9hG4bK1;rport, SIP/2.0/UDP h"),
         Just("f: \"A \\\" B\" <tel:+1-2;ext=3>;tag=\"x y\""),
         Just("To: sip:a%20b@c;tag=1"),
@@ -20,11 +18,17 @@ fn nearly() -> impl Strategy<Value = Vec<u8>> {
         Just(""),
     ];
     let end = prop_oneof![9 => Just("\r\n"), 1 => Just("\n")];
+    let first = prop_oneof![
+        Just("INVITE sip:a:b@c:1;x=%41 SIP/2.0\r\n"),
+        Just("REGISTER tel:+1-2;ext=3 SIP/2.0\r\n"),
+        Just("INVITE sip:a@b;x=1 SIP/2.0\r\n"),
+        Just("SIP/2.0 180 Ringing\r\n"),
+    ];
     let lines = prop::collection::vec((line, end), 0..20);
     let spoilt = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3);
-    (lines, spoilt).prop_map(|(lines, spoilt)| {
-        let text: String = lines.iter().flat_map(|(line, end)| [*line, *end]).collect();
-        let mut bytes = text.into_bytes();
+    (first, lines, spoilt).prop_map(|(first, lines, spoilt)| {
+        let rest: String = lines.iter().flat_map(|(line, end)| [*line, *end]).collect();
+        let mut bytes = format!("{first}{rest}\r\n").into_bytes();
         for (at, byte) in spoilt {
             if !bytes.is_empty() {
                 let at = at.index(bytes.len());
