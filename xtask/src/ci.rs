@@ -7,19 +7,20 @@ use crate::process::{cargo, run};
 use crate::stopwatch::{Stopwatch, minutes};
 use crate::workspace::{LIBRARIES, Workspace};
 use crate::{
-    budgets, demo, documents, features, headset_vm, package, readme, schemathesis, systems,
+    budgets, demo, documents, features, headset_vm, interop, package, readme, schemathesis, systems,
 };
 
 /// What a check is called, and the check.
 type Step = (&'static str, fn() -> Outcome);
 
-const STEPS: [Step; 17] = [
+const STEPS: [Step; 18] = [
     ("format", format),
     ("features", || features::features(false)),
     ("readme", || readme::readme(false)),
     ("links", documents::links),
     ("dependencies", documents::dependencies),
     ("backends", documents::backends),
+    ("interop", interop::check),
     ("budgets", budgets::budgets),
     ("c-compilers", budgets::c_compilers),
     ("deny", deny),

@@ -11,6 +11,7 @@ mod features;
 mod fuzz;
 mod headset_vm;
 mod installed;
+mod interop;
 mod package;
 mod plots;
 mod process;
@@ -56,6 +57,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Run the tests with programs by others and write the table of docs/interop.md
+    Interop,
     /// Run every test this computer can run, and name what is left out
     Test {
         /// Only tests whose names contain this; headset-vm: headsets under a real kernel, in a micro-VM
@@ -117,6 +120,7 @@ impl Command {
         match self {
             Self::Setup { dry_run, peers } => setup::setup(dry_run, peers),
             Self::Demo { arguments } => demo::demo(&arguments),
+            Self::Interop => interop::interop(),
             Self::Test { name } if name.as_deref() == Some(headset_vm::NAME) => headset_vm::test(),
             Self::Test { name } => test::test(name.as_deref()),
             Self::Ci { steps } => ci::ci(&steps),

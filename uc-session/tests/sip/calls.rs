@@ -179,6 +179,23 @@ async fn a_second_call_waits_and_the_first_is_held() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_rings_at_two_telephones_and_one_is_told_of_the_other() {
+    let Some(server) = Kamailio::start("") else {
+        return;
+    };
+    let rosa = Person::new(&server, "udp", "100", 440.0).await;
+    let desk = Person::new(&server, "tcp", "101", 1_000.0).await;
+    let sofa = Person::new(&server, "wss", "101", 700.0).await;
+    let mine = rosa.client.call("101").await.unwrap();
+    let at_desk = desk.rings().await;
+    sofa.rings().await.answer().await.unwrap();
+    timeout(PATIENCE, mine.connected()).await.unwrap().unwrap();
+    hear_each_other(&rosa, &sofa).await;
+    let ended = timeout(PATIENCE, at_desk.ended()).await.unwrap();
+    assert_eq!(ended, Some(FailureCause::AnsweredElsewhere));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_call_survives_the_servers_restart() {
     let Some(mut server) = Kamailio::start("") else {
         return;

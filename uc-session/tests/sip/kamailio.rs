@@ -24,6 +24,7 @@ struct Ports {
     tls: u16,
     ws: u16,
     wss: u16,
+    script: u16,
 }
 
 /// Set where there are no servers and telephones to test with.
@@ -57,6 +58,7 @@ impl Kamailio {
             .replace("@TLS@", &ports.tls.to_string())
             .replace("@WS@", &ports.ws.to_string())
             .replace("@WSS@", &ports.wss.to_string())
+            .replace("@SCRIPT@", &ports.script.to_string())
             .replace("@ALGORITHM@", algorithm)
             .replace("@MODULES@", &format!("{}/", modules.display()))
             .replace("@DIR@", &dir.display().to_string());
@@ -77,6 +79,11 @@ impl Kamailio {
     /// Where it listens for UDP and TCP.
     pub(crate) const fn plain_port(&self) -> u16 {
         self.ports.plain
+    }
+
+    /// Where numbers that begin with 2 are.
+    pub(crate) const fn script_port(&self) -> u16 {
+        self.ports.script
     }
 
     /// The address for a client.
@@ -189,7 +196,7 @@ impl Ports {
     /// Ports that nobody uses, as far as can be known before they are taken.
     fn free() -> Self {
         let tcp = || TcpListener::bind("127.0.0.1:0").unwrap();
-        let [tls, ws, wss] = [tcp(), tcp(), tcp()];
+        let [tls, ws, wss, script] = [tcp(), tcp(), tcp(), tcp()];
         let port = |listener: &TcpListener| listener.local_addr().unwrap().port();
         let plain = loop {
             let plain = tcp();
@@ -202,6 +209,7 @@ impl Ports {
             tls: port(&tls),
             ws: port(&ws),
             wss: port(&wss),
+            script: port(&script),
         }
     }
 }

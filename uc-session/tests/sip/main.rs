@@ -8,4 +8,6 @@ mod calls;
 mod ear;
 mod kamailio;
 mod person;
+mod scripts;
+mod sipp;
 mod telephones;

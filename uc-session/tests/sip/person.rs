@@ -79,5 +79,18 @@ pub(crate) async fn hear_each_other(one: &Person, other: &Person) {
     hears(&other.sound, one.hertz).await;
 }
 
+/// Waits until a call is so.
+pub(crate) async fn becomes(call: &Call, wanted: impl Fn(&uc_model::Call) -> bool) {
+    let seen = async {
+        let mut seen = call.status();
+        while !wanted(&seen.call) {
+            seen = call.changed(&seen).await.expect("the call runs");
+        }
+    };
+    timeout(PATIENCE, seen)
+        .await
+        .expect("the call doesn't become so");
+}
+
 /// How long anything may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);

@@ -1,5 +1,7 @@
 //! Requests of the other side (RFC 3261 §8.2): what isn't for us, not expected or a replay is refused.
 
+use std::time::Duration;
+
 use uc_model::{CallDirection, CallId, ConnectionState, FailureCause};
 use uc_protocol::sip::{Method, Request};
 
@@ -136,6 +138,7 @@ impl Agent {
             key,
             request,
             tag,
+            until: Duration::MAX,
             replacing: None,
         });
         let mut leg = Leg::new(

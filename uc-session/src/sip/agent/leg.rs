@@ -73,6 +73,8 @@ pub(super) struct Invited {
     pub(super) request: Request,
     /// This side's tag in the answer.
     pub(super) tag: String,
+    /// When it is refused if this side has no answer; of a call that rings nothing is due.
+    pub(super) until: Duration,
     /// The dialog that the answer opens, if it takes another one's place (RFC 3891).
     pub(super) replacing: Option<Dialog>,
 }

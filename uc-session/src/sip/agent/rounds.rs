@@ -133,6 +133,7 @@ impl Agent {
             tag,
             replacing: None,
             request,
+            until: self.now + ROUND,
         };
         let empty = invited.request.body.is_empty();
         let same = leg.theirs.as_deref() == Some(&invited.request.body[..]);
@@ -181,6 +182,7 @@ impl Agent {
         };
         let offers = ours.kind == DescriptionKind::Offer;
         let sdp = ours.sdp.into_inner();
+        leg.generation = ours.generation;
         leg.ours = Some(sdp.clone());
         let replaced = invited.replacing.clone();
         if let Some(dialog) = replaced.clone() {
@@ -375,6 +377,14 @@ impl Agent {
         {
             return self.done_with(id, call);
         }
+        if let Round::Theirs(invited) = &leg.round
+            && now >= invited.until
+            && let Round::Theirs(invited) = std::mem::replace(&mut leg.round, Round::None)
+        {
+            // What was agreed before still holds (RFC 3261 §14.2).
+            leg.generation = leg.generation.saturating_sub(1);
+            return self.refuse(&invited, 488, &[]);
+        }
         let left: Vec<_> = leg
             .left
             .extract_if(.., |(_, until)| now >= *until)
@@ -451,13 +461,28 @@ impl Leg {
             _ => None,
         };
         let renewal = self.renewal.map(|(at, _)| at);
-        [calling, unacknowledged, timer, left, transfer, renewal]
-            .into_iter()
-            .flatten()
-            .min()
+        let round = match &self.round {
+            Round::Theirs(invited) => Some(invited.until),
+            _ => None,
+        };
+        [
+            calling,
+            round,
+            unacknowledged,
+            timer,
+            left,
+            transfer,
+            renewal,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 }
 
+/// How long this side may take for an answer to a further offer (our choice: the other side's transaction lasts
+/// 32 s).
+pub(super) const ROUND: Duration = Duration::from_secs(8);
 /// So often the other is told where this side is, until it has answered (our choice: after a server's
 /// restart it may not be back yet).
 const RENEWAL: Duration = Duration::from_secs(2);

@@ -10,6 +10,7 @@ use super::{
     dialog::Dialog,
     leg::{Invited, Leg, Round, Stage, Transfer},
     outgoing::is_sdp,
+    rounds::ROUND,
     transactions::ServerKey,
 };
 use crate::{
@@ -354,6 +355,7 @@ impl Agent {
             key,
             request,
             tag,
+            until: self.now + ROUND,
             replacing: Some(dialog),
         });
         self.changed(&call);
