@@ -70,8 +70,8 @@ pub enum Good {
     Server {
         /// Product and version.
         product: String,
-        /// The mode.
-        mode: Mode,
+        /// The mode; a server of another kind has none.
+        mode: Option<Mode>,
     },
     /// Signing in is licensed, but the user hasn't got these: what needs them doesn't work.
     Without(Vec<Licence>),

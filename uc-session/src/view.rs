@@ -82,7 +82,7 @@ impl View {
         let rights = self
             .user
             .as_ref()
-            .map(|user| self.account().presence_rights(user.mode));
+            .and_then(|user| Some(self.account().presence_rights(user.mode?)));
         rights.map_or_else(Vec::new, |rights| rights.choices().collect())
     }
 

@@ -79,7 +79,10 @@ fn detail(good: &Good) -> String {
         }
         Good::Accepted(certificate) => fingerprint(&certificate.sha256),
         Good::ChangePassword => "accepted; the password must be changed first".to_owned(),
-        Good::Server { product, mode } => format!("{product} ({mode:?})"),
+        Good::Server { product, mode } => match mode {
+            Some(mode) => format!("{product} ({mode:?})"),
+            None => product.clone(),
+        },
         Good::Without(missing) => {
             let names: Vec<_> = missing.iter().map(ToString::to_string).collect();
             format!("signing in; none for {}", names.join(", "))

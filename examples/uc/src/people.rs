@@ -26,16 +26,17 @@ pub(crate) async fn sign_in(account: &Account, output: &Output) -> Result<(), Fa
     let extension = extension.map(|extension| extension.as_str());
     output.line(
         &format!(
-            "Signed in at {} ({:?}) as {}, extension {}.\nThis connection can: {}.",
+            "Signed in at {}{} as {}, extension {}.\nThis connection can: {}.",
             user.server,
-            user.mode,
+            user.mode
+                .map_or_else(String::new, |mode| format!(" ({mode:?})")),
             user.name.expose(),
             extension.unwrap_or("none"),
             able.join(", "),
         ),
         &json!({
             "server": user.server,
-            "mode": format!("{:?}", user.mode).to_lowercase(),
+            "mode": user.mode.map(|mode| format!("{mode:?}").to_lowercase()),
             "user": user.user.as_str(),
             "name": user.name.expose(),
             "extension": extension,

@@ -83,7 +83,8 @@ impl Client {
             }
             _ => None,
         };
-        let mode = view.user.as_ref().map_or(Mode::Suite, |user| user.mode);
+        let mode = view.user.as_ref().and_then(|user| user.mode);
+        let mode = mode.unwrap_or(Mode::Suite);
         let mut copy = view.favourites().clone();
         copy.make(change, mode, |_| looked_up.as_ref())?;
         Ok(())

@@ -11,7 +11,7 @@ impl Client {
         let number = PhoneNumber::new(number)?;
         let view = self.view();
         let located = view.user.as_ref();
-        let located = located.and_then(|user| Some((user.mode, user.dial_plan.as_ref()?)));
+        let located = located.and_then(|user| Some((user.mode?, user.dial_plan.as_ref()?)));
         Ok(match located {
             Some((mode, plan)) => plan.dial(&number, mode),
             None => Dialling::Send(Destination {

@@ -33,11 +33,11 @@ impl Client {
         target: Option<&ForwardingTarget>,
     ) -> Result<(), EditError> {
         let view = self.view();
-        let Some(user) = &view.user else {
+        let Some(mode) = view.user.as_ref().and_then(|user| user.mode) else {
             return Ok(());
         };
         let account = view.account();
-        let mut forwarding = account.forwarding(user.mode);
+        let mut forwarding = account.forwarding(mode);
         let knows_mobile = account.profile.mobile.is_some();
         match target {
             Some(target) => forwarding.choose(state, target.clone(), knows_mobile)?,

@@ -228,10 +228,10 @@ fn ask_edit(io: &mut Io, ticket: Ticket, edit: Edit) -> Result<(), EditError> {
 
 /// What the user may set (PRES-1); what isn't known yet, the server decides.
 fn may_set(io: &Io, presence: &Presence) -> Result<(), ServiceError> {
-    let Some(user) = &io.view.user else {
+    let Some(mode) = io.view.user.as_ref().and_then(|user| user.mode) else {
         return Ok(());
     };
-    let rights = io.view.account().presence_rights(user.mode);
+    let rights = io.view.account().presence_rights(mode);
     Ok(presence.check_settable(&rights)?)
 }
 
@@ -241,7 +241,7 @@ fn ask_password(
     user: &str,
     change: PasswordChange,
 ) -> Result<(), PasswordError> {
-    let mode = io.view.user.as_ref().map(|user| user.mode);
+    let mode = io.view.user.as_ref().and_then(|user| user.mode);
     if let Some((mode, name)) = mode.zip(UserName::new(user).ok()) {
         // Every backend speaks TLS and nothing else.
         change.check(mode, &name, true)?;

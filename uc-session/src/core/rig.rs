@@ -205,7 +205,7 @@ pub(super) fn signed_in() -> Outcome {
         extension: Extension::new("330").ok(),
         name: Redacted::default(),
         server: String::new(),
-        mode: Mode::Smart,
+        mode: Some(Mode::Smart),
         capabilities: all.into_iter().collect(),
         grouping: ConversationGrouping::default(),
         dial_plan: None,

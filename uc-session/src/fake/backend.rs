@@ -259,7 +259,7 @@ impl World {
             extension: Extension::new(id.as_str()).ok(),
             name: Redacted::new(format!("{} {}", user.first, user.last)),
             server: "fake 1".to_owned(),
-            mode: Mode::Suite,
+            mode: Some(Mode::Suite),
             capabilities: self.capabilities,
             grouping: ConversationGrouping::default(),
             dial_plan: None,

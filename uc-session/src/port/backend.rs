@@ -342,8 +342,8 @@ pub struct SignedIn {
     pub name: Redacted<String>,
     /// The server's product and version, for diagnosis.
     pub server: String,
-    /// The mode.
-    pub mode: Mode,
+    /// The mode; a server of another kind has none.
+    pub mode: Option<Mode>,
     /// What this connection can do.
     pub capabilities: CapabilitySet,
     /// Which numbers share a conversation (CONV-4).

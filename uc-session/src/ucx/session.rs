@@ -22,7 +22,7 @@ pub(super) fn read(hello: wire::Hello, session: wire::Session) -> Result<SignedI
         extension: Some(Extension::new(me.extension)?),
         name: Redacted::new(me.name),
         server: format!("{} {}", hello.server, hello.version),
-        mode: read_mode(hello.mode),
+        mode: Some(read_mode(hello.mode)),
         dial_plan: hello.location.as_ref().and_then(account::read_location),
         capabilities: capabilities(hello.mode, &hello.configuration, &missing),
         grouping: match hello.configuration.conversations_by_number {

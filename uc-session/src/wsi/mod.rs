@@ -308,11 +308,11 @@ fn signed_in(user: &str, extension: Extension, login: &Login) -> Result<SignedIn
         server: format!("{} {}", version.platform, version.version)
             .trim()
             .to_owned(),
-        mode: if version.is_suite() {
+        mode: Some(if version.is_suite() {
             Mode::Suite
         } else {
             Mode::Smart
-        },
+        }),
         capabilities: capabilities(),
         grouping: ConversationGrouping::default(),
         dial_plan: None,

@@ -81,6 +81,11 @@ impl Kamailio {
         self.ports.plain
     }
 
+    /// Where it listens for TLS.
+    pub(crate) const fn tls_port(&self) -> u16 {
+        self.ports.tls
+    }
+
     /// Where numbers that begin with 2 are.
     pub(crate) const fn script_port(&self) -> u16 {
         self.ports.script

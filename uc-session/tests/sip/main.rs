@@ -4,6 +4,7 @@
 
 mod baresip;
 mod calls;
+mod conformance;
 #[path = "../ear/mod.rs"]
 mod ear;
 mod kamailio;

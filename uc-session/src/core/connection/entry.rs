@@ -101,7 +101,10 @@ impl Connection {
     /// An initial password is changed to the one that was given for it, by the rules of the mode;
     /// without one, or where another client has to do it, the sign-in ends (CONN-4).
     fn change_initial_password(&mut self, io: &mut Io, link: LinkId, user: SignedIn) {
-        let mode = user.mode;
+        // Only a system with modes has initial passwords.
+        let Some(mode) = user.mode else {
+            return self.broken(io, BackendError::Malformed);
+        };
         self.signed_in(io, user);
         let change = match (mode.initial_password(), self.config.new_password.clone()) {
             (InitialPassword::ChangeElsewhere, _) => {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use uc_model::{Capability, CapabilitySet, Extension, Licence, Mode, Redacted, UserId};
+use uc_model::{Capability, CapabilitySet, Extension, Licence, Redacted, UserId};
 use uc_protocol::sip::{Address, Headers, Method, Request, Response, Uri};
 
 use super::{Agent, Output, Purpose, dialog::MAX_FORWARDS};
@@ -239,7 +239,7 @@ impl Agent {
             extension: Extension::new(user).ok(),
             name: Redacted::new(user.clone()),
             server: server.unwrap_or("SIP").to_owned(),
-            mode: Mode::Smart,
+            mode: None,
             capabilities: capabilities(),
             grouping: Default::default(),
             dial_plan: None,

@@ -51,7 +51,7 @@ fn a_sign_in_tells_who_and_where() {
     assert_eq!(signed_in.extension.unwrap().as_str(), "330");
     assert_eq!(signed_in.name.expose(), "Anna Adler");
     assert_eq!(signed_in.server, "Test 1.2");
-    assert_eq!(signed_in.mode, Mode::Suite);
+    assert_eq!(signed_in.mode, Some(Mode::Suite));
     assert_eq!(signed_in.grouping, ConversationGrouping::ByNumber);
     assert!(signed_in.must_change_password);
     assert_eq!(signed_in.missing_licences, [Licence::Voip]);

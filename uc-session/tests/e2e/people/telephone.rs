@@ -31,7 +31,7 @@ async fn where_calls_go_in_each_state_is_chosen_and_holds() {
         .await
         .unwrap();
     let again = client(&server, "330").await;
-    let mode = again.view().user.as_ref().unwrap().mode;
+    let mode = again.view().user.as_ref().unwrap().mode.unwrap();
     let told = again.view().account().forwarding(mode);
     assert_eq!(told.target(PresenceState::Lunch), to);
     within(rosa.set_presence(Presence::of(PresenceState::Lunch)))

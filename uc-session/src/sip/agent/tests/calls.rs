@@ -185,6 +185,71 @@ fn offers_from_both_sides_at_once_are_refused_on_both() {
 }
 
 #[test]
+fn an_offer_without_an_answer_is_refused_and_the_call_goes_on() {
+    let mut rig = Rig::registered(2);
+    let (mine, theirs) = rig.talk(0, 1);
+    let offer = describe(&mine, 2, DescriptionKind::Offer, HELD_SDP);
+    assert_eq!(rig.serve(0, offer), None);
+    rig.wait(Duration::from_secs(10));
+    let refused = rig.agents[0].done.values().last();
+    assert_eq!(refused, Some(&Err(BackendError::RefusedValue)));
+    let again = describe(&theirs, 2, DescriptionKind::Offer, HELD_SDP);
+    assert_eq!(rig.serve(1, again), None, "another round can begin");
+    rig.serve_call(0, describe(&mine, 2, DescriptionKind::Answer, SDP));
+    assert_eq!(rig.call(0, &mine).local, ConnectionState::Connected);
+    assert!(!rig.call(1, &theirs).is_over());
+}
+
+#[test]
+fn a_call_without_an_offer_gets_ours() {
+    let mut rig = Rig::registered(1);
+    let user = rig.agents[0].agent.registration.contact_user().to_owned();
+    let invite = request(
+        Method::Invite,
+        &user,
+        &[
+            ("From", "<sip:200@office.example>;tag=1"),
+            ("To", "<sip:100@office.example>"),
+            ("Call-ID", "late"),
+            ("CSeq", "1 INVITE"),
+            ("Contact", "<sip:200@192.0.2.66>"),
+        ],
+    );
+    rig.hand(9, 0, Message::Request(invite.clone()));
+    let ringing = rig.only_call(0);
+    assert!(ringing.far_end.offers, "this side begins");
+    let ours = Service::Answer {
+        call: ringing.call.id.clone(),
+        description: Some(description(1, DescriptionKind::Offer, SDP)),
+    };
+    rig.serve_call(0, ours);
+    let accepted = rig
+        .seen
+        .iter()
+        .rev()
+        .find_map(|(_, _, message)| match message {
+            Message::Response(response) if response.status == 200 && !response.body.is_empty() => {
+                Some(response.clone())
+            }
+            _ => None,
+        });
+    let accepted = accepted.expect("the call is accepted with our offer");
+    assert_eq!(accepted.body, SDP.as_bytes());
+    let mut ack = invite;
+    ack.method = Method::Ack;
+    ack.headers.set("CSeq", "1 ACK");
+    ack.headers
+        .set("To", accepted.headers.get("To").unwrap().to_owned());
+    ack.body = SDP.as_bytes().to_vec();
+    rig.hand(9, 0, Message::Request(ack));
+    let answered = rig.only_call(0).description.unwrap();
+    assert_eq!(
+        (answered.kind, answered.generation),
+        (DescriptionKind::Answer, 1)
+    );
+}
+
+#[test]
 fn an_offer_that_stays_the_same_is_answered_without_anybody() {
     let mut rig = Rig::registered(2);
     let (mine, theirs) = rig.talk(0, 1);
