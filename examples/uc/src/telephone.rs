@@ -237,7 +237,9 @@ fn show_forwarding(client: &Client, output: &Output, only: Option<PresenceState>
     let Some(user) = &view.user else {
         return;
     };
-    let mode = user.mode.ok_or(ServiceError::Unsupported)?;
+    let Some(mode) = user.mode else {
+        return;
+    };
     let (forwarding, words) = (view.account().forwarding(mode), output.words());
     for state in view.presence_choices() {
         if only.is_some_and(|only| only != state) {

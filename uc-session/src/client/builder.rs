@@ -264,9 +264,11 @@ impl ClientBuilder {
     fn chosen_backend(&self) -> Option<Arc<dyn Backend>> {
         #[cfg(feature = "sip")]
         if let (None, Some(transport)) = (&self.backend, self.sip) {
-            let mut config = SipConfig::default();
-            config.transport = transport;
-            config.clock = Arc::clone(&self.clock);
+            let mut config = SipConfig {
+                transport,
+                clock: Arc::clone(&self.clock),
+                ..SipConfig::default()
+            };
             config.connection.proxy = self.http_proxy();
             return Some(Arc::new(SipBackend::new(config)));
         }

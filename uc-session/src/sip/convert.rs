@@ -78,6 +78,6 @@ pub(super) fn target(number: &PhoneNumber, domain: &str) -> Option<Uri> {
     let text = number.as_str();
     match text.contains('@') {
         true => text.parse().ok(),
-        false => Some(Uri::sip(&number.dialable(), domain)),
+        false => Some(Uri::sip(number.dialable(), domain)),
     }
 }

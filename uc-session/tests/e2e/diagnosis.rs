@@ -66,7 +66,7 @@ async fn where_everything_works_each_step_says_so_in_order() {
     let Good::Server { product, mode } = good(&diagnosis, Step::Version) else {
         panic!("a server");
     };
-    assert!(!product.is_empty() && mode == Mode::Smart);
+    assert!(!product.is_empty() && mode == Some(Mode::Smart));
     assert_eq!(diagnosis.relied_on, [], "nothing of UCX is inferred");
 }
 

@@ -8,12 +8,13 @@ use std::{
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use crate::{
     ear::{WINDOW, share_of},
     kamailio::{DOMAIN, Kamailio},
+    wait::becomes_so,
 };
 
 /// A running telephone. Dropping it ends it and removes its files.
@@ -115,14 +116,13 @@ impl Baresip {
 
     /// Waits until the last 100 ms that it has recorded are mostly a tone.
     pub(crate) fn hears(&self, hertz: f64) {
-        let until = Instant::now() + Duration::from_secs(20);
-        while Instant::now() < until {
+        let heard = becomes_so(20, || {
             let samples = self.recorded();
             let last = &samples[samples.len().saturating_sub(WINDOW)..];
-            if last.len() == WINDOW && share_of(last, hertz) > 0.8 {
-                return;
-            }
-            thread::sleep(Duration::from_millis(100));
+            last.len() == WINDOW && share_of(last, hertz) > 0.8
+        });
+        if heard {
+            return;
         }
         panic!(
             "baresip doesn't hear {hertz} Hz in {} samples: {}",
@@ -148,15 +148,8 @@ impl Baresip {
     }
 
     fn wait_for(&self, words: &str) {
-        let until = Instant::now() + Duration::from_secs(15);
-        while !self.log().contains(words) {
-            assert!(
-                Instant::now() < until,
-                "baresip doesn't say {words}: {}",
-                self.log()
-            );
-            thread::sleep(Duration::from_millis(50));
-        }
+        let said = becomes_so(15, || self.log().contains(words));
+        assert!(said, "baresip doesn't say {words}: {}", self.log());
     }
 
     fn log(&self) -> String {

@@ -7,8 +7,9 @@ use std::{
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
     thread,
-    time::{Duration, Instant},
 };
+
+use crate::wait::becomes_so;
 
 /// A running server. Dropping it ends its processes and removes its files.
 pub(crate) struct Kamailio {
@@ -103,24 +104,16 @@ impl Kamailio {
     }
 
     fn wait(&self) {
-        let until = Instant::now() + Duration::from_secs(20);
         let up = |port: u16| TcpStream::connect(("127.0.0.1", port)).is_ok();
-        while ![
-            self.ports.plain,
-            self.ports.tls,
-            self.ports.ws,
-            self.ports.wss,
-        ]
-        .into_iter()
-        .all(up)
-        {
-            assert!(
-                Instant::now() < until,
-                "Kamailio doesn't start: {}",
-                self.log()
-            );
-            thread::sleep(Duration::from_millis(50));
-        }
+        let Ports {
+            plain,
+            tls,
+            ws,
+            wss,
+            ..
+        } = self.ports;
+        let listens = becomes_so(20, || [plain, tls, ws, wss].into_iter().all(up));
+        assert!(listens, "Kamailio doesn't start: {}", self.log());
     }
 
     fn log(&self) -> String {
@@ -131,12 +124,8 @@ impl Kamailio {
         // The main process takes its children with it.
         let pid = self.child.id().to_string();
         let _ = Command::new("kill").args(["-TERM", &pid]).status();
-        let until = Instant::now() + Duration::from_secs(5);
-        while Instant::now() < until {
-            if let Ok(Some(_)) = self.child.try_wait() {
-                return;
-            }
-            thread::sleep(Duration::from_millis(20));
+        if becomes_so(5, || matches!(self.child.try_wait(), Ok(Some(_)))) {
+            return;
         }
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -12,3 +12,4 @@ mod person;
 mod scripts;
 mod sipp;
 mod telephones;
+mod wait;

@@ -6,11 +6,9 @@ use std::{
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
-    thread,
-    time::{Duration, Instant},
 };
 
-use crate::kamailio::Kamailio;
+use crate::{kamailio::Kamailio, wait::becomes_so};
 
 /// A script that is being played.
 pub(crate) struct Script {
@@ -23,15 +21,8 @@ impl Script {
     pub(crate) fn answering(server: &Kamailio, scenario: &str) -> Self {
         let port = server.script_port();
         let script = Self::play(scenario, port, &[]);
-        let until = Instant::now() + Duration::from_secs(10);
-        while UdpSocket::bind(("127.0.0.1", port)).is_ok() {
-            assert!(
-                Instant::now() < until,
-                "sipp doesn't listen: {}",
-                script.log()
-            );
-            thread::sleep(Duration::from_millis(20));
-        }
+        let listens = becomes_so(10, || UdpSocket::bind(("127.0.0.1", port)).is_err());
+        assert!(listens, "sipp doesn't listen: {}", script.log());
         script
     }
 
@@ -66,14 +57,13 @@ impl Script {
 
     /// Waits until it was played to its end, with nothing that it doesn't know.
     pub(crate) fn ends(mut self) {
-        let until = Instant::now() + Duration::from_secs(35);
-        let status = loop {
-            match self.child.try_wait().unwrap() {
-                Some(status) => break status,
-                None => assert!(Instant::now() < until, "sipp doesn't end: {}", self.log()),
-            }
-            thread::sleep(Duration::from_millis(20));
-        };
+        let mut status = None;
+        let ended = becomes_so(35, || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        assert!(ended, "sipp doesn't end: {}", self.log());
+        let status = status.unwrap();
         assert!(
             status.success(),
             "the script went otherwise: {}",

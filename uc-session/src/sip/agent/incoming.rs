@@ -134,13 +134,13 @@ impl Agent {
         self.answer(&key, ringing);
         let party = convert::party(&dialog.remote, &self.account.domain);
         let (headers, body) = (request.headers.clone(), request.body.clone());
-        let stage = Stage::Ringing(Invited {
+        let stage = Stage::Ringing(Box::new(Invited {
             key,
             request,
             tag,
             until: Duration::MAX,
             replacing: None,
-        });
+        }));
         let mut leg = Leg::new(
             id.clone(),
             CallDirection::Incoming,

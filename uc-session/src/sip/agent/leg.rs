@@ -47,7 +47,7 @@ pub(super) enum Stage {
     /// Our INVITE is on its way.
     Calling(Calling),
     /// Their INVITE rings here.
-    Ringing(Invited),
+    Ringing(Box<Invited>),
     /// Answered.
     Up,
     /// Given up by this side; the INVITE's end is waited for.
@@ -85,7 +85,7 @@ pub(super) enum Round {
     None,
     /// Ours; for whom.
     Ours(Option<u64>),
-    Theirs(Invited),
+    Theirs(Box<Invited>),
 }
 
 /// An answer that is sent until it is acknowledged (RFC 3261 §13.3.1.4).

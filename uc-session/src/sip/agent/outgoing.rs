@@ -144,10 +144,10 @@ impl Agent {
         let Some((asked, early, other)) = waiting else {
             // Given up, or taken from us, while it was being answered.
             self.refuse_accepted(request, response, Some(dialog));
-            return match self.legs.get(call).map(|leg| &leg.stage) {
-                Some(Stage::Cancelled) => drop(self.legs.remove(call)),
-                _ => {}
-            };
+            if let Some(Stage::Cancelled) = self.legs.get(call).map(|leg| &leg.stage) {
+                self.legs.remove(call);
+            }
+            return;
         };
         leg.dialog = dialog;
         leg.connect(self.wall);

@@ -38,7 +38,7 @@ impl Agent {
                 kind: DescriptionKind::Offer,
                 sdp: sdp.into(),
             };
-            self.accept(call, invited, description);
+            self.accept(call, *invited, description);
             return self.done(id, Ok(Outcome::Done));
         }
         if !leg.is_up() {
@@ -151,7 +151,7 @@ impl Agent {
                         }
                     }
                 }
-                leg.round = Round::Theirs(invited);
+                leg.round = Round::Theirs(Box::new(invited));
                 self.changed(call);
             }
         }
@@ -164,7 +164,7 @@ impl Agent {
         };
         match std::mem::replace(&mut leg.round, Round::None) {
             Round::Theirs(invited) if answer.generation == leg.generation => {
-                self.accept(call, invited, answer);
+                self.accept(call, *invited, answer);
                 self.done_with(id, call);
             }
             other => {

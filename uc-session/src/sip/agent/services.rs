@@ -139,7 +139,7 @@ impl Agent {
             {
                 leg.call.remote.state = ConnectionState::Hold;
             }
-            self.accept(call, invited, description);
+            self.accept(call, *invited, description);
         }
         self.done_with(id, call);
     }

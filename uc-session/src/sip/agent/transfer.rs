@@ -351,13 +351,13 @@ impl Agent {
                 return self.reply(&key, &request, 488);
             }
         }
-        leg.round = Round::Theirs(Invited {
+        leg.round = Round::Theirs(Box::new(Invited {
             key,
             request,
             tag,
             until: self.now + ROUND,
             replacing: Some(dialog),
-        });
+        }));
         self.changed(&call);
     }
 }
