@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use proptest::prelude::*;
 use uc_model::ConnectionState;
 use uc_protocol::sip::{Message, Method, Request};
 
@@ -176,5 +177,116 @@ fn what_is_not_understood_is_refused_by_name() {
             format!("SIP/2.0/UDP 192.0.2.66:5001;branch=z9hG4bK{}", &cseq[..1]),
         );
         assert_eq!(answered(&mut rig, 0, asked), Some(status), "{cseq}");
+    }
+}
+
+/// What can happen to a recorded message on its way to somebody who means no good.
+#[derive(Debug, Clone)]
+struct Mischief {
+    which: usize,
+    to: usize,
+    header: usize,
+    change: Change,
+    fresh: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Change {
+    None,
+    Remove,
+    Value(String),
+    Method(u8),
+    Status(u16),
+    Body(Vec<u8>),
+}
+
+fn mischief() -> impl Strategy<Value = Mischief> {
+    let change = prop_oneof![
+        Just(Change::None),
+        Just(Change::Remove),
+        "[ -~]{0,40}".prop_map(Change::Value),
+        "<sip:[0-9]{1,4}@office.example>(;tag=[a-f0-9]{1,4})?".prop_map(Change::Value),
+        (0_u8..8).prop_map(Change::Method),
+        (100_u16..700).prop_map(Change::Status),
+        proptest::collection::vec(any::<u8>(), 0..64).prop_map(Change::Body),
+    ];
+    let place = (any::<usize>(), 0_usize..3, any::<usize>());
+    (place, change, any::<bool>()).prop_map(|((which, to, header), change, fresh)| Mischief {
+        which,
+        to,
+        header,
+        change,
+        fresh,
+    })
+}
+
+const METHODS: [Method; 8] = [
+    Method::Invite,
+    Method::Ack,
+    Method::Bye,
+    Method::Cancel,
+    Method::Update,
+    Method::Refer,
+    Method::Notify,
+    Method::Prack,
+];
+
+fn spoiled(message: &Message, mischief: &Mischief, number: usize) -> Message {
+    let mut message = message.clone();
+    let names: Vec<String> = message
+        .headers()
+        .iter()
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    let name = names[mischief.header % names.len()].clone();
+    match (&mischief.change, &mut message) {
+        (Change::None, _) => {}
+        (Change::Remove, message) => message.headers_mut().remove(&name),
+        (Change::Value(value), message) => message.headers_mut().set(&name, value.clone()),
+        (Change::Method(index), Message::Request(request)) => {
+            request.method = METHODS[usize::from(*index)].clone();
+            if let Ok(cseq) = request.headers.cseq() {
+                let cseq = format!("{} {}", cseq.number.saturating_add(1), request.method);
+                request.headers.set("CSeq", cseq);
+            }
+        }
+        (Change::Status(status), Message::Response(response)) => response.status = *status,
+        (Change::Body(body), Message::Request(request)) => request.body.clone_from(body),
+        (Change::Body(body), Message::Response(response)) => response.body.clone_from(body),
+        (Change::Method(_), Message::Response(_)) | (Change::Status(_), Message::Request(_)) => {}
+    }
+    if mischief.fresh && matches!(message, Message::Request(_)) {
+        let via = format!("SIP/2.0/UDP 192.0.2.66:5001;branch=z9hG4bKm{number}");
+        message.headers_mut().set("Via", via);
+    }
+    message
+}
+
+proptest! {
+    /// Whatever comes, in whatever order: nothing panics, nothing grows without bound, what is sent can be
+    /// read, and a new call can be made afterwards.
+    #[test]
+    fn recorded_and_spoiled_messages_do_no_harm(
+        all in proptest::collection::vec(mischief(), 1..40),
+    ) {
+        let mut rig = Rig::registered(3);
+        let (first, _) = rig.talk(0, 1);
+        rig.serve_call(0, consult(&first, "102"));
+        let recorded: Vec<Message> = rig.seen.iter().map(|(_, _, message)| message.clone()).collect();
+        for (number, mischief) in all.iter().enumerate() {
+            let message = &recorded[mischief.which % recorded.len()];
+            let message = spoiled(message, mischief, number);
+            rig.hand(9, mischief.to, message);
+            for user in 0..3 {
+                rig.keep_sound(user);
+            }
+            rig.wait(Duration::from_millis(100));
+        }
+        rig.wait(Duration::from_secs(400));
+        for user in &rig.agents {
+            prop_assert!(user.agent.legs.len() <= 16);
+        }
+        let id = rig.take_path(2);
+        prop_assert!(matches!(rig.agents[2].done.remove(&id), Some(Ok(_))));
     }
 }
