@@ -2,7 +2,10 @@
 //! `rsipstack`'s messages. A second reading looks into the header fields that every request needs.
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use rsipstack::sip::{SipMessage, prelude::HeadersExt};
+use rsipstack::sip::{
+    SipMessage,
+    prelude::{HeadersExt, ToTypedHeader},
+};
 use uc_protocol::sip::Message;
 
 const HEAD: &str = "INVITE sip:+498912345678@pbx.example.com;user=phone SIP/2.0\r\n\
