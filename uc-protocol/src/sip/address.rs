@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 use super::{
     Params, SipError, Uri,
-    grammar::{find_outside, quote, token, trim, unquote},
+    grammar::{find_outside, plain, quote, token, trim, unquote},
 };
 
 /// A URI with a display name and parameters, as in `From`, `To`, `Contact` and `Route`
@@ -53,7 +53,7 @@ impl Address {
             quoted if quoted.starts_with('"') => Some(unquote(quoted).ok_or(malformed)?),
             // More than tokens is written by many: it harms nobody, but for a lonely quote.
             words if words.contains('"') => return Err(malformed),
-            words => Some(words.to_owned()),
+            words => Some(plain(words).into_owned()),
         };
         Ok(Self {
             display: display.filter(|name| !name.is_empty()),

@@ -99,8 +99,9 @@ pub(super) fn unquote(text: &str) -> Option<String> {
     let mut chars = inner.chars();
     loop {
         match chars.next()? {
-            '"' => return chars.as_str().is_empty().then_some(content),
-            '\\' => content.extend(plain(chars.next()?.encode_utf8(&mut [0; 4])).chars()),
+            '"' if chars.as_str().is_empty() => return Some(plain(&content).into_owned()),
+            '"' => return None,
+            '\\' => content.push(chars.next()?),
             c => content.push(c),
         }
     }

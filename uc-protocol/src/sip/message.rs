@@ -154,6 +154,10 @@ impl Message {
     }
 
     fn read_first(line: &str) -> Result<Self, SipError> {
+        // There are no quoted strings here, so no escaped control characters either.
+        if line.bytes().any(|b| b.is_ascii_control() && b != b'\t') {
+            return Err(SipError::StartLine);
+        }
         if line
             .get(..4)
             .is_some_and(|name| name.eq_ignore_ascii_case("SIP/"))
@@ -412,11 +416,11 @@ fn controls_are_escaped(line: &[u8]) -> bool {
     {
         return true;
     }
-    let mut before = 0;
+    let mut escaped = false;
     line.iter().all(|byte| {
-        let escaped = before == b'\\' && *byte != b'\r';
-        before = *byte;
-        !control(*byte) || escaped
+        let stands = !control(*byte) || (escaped && *byte != b'\r');
+        escaped = *byte == b'\\' && !escaped;
+        stands
     })
 }
 

@@ -140,7 +140,7 @@ impl Headers {
     /// Missing, or empty, or with spaces.
     pub fn call_id(&self) -> Result<&str, SipError> {
         let id = self.get("Call-ID").ok_or(SipError::Missing("Call-ID"))?;
-        if id.is_empty() || id.contains([' ', '\t']) {
+        if !one_word(id) {
             return Err(SipError::Malformed("Call-ID"));
         }
         Ok(id)
@@ -336,7 +336,7 @@ impl std::str::FromStr for Replaces {
         let malformed = SipError::Malformed("Replaces");
         let (call_id, params) = split_params(text).ok_or(malformed)?;
         let tag = |name| params.value(name).map(ToOwned::to_owned).ok_or(malformed);
-        if call_id.is_empty() || call_id.contains([' ', '\t']) {
+        if !one_word(call_id) {
             return Err(malformed);
         }
         Ok(Self {
@@ -397,4 +397,9 @@ fn split_params(value: &str) -> Option<(&str, Params)> {
     let end = value.find(';').unwrap_or(value.len());
     let params = Params::read_header(&value[end..], "parameters").ok()?;
     Some((trim(&value[..end]), params))
+}
+
+/// Whether a text can be a `Call-ID`: more than RFC 3261's `word` is seen there.
+fn one_word(text: &str) -> bool {
+    !text.is_empty() && !text.chars().any(|c| c.is_whitespace() || c.is_control())
 }

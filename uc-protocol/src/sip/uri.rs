@@ -291,11 +291,13 @@ fn same_params(one: &Params, other: &Params, decisive: &[&str]) -> bool {
         (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
         (a, b) => a == b,
     };
+    // Where a name stands twice, which it must not, its first value counts.
     let fits = |from: &Params, to: &Params| {
-        from.iter().all(|(name, value)| match to.get(name) {
-            Some(found) => equal(value, found),
-            None => !decisive.iter().any(|d| d.eq_ignore_ascii_case(name)),
-        })
+        from.iter()
+            .all(|(name, _)| match (from.get(name), to.get(name)) {
+                (Some(one), Some(other)) => equal(one, other),
+                _ => !decisive.iter().any(|d| d.eq_ignore_ascii_case(name)),
+            })
     };
     fits(one, other) && fits(other, one)
 }

@@ -117,6 +117,7 @@ fn what_is_no_message_is_refused() {
     assert_eq!(read(""), SipError::Empty);
     assert_eq!(read("\r\n\r\n"), SipError::Empty);
     assert_eq!(read("INVITE sip:b@c SIP/2.0\r\nVia: x"), SipError::NoEnd);
+    assert_eq!(read("SIP/2.0 200 O\\\0K\r\n\r\n"), SipError::StartLine);
     let line = |line: &str| read(&format!("INVITE sip:b@c SIP/2.0\r\n{line}\r\n\r\n"));
     for bad in [
         "no colon",

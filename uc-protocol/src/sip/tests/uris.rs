@@ -81,6 +81,13 @@ fn a_telephone_number_stands_in_the_user() {
 }
 
 #[test]
+fn of_a_parameter_that_stands_twice_the_first_counts() {
+    let twice = uri("sip:a@b;x=1;x=2");
+    assert!(twice.same_as(&twice) && twice.same_as(&uri("sip:a@b;x=1")));
+    assert!(!twice.same_as(&uri("sip:a@b;x=2")));
+}
+
+#[test]
 fn a_hash_in_the_user_is_read_and_written_as_an_escape() {
     assert_eq!(uri("sip:*21#@pbx").to_string(), "sip:*21%23@pbx");
 }
@@ -163,6 +170,15 @@ fn a_display_name_is_quoted_where_it_has_to_be() {
     ] {
         address.display = Some(name.to_owned());
         assert_eq!(address.to_string(), written);
+    }
+}
+
+#[test]
+fn a_control_character_in_a_display_name_becomes_a_space() {
+    for text in ["a\\\0b <sip:a@b>", "\"a\\\\\\\0b\" <sip:a@b>"] {
+        let address: Address = text.parse().unwrap();
+        assert_eq!(address.display.as_deref(), Some("a\\ b"));
+        assert_eq!(address.to_string(), "\"a\\\\ b\" <sip:a@b>");
     }
 }
 
