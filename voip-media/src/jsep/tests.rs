@@ -176,7 +176,7 @@ fn a_new_offer_keeps_the_negotiated_payload_types_and_lines() {
     let codecs = Formats::offered(&ALL, &agreed.formats);
     let offer = Party::new("far").say("actpass", Direction::SendRecv, &codecs, &remote.lines);
     assert!(
-        offer.contains("m=audio 9 UDP/TLS/RTP/SAVPF 109 0 8 13 110 126\r\n"),
+        offer.contains("m=audio 50000 UDP/TLS/RTP/SAVPF 109 0 8 13 110 126\r\n"),
         "{offer}"
     );
     assert!(

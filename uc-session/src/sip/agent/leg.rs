@@ -119,6 +119,8 @@ pub(super) enum Transfer {
         id: Option<u64>,
         /// The call that is handed over too (RFC 3891).
         with: Option<CallId>,
+        /// Whether the far end has said that it will.
+        accepted: bool,
         until: Duration,
     },
     /// The far end has asked us to; waiting for our offer.

@@ -382,7 +382,6 @@ impl Agent {
             && let Round::Theirs(invited) = std::mem::replace(&mut leg.round, Round::None)
         {
             // What was agreed before still holds (RFC 3261 §14.2).
-            leg.generation = leg.generation.saturating_sub(1);
             return self.refuse(&invited, 488, &[]);
         }
         let left: Vec<_> = leg

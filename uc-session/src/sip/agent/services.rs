@@ -4,12 +4,15 @@ use uc_model::{CallId, ConnectionState, DeviceKind, FailureCause};
 use uc_protocol::sip::{Headers, Method, Request, Response};
 
 use super::{
-    Agent, Purpose,
+    Agent, Output, Purpose,
     dialog::Dialog,
     leg::{Invited, Leg, Round, Stage, Transfer},
 };
 use crate::{
-    port::{BackendError, Beside, DescriptionKind, Outcome, Service, SessionDescription},
+    port::{
+        BackendError, Beside, CallUpdate, DescriptionKind, Outcome, ServerChange, Service,
+        SessionDescription,
+    },
     sip::convert,
 };
 
@@ -155,7 +158,18 @@ impl Agent {
             _ => FailureCause::Normal,
         });
         self.hang_up(call, cause);
-        self.done(id, Ok(Outcome::Done));
+        let ended = self.told_last(call).map(Outcome::Call);
+        self.done(id, ended.ok_or(BackendError::NotFound));
+    }
+
+    /// What was told of a call just now.
+    fn told_last(&self, call: &CallId) -> Option<Box<CallUpdate>> {
+        self.outputs.iter().rev().find_map(|output| match output {
+            Output::Change(ServerChange::Call(update)) if update.call.id == *call => {
+                Some(update.clone())
+            }
+            _ => None,
+        })
     }
 
     /// Ends a call in whatever state.
@@ -284,7 +298,7 @@ impl Agent {
     fn tell_end(&mut self, call: &mut uc_model::Call) {
         self.rev += 1;
         call.rev = self.rev();
-        let update = crate::port::CallUpdate {
+        let update = CallUpdate {
             call: call.clone(),
             description: None,
             candidates: None,
@@ -292,8 +306,8 @@ impl Agent {
             carried_here: true,
             unconfirmed: false,
         };
-        let change = crate::port::ServerChange::Call(Box::new(update));
-        self.outputs.push_back(super::Output::Change(change));
+        let change = ServerChange::Call(Box::new(update));
+        self.outputs.push_back(Output::Change(change));
     }
 }
 

@@ -59,6 +59,7 @@ impl Agent {
         leg.transfer = Some(Transfer::Asked {
             id: Some(id),
             with,
+            accepted: false,
             until,
         });
         let mut request = leg.dialog.request(Method::Refer, number);
@@ -69,8 +70,20 @@ impl Agent {
     }
 
     pub(super) fn refer_answered(&mut self, call: &CallId, response: &Response) {
-        if response.status >= 300 {
-            self.refer_failed(call, response.status);
+        match response.status {
+            ..200 => {}
+            200..300 => {
+                let limit = self.now + NEWS;
+                let leg = self.legs.get_mut(call);
+                if let Some(Transfer::Asked {
+                    accepted, until, ..
+                }) = leg.and_then(|leg| leg.transfer.as_mut())
+                {
+                    *accepted = true;
+                    *until = limit;
+                }
+            }
+            status => self.refer_failed(call, status),
         }
     }
 
@@ -134,11 +147,16 @@ impl Agent {
 
     pub(super) fn pass_time_of_transfer(&mut self, call: &CallId) {
         let now = self.now;
-        let due = self.legs.get(call).is_some_and(
-            |leg| matches!(leg.transfer, Some(Transfer::Asked { until, .. }) if now >= until),
-        );
-        if due {
-            self.refer_failed(call, 408);
+        let leg = self.legs.get(call);
+        match leg.and_then(|leg| leg.transfer.as_ref()) {
+            // Many tell nothing before somebody has answered: it rings there, as far as is known.
+            Some(Transfer::Asked {
+                accepted: true,
+                until,
+                ..
+            }) if now >= *until => self.handed_over(call),
+            Some(Transfer::Asked { until, .. }) if now >= *until => self.refer_failed(call, 408),
+            _ => {}
         }
     }
 }
@@ -389,6 +407,8 @@ const fn fragment_phrase(status: u16) -> &'static str {
 
 /// From REFER to its success (our choice: within what a service may take).
 const REFER_LIMIT: Duration = Duration::from_secs(18);
+/// So long after its yes the far end may tell that the third can't be had (our choice).
+const NEWS: Duration = Duration::from_secs(4);
 /// How long a dialog is kept that another has taken the place of, before this side ends it (our
 /// choice: the transferor ends it at once).
 const LEAVE: Duration = Duration::from_secs(3);

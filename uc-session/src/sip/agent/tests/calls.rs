@@ -76,7 +76,7 @@ fn a_call_rings_is_answered_held_retrieved_and_ended() {
         ConnectionState::Connected
     );
 
-    assert_eq!(rig.serve(1, clear(&theirs)), Some(Ok(Outcome::Done)));
+    assert!(rig.serve_call(1, clear(&theirs)).call.is_over());
     assert_eq!(rig.call(0, &mine).cause, Some(FailureCause::Normal));
     assert_eq!(rig.call(1, &theirs).cause, Some(FailureCause::Normal));
     rig.wait(Duration::from_secs(300));
@@ -193,9 +193,13 @@ fn an_offer_without_an_answer_is_refused_and_the_call_goes_on() {
     rig.wait(Duration::from_secs(10));
     let refused = rig.agents[0].done.values().last();
     assert_eq!(refused, Some(&Err(BackendError::RefusedValue)));
-    let again = describe(&theirs, 2, DescriptionKind::Offer, HELD_SDP);
+    let again = describe(&theirs, 3, DescriptionKind::Offer, HELD_SDP);
     assert_eq!(rig.serve(1, again), None, "another round can begin");
-    rig.serve_call(0, describe(&mine, 2, DescriptionKind::Answer, SDP));
+    let offered = rig.agents[0].calls[&mine].description.clone().unwrap();
+    rig.serve_call(
+        0,
+        describe(&mine, offered.generation, DescriptionKind::Answer, SDP),
+    );
     assert_eq!(rig.call(0, &mine).local, ConnectionState::Connected);
     assert!(!rig.call(1, &theirs).is_over());
 }
@@ -308,8 +312,8 @@ fn two_calls_are_consulted_alternated_and_reconnected() {
     rig.serve_call(0, beside(Beside::Alternate, &second, &first));
     assert_eq!(rig.call(0, &first).local, ConnectionState::Connected);
     assert_eq!(rig.call(0, &second).local, ConnectionState::Hold);
-    let reconnected = rig.serve(0, beside(Beside::Reconnect, &first, &second));
-    assert_eq!(reconnected, Some(Ok(Outcome::Done)));
+    let reconnected = rig.serve_call(0, beside(Beside::Reconnect, &first, &second));
+    assert_eq!(reconnected.call.id, first);
     assert_eq!(rig.call(0, &second).local, ConnectionState::Connected);
     assert!(rig.call(0, &first).is_over());
 }

@@ -29,6 +29,23 @@ fn an_answered_call_is_handed_over_without_announcement() {
 }
 
 #[test]
+fn a_far_end_that_tells_nothing_of_a_transfer_is_believed() {
+    let mut rig = Rig::registered(3);
+    let (mine, _) = rig.talk(0, 1);
+    let to = PhoneNumber::new("102").unwrap();
+    let transfer = Service::SingleStepTransfer {
+        call: mine.clone(),
+        to,
+    };
+    // The session of the far end is slow: neither an offer nor news come from it.
+    assert_eq!(rig.serve(0, transfer), None);
+    rig.wait(Duration::from_secs(3));
+    assert!(!rig.call(0, &mine).is_over());
+    rig.wait(Duration::from_secs(2));
+    assert_eq!(rig.call(0, &mine).cause, Some(FailureCause::Transferred));
+}
+
+#[test]
 fn a_transfer_to_nobody_leaves_the_call_as_it_was() {
     let mut rig = Rig::registered(2);
     let (mine, theirs) = rig.talk(0, 1);
