@@ -167,8 +167,7 @@ impl Agent {
         match input {
             Input::Path { id, path } => self.take_path(id, path),
             Input::PathLost => self.lose_path(),
-            Input::Received(Message::Request(request)) => self.requested(request),
-            Input::Received(Message::Response(response)) => self.responded(&response),
+            Input::Received(message) => self.received(message),
             Input::Serve { id, service } => self.serve(id, service),
             Input::Listen { id, calls } => self.listen(id, calls),
             Input::Probe { id } => self.probe(id),
@@ -176,6 +175,16 @@ impl Agent {
             Input::Time => {}
         }
         self.pass_time();
+    }
+
+    /// An answer that isn't in order belongs to nothing; a request is refused.
+    fn received(&mut self, message: Message) {
+        let in_order = message.check().is_ok();
+        match message {
+            Message::Request(request) => self.requested(request),
+            Message::Response(response) if in_order => self.responded(&response),
+            Message::Response(_) => {}
+        }
     }
 
     pub(super) fn poll_output(&mut self) -> Option<Output> {
