@@ -319,21 +319,22 @@ fn two_calls_are_consulted_alternated_and_reconnected() {
 }
 
 proptest! {
-    /// Whatever is lost on the way, a call comes about, both see the same, and it ends on both sides.
+    /// Whatever is lost on the way, a call comes about, both see the same, and it ends on both sides. The same
+    /// message four times is enough: what is lost for 32 s is given up (RFC 3261 §17.1.1.2).
     #[test]
     fn lost_messages_cost_no_call(
-        lost in proptest::collection::btree_set(0_usize..24, 0..7),
+        lost in proptest::collection::btree_set(0_usize..24, 0..5),
     ) {
         let mut rig = Rig::registered(2);
         let from = rig.sent();
         rig.lost = lost.iter().map(|index| from + index).collect();
         let id = rig.serve(0, make("101"));
         prop_assert!(!matches!(id, Some(Err(_))));
-        rig.wait(Duration::from_secs(9));
+        rig.wait(Duration::from_secs(12));
         let theirs = rig.only_call(1).call.id;
         let mine = rig.only_call(0).call.id;
         rig.serve_call(1, answer(&theirs));
-        rig.wait(Duration::from_secs(9));
+        rig.wait(Duration::from_secs(12));
         prop_assert_eq!(rig.call(0, &mine).local, ConnectionState::Connected);
         prop_assert_eq!(rig.call(1, &theirs).local, ConnectionState::Connected);
         rig.serve(0, clear(&mine));
