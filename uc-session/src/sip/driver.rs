@@ -84,7 +84,7 @@ impl Driver {
             let flow = self.path.as_ref().map(|(_, flow)| Arc::clone(flow));
             let input = tokio::select! {
                 wish = self.wishes.recv() => match wish {
-                    Some(wish) => self.take(wish),
+                    Some(wish) => self.take(wish).await,
                     None => return,
                 },
                 received = receive(flow) => self.receive(received).await,
@@ -96,7 +96,7 @@ impl Driver {
         }
     }
 
-    fn take(&mut self, wish: Wish) -> Option<Input> {
+    async fn take(&mut self, wish: Wish) -> Option<Input> {
         match wish {
             Wish::Path { link, flow, done } => {
                 let path = Path {
@@ -107,7 +107,7 @@ impl Driver {
                 let id = self.wait(done);
                 Some(Input::Path { id, path })
             }
-            Wish::Ask { what, done } => self.ask(what, done),
+            Wish::Ask { what, done } => self.ask(what, done).await,
             Wish::Close { link } => {
                 self.listener.take_if(|(listened, _)| *listened == link);
                 let closed = self.path.take_if(|(current, _)| *current == link);
@@ -116,10 +116,12 @@ impl Driver {
         }
     }
 
-    fn ask(&mut self, what: Ask, done: Answer) -> Option<Input> {
+    async fn ask(&mut self, what: Ask, done: Answer) -> Option<Input> {
         match what {
             Ask::Listen { link, sink, calls } => {
                 self.listener = Some((link, sink));
+                // News come by the path that has brought the registrar's answer.
+                self.tell(BackendEvent::Heartbeat).await;
                 let id = self.wait(done);
                 Some(Input::Listen { id, calls })
             }
