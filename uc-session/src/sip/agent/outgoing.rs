@@ -202,7 +202,12 @@ impl Agent {
     }
 
     /// A call that was accepted though nobody wants it any more: acknowledged and ended.
-    fn refuse_accepted(&mut self, invite: &Request, response: &Response, dialog: Option<Dialog>) {
+    pub(super) fn refuse_accepted(
+        &mut self,
+        invite: &Request,
+        response: &Response,
+        dialog: Option<Dialog>,
+    ) {
         let dialog = dialog.or_else(|| {
             let headers = &invite.headers;
             let (from, to) = (headers.from().ok()?, headers.to().ok()?);
@@ -313,8 +318,10 @@ impl Agent {
 
     /// CANCEL (RFC 3261 §9.1): the same INVITE by the same way.
     pub(super) fn cancel(&mut self, call: &CallId) {
-        let purpose = Purpose::Invite(call.clone());
-        let Some(invite) = self.clients.find(|sent| sent.purpose == purpose) else {
+        let first = Purpose::Invite(call.clone());
+        let followed = Purpose::Follow(call.clone());
+        let found = |sent: &Sent| sent.purpose == first || sent.purpose == followed;
+        let Some(invite) = self.clients.find(found) else {
             return;
         };
         let mut headers = Headers::new();

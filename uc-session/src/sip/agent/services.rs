@@ -193,7 +193,11 @@ impl Agent {
                 self.over(call, cause);
             }
             Stage::Up => {
+                let follows = matches!(leg.transfer, Some(Transfer::Calling(_)));
                 let dialogs = leg.all_dialogs();
+                if follows {
+                    self.cancel(call);
+                }
                 for dialog in dialogs {
                     self.say_bye(&dialog);
                 }

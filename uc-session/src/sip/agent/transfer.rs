@@ -175,8 +175,8 @@ impl Agent {
             .clone()
             .find(|(name, _)| name.eq_ignore_ascii_case("Replaces"));
         let replaces = replaces.map(|(_, value)| value.clone());
-        let allowed = to.host.eq_ignore_ascii_case(&self.account.domain)
-            && (replaces.is_some() || is_inside(&to));
+        // A dialog to take over is easily made up, so it opens no way outside.
+        let allowed = to.host.eq_ignore_ascii_case(&self.account.domain) && is_inside(&to);
         let Some(leg) = self.legs.get_mut(call) else {
             return self.reply(key, request, 481);
         };
@@ -238,11 +238,11 @@ impl Agent {
     }
 
     fn followed(&mut self, call: &CallId, request: &Request, response: &Response) {
-        let Some(leg) = self.legs.get_mut(call) else {
-            return;
-        };
-        let Some(Transfer::Calling(asked)) = leg.transfer.take() else {
-            return;
+        let leg = self.legs.get_mut(call);
+        let transfer = leg.and_then(|leg| leg.transfer.take());
+        let Some(Transfer::Calling(asked)) = transfer else {
+            // Given up while it was being answered.
+            return self.refuse_accepted(request, response, None);
         };
         let Ok(dialog) = asked.opened_by(response) else {
             return self.follow_failed(call, 500);

@@ -114,6 +114,7 @@ fn nobody_makes_this_telephone_call_what_costs_money() {
         "<sip:+4990012345@office.example>",
         "<sip:102@elsewhere.example>",
         "<tel:+4990012345>",
+        "<sip:0090012345@office.example?Replaces=x%3Bto-tag%3D1%3Bfrom-tag%3D2>",
     ];
     for (index, refer_to) in wanted.into_iter().enumerate() {
         let cseq = format!("{} REFER", 1000 + index);

@@ -46,6 +46,20 @@ fn a_far_end_that_tells_nothing_of_a_transfer_is_believed() {
 }
 
 #[test]
+fn whoever_hangs_up_while_being_sent_elsewhere_rings_there_no_longer() {
+    let mut rig = Rig::registered(3);
+    let (mine, theirs) = rig.talk(0, 1);
+    let to = PhoneNumber::new("102").unwrap();
+    rig.serve(0, Service::SingleStepTransfer { call: mine, to });
+    rig.keep_sound(1);
+    let third = rig.only_call(2).call.id;
+    rig.serve(1, clear(&theirs));
+    assert_eq!(rig.call(2, &third).cause, Some(FailureCause::Cancelled));
+    rig.wait(Duration::from_secs(300));
+    assert!(rig.agents.iter().all(|user| user.agent.legs.is_empty()));
+}
+
+#[test]
 fn a_transfer_to_nobody_leaves_the_call_as_it_was() {
     let mut rig = Rig::registered(2);
     let (mine, theirs) = rig.talk(0, 1);
