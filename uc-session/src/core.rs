@@ -174,7 +174,7 @@ impl Core {
             }
             Input::MediaCompleted { id, result } => {
                 if let Some(flight) = self.io.land(id) {
-                    self.media_completed(flight.purpose, result);
+                    self.media_completed(flight, result);
                 }
             }
             Input::Saved { id, result } => {
@@ -187,12 +187,15 @@ impl Core {
         }
     }
 
-    fn media_completed(&mut self, purpose: Purpose, result: Result<MediaOutcome, MediaError>) {
-        match purpose {
+    fn media_completed(&mut self, flight: Flight, result: Result<MediaOutcome, MediaError>) {
+        match flight.purpose {
             Purpose::Media(key) => self.calls.media_completed(&mut self.io, key, result),
             Purpose::Digits(ticket) => {
-                let sent = result.map(|_| ()).map_err(CallError::Media);
-                self.io.reply(ticket, Reply::Act(sent));
+                let cant = result == Err(MediaError::NoDigits);
+                if !cant || !self.io.send_digits_by_server(ticket, flight) {
+                    let sent = result.map(|_| ()).map_err(CallError::Media);
+                    self.io.reply(ticket, Reply::Act(sent));
+                }
             }
             _ => {}
         }
@@ -202,8 +205,8 @@ impl Core {
     fn expire(&mut self) {
         while let Some(flight) = self.io.expired() {
             match flight.purpose {
-                purpose @ (Purpose::Media(_) | Purpose::Digits(_)) => {
-                    self.media_completed(purpose, Err(MediaError::Closed));
+                Purpose::Media(_) | Purpose::Digits(_) => {
+                    self.media_completed(flight, Err(MediaError::Closed));
                 }
                 Purpose::Save => {
                     let overdue = Err(StoreError::Unavailable.into());
@@ -349,6 +352,13 @@ impl Core {
             }
             Purpose::Call(key, step) => self.calls.completed(&mut self.io, key, step, result),
             Purpose::HangUp(key) => self.calls.hung_up(&self.io, key, &result),
+            Purpose::DigitsByServer(ticket) => {
+                let sent = result.map(|_| ()).map_err(|error| match error {
+                    BackendError::Unsupported => CallError::Media(MediaError::NoDigits),
+                    error => CallError::Backend(error),
+                });
+                self.io.reply(ticket, Reply::Act(sent));
+            }
             Purpose::SignOut => self.shutdown.signed_out(),
             Purpose::Media(_)
             | Purpose::Digits(_)

@@ -1,5 +1,7 @@
 //! Calls with a browser: headless Chromium is the far end. Left out, loudly, where there is none.
 
+#[path = "browser/call.rs"]
+mod call;
 #[path = "browser/chromium.rs"]
 mod chromium;
 #[path = "session/side.rs"]
@@ -7,7 +9,7 @@ mod side;
 #[path = "session/sound.rs"]
 mod sound;
 
-use chromium::{BrowserCall, Page};
+use call::{BrowserCall, Page};
 use side::{HIGH, LOW, Side, config, speak};
 use voip_media::{CodecKind, SessionConfig};
 

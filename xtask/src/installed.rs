@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use crate::process::succeeds;
+use crate::sip_js;
 
 /// Where recorded network traces and headset descriptors are looked for when `UC_TEST_DATA` is
 /// not set, relative to the workspace.
@@ -27,7 +28,7 @@ pub(crate) struct Installed {
     pub(crate) key_store: bool,
     /// A terminal for tests.
     pub(crate) tmux: bool,
-    /// A SIP server, a SIP telephone and scripted scenarios.
+    /// A SIP server, SIP telephones (one of them for browsers) and scripted scenarios.
     pub(crate) sip_peers: bool,
     /// The folder of recorded network traces and headset descriptors.
     pub(crate) test_data: Option<PathBuf>,
@@ -47,7 +48,8 @@ impl Installed {
             tmux: !cfg!(unix) || on_path("tmux"),
             sip_peers: ["kamailio", "baresip", "sipp"]
                 .iter()
-                .all(|name| on_path(name)),
+                .all(|name| on_path(name))
+                && sip_js::is_installed(),
             test_data: test_data(root),
         }
     }
@@ -96,7 +98,7 @@ impl Installed {
         leave(
             !self.sip_peers,
             "calls over SIP by real servers and telephones",
-            "Kamailio, baresip or sipp are missing (cargo xtask setup --peers)",
+            "Kamailio, baresip, sipp or SIP.js are missing (cargo xtask setup --peers)",
         );
         leave(
             self.test_data.is_none(),

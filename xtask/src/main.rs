@@ -19,6 +19,7 @@ mod pulse;
 mod readme;
 mod schemathesis;
 mod setup;
+mod sip_js;
 mod soak;
 mod stopwatch;
 mod systems;

@@ -6,11 +6,11 @@ use crate::failure::{Failure, Outcome};
 use crate::headset_vm;
 use crate::installed::on_path;
 use crate::process::{cargo, run, succeeds};
-use crate::schemathesis;
 use crate::workspace::Workspace;
+use crate::{schemathesis, sip_js};
 
 /// Debian packages, each with what needs it.
-const DEBIAN_PACKAGES: [(&str, &str); 20] = [
+const DEBIAN_PACKAGES: [(&str, &str); 21] = [
     ("build-essential", "linking, and ring's assembly"),
     ("pkg-config", "finding the ALSA library"),
     (
@@ -21,6 +21,7 @@ const DEBIAN_PACKAGES: [(&str, &str); 20] = [
     ("pulseaudio", "virtual sound devices for tests"),
     ("pulseaudio-utils", "virtual sound devices for tests"),
     ("chromium", "calls with a browser in tests"),
+    ("curl", "downloading SIP.js"),
     ("iproute2", "a network that changes under a call in tests"),
     (
         "dbus-daemon",
@@ -49,7 +50,9 @@ const DEBIAN_PACKAGES: [(&str, &str); 20] = [
 ];
 
 /// The packages of the servers and telephones that tests talk to.
-const PEERS: [&str; 5] = [
+const PEERS: [&str; 7] = [
+    "chromium",
+    "curl",
     "kamailio",
     "kamailio-tls-modules",
     "kamailio-websocket-modules",
@@ -62,6 +65,9 @@ const SCHEMATHESIS: (&str, &str) = (
     "schemathesis",
     "the embedded server's API against its description (`cargo xtask ci`)",
 );
+
+/// A telephone of browsers, unpacked under `target`.
+const SIP_JS: (&str, &str) = ("SIP.js", "SIP calls with a browser in tests");
 
 /// Debian's kernel for clouds, unpacked under `target`.
 const KERNEL: (&str, &str) = (
@@ -116,6 +122,8 @@ enum Step {
     },
     /// Make an environment for schemathesis and install it.
     Schemathesis,
+    /// Download SIP.js and unpack it.
+    SipJs,
     /// Download the micro-VM's kernel and unpack it.
     Kernel,
     /// Something a person has to do.
@@ -152,6 +160,7 @@ impl Computer {
             .chain(tools.filter(|name| on_path(name)))
             .chain(components.filter(|name| component_present(name)))
             .chain(schemathesis::is_installed().then_some(SCHEMATHESIS.0))
+            .chain(sip_js::is_installed().then_some(SIP_JS.0))
             .chain(kernel_present().then_some(KERNEL.0))
             .collect();
         Self {
@@ -202,6 +211,12 @@ impl Step {
                 let (name, version) = (SCHEMATHESIS.0, schemathesis::VERSION);
                 format!("pip install {name} {version}: {}", reason(name))
             }
+            Self::SipJs => format!(
+                "download and unpack {} {}: {}",
+                SIP_JS.0,
+                sip_js::VERSION,
+                SIP_JS.1
+            ),
             Self::Kernel => format!("download and unpack {}: {}", KERNEL.0, KERNEL.1),
             Self::ByHand(text) => format!("by hand: {text}"),
         }
@@ -220,6 +235,7 @@ impl Step {
                 run(cargo().args(["install", "--locked", "--debug", name, "--version", version]))
             }
             Self::Schemathesis => schemathesis::install(),
+            Self::SipJs => sip_js::install(),
             Self::Kernel => headset_vm::install(),
             Self::ByHand(_) => Ok(()),
         }
@@ -232,6 +248,7 @@ impl Step {
             | Self::Component(_)
             | Self::CargoTool { .. }
             | Self::Schemathesis
+            | Self::SipJs
             | Self::Kernel => None,
         }
     }
@@ -241,6 +258,7 @@ impl Step {
 fn plan(computer: &Computer, peers: bool) -> Vec<Step> {
     let mut steps = Vec::new();
     steps.extend(system_packages(computer, peers));
+    steps.extend(computer.lacks(SIP_JS.0).then_some(Step::SipJs));
     if peers {
         return steps;
     }
@@ -301,7 +319,7 @@ fn reason(name: &str) -> &'static str {
     let packages = DEBIAN_PACKAGES
         .iter()
         .chain(&COMPONENTS)
-        .chain([&SCHEMATHESIS, &KERNEL])
+        .chain([&SCHEMATHESIS, &SIP_JS, &KERNEL])
         .map(|(name, why)| (*name, *why));
     let tools = CARGO_TOOLS.iter().map(|(name, _, why)| (*name, *why));
     packages

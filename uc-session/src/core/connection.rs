@@ -217,6 +217,11 @@ impl Connection {
             BackendEvent::Heartbeat => {}
             BackendEvent::Change { cursor, change } => self.change(cursor, change),
             BackendEvent::Reset { cursor } => self.reset(io, cursor),
+            BackendEvent::Digit { call, digit } => {
+                if io.view.calls.contains_key(&call) {
+                    io.event(Event::Digit { call, digit });
+                }
+            }
             BackendEvent::Undecodable => {
                 io.change().undecodable += 1;
                 let total = io.view.undecodable;

@@ -3,7 +3,7 @@ use std::{
     time::Duration,
 };
 
-use uc_model::{Capability, Digits, Licence, Timestamp};
+use uc_model::{CallId, Capability, Digits, Licence, Timestamp};
 
 use super::{
     Command, CommandId, MediaCommand, MediaId, Output, Reply, Ticket, Why, calls, chat, connection,
@@ -41,7 +41,8 @@ pub(super) struct Flight {
     pub(super) purpose: Purpose,
     /// When it must have ended: a port that breaks its word doesn't make us stuck.
     deadline: Duration,
-    /// What may be sent once more, should the connection break before an answer.
+    /// What may be sent once more, should the connection break before an answer; of keys what may be
+    /// asked of the server, should the sound not be able to carry them.
     again: Option<Box<Service>>,
 }
 
@@ -68,7 +69,10 @@ pub(super) enum Purpose {
     FunctionKeys(Ticket),
     Call(calls::Key, calls::Step),
     Media(calls::Key),
+    /// Keys in the call's sound.
     Digits(Ticket),
+    /// Keys that the sound can't carry, by the server.
+    DigitsByServer(Ticket),
     SignOut,
     Close,
     Save,
@@ -82,7 +86,11 @@ impl Purpose {
     /// Whether it is something the user asked of a live connection.
     pub(super) const fn is_service(self) -> bool {
         match self {
-            Self::Message(_) | Self::Call(..) | Self::HangUp(_) | Self::Untold => true,
+            Self::Message(_)
+            | Self::Call(..)
+            | Self::DigitsByServer(_)
+            | Self::HangUp(_)
+            | Self::Untold => true,
             asked => asked.is_request(),
         }
     }
@@ -103,6 +111,7 @@ impl Purpose {
             | Self::Call(..)
             | Self::Media(_)
             | Self::Digits(_)
+            | Self::DigitsByServer(_)
             | Self::SignOut
             | Self::Close
             | Self::Save
@@ -234,13 +243,27 @@ impl Io {
             }
             _ => Purpose::Media(key),
         };
-        self.command_media(purpose, key, command)
+        self.command_media(purpose, key, command, None)
     }
 
-    /// Sends keys; the ticket is answered by what becomes of it.
-    pub(super) fn send_digits(&mut self, ticket: Ticket, key: calls::Key, digits: Digits) {
-        let command = MediaCommand::SendDigits(digits);
-        self.command_media(Purpose::Digits(ticket), key, command);
+    /// Sends keys in the sound, or else by the server; the ticket is answered by what becomes of it.
+    pub(super) fn send_digits(
+        &mut self,
+        ticket: Ticket,
+        key: calls::Key,
+        call: CallId,
+        digits: Digits,
+    ) {
+        let command = MediaCommand::SendDigits(digits.clone());
+        let instead = Box::new(Service::GenerateDigits { call, digits });
+        self.command_media(Purpose::Digits(ticket), key, command, Some(instead));
+    }
+
+    /// The sound can't carry the keys of a command: asks the server to. `false` without a connection.
+    pub(super) fn send_digits_by_server(&mut self, ticket: Ticket, flight: Flight) -> bool {
+        let purpose = Purpose::DigitsByServer(ticket);
+        let service = flight.again;
+        service.is_some_and(|service| self.send(purpose, *service, None))
     }
 
     fn command_media(
@@ -248,14 +271,11 @@ impl Io {
         purpose: Purpose,
         key: calls::Key,
         command: MediaCommand,
+        instead: Option<Box<Service>>,
     ) -> CommandId {
         let media = MediaId(key.0);
-        self.launch(
-            purpose,
-            Command::Media { media, command },
-            MEDIA_LIMIT,
-            None,
-        )
+        let command = Command::Media { media, command };
+        self.launch(purpose, command, MEDIA_LIMIT, instead)
     }
 
     /// Asks the driver to keep the view's state, which was so at `at`.
@@ -409,6 +429,7 @@ const fn may_be_repeated(service: &Service) -> bool {
         | Service::Retrieve { .. }
         | Service::Deflect { .. }
         | Service::SingleStepTransfer { .. }
+        | Service::GenerateDigits { .. }
         | Service::Beside { .. }
         | Service::Describe { .. } => false,
     }

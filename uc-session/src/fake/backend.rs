@@ -153,6 +153,7 @@ impl FakeBackend {
             | Service::ChangePassword(_)
             | Service::Photo { .. }
             | Service::FunctionKeys
+            | Service::GenerateDigits { .. }
             | Service::ProgramKey { .. } => return Err(BackendError::Unsupported),
             Service::Edit { edit, key } => {
                 return world.edit_once(&user, edit, key).map(Outcome::Edited);

@@ -458,6 +458,7 @@ impl Kind {
                 | Service::Photo { .. }
                 | Service::FunctionKeys
                 | Service::ProgramKey { .. }
+                | Service::GenerateDigits { .. }
                 | Service::Candidates { .. }
                 | Service::Confirm { .. } => return None,
             },

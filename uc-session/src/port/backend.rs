@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use thiserror::Error;
 use uc_model::{
     Account, Call, CallId, CapabilitySet, Contact, ContactId, Conversation, ConversationGrouping,
-    ConversationId, DeviceKind, DialPlan, Directory, Extension, FailureCause, Favourites,
+    ConversationId, DeviceKind, DialPlan, Digits, Directory, Extension, FailureCause, Favourites,
     FunctionKey, FunctionKeys, ImportFormat, ImportReport, KnownContact, Licence, LineState, Mode,
     PasswordChange, PhoneKind, PhoneNumber, Photo, Presence, Redacted, Rev, UserId,
 };
@@ -251,6 +251,13 @@ pub enum Service {
         /// The number.
         to: PhoneNumber,
     },
+    /// Generate Digits, for a call whose sound can't carry them.
+    GenerateDigits {
+        /// Which call.
+        call: CallId,
+        /// The keys.
+        digits: Digits,
+    },
     /// Directed Pickup Call: a call that rings at this number rings here instead.
     PickUp {
         /// The number at which it rings.
@@ -477,6 +484,13 @@ pub enum BackendEvent {
     Reset {
         /// The position to go on from, where the server names one.
         cursor: Option<Cursor>,
+    },
+    /// The far end of a call has pressed a key that came beside the sound.
+    Digit {
+        /// Which call.
+        call: CallId,
+        /// The key.
+        digit: Redacted<char>,
     },
     /// An event that could not be read: counted, dropped, the session lives on.
     Undecodable,

@@ -2,9 +2,11 @@
 //! news come out. What it is told in the same order gives the same.
 
 mod dialog;
+mod digits;
 mod incoming;
 mod leg;
 mod outgoing;
+mod provisional;
 mod registration;
 mod rounds;
 mod sdp;
@@ -84,6 +86,8 @@ pub(super) enum Output {
     Done(u64, Result<Outcome, BackendError>),
     /// News.
     Change(ServerChange),
+    /// The far end of a call has pressed a key.
+    Digit(CallId, char),
     /// The registrar doesn't take the user any more.
     SignedOut,
     /// The registrar doesn't answer any more.
@@ -106,6 +110,8 @@ enum Purpose {
     /// One that only keeps the session alive or tells where we are now.
     Refresh(CallId),
     Refer(CallId),
+    /// A key of a call.
+    Key(CallId),
     /// The INVITE to whom a transfer has sent us.
     Follow(CallId),
     /// Whatever comes of it changes nothing.
@@ -408,11 +414,14 @@ impl Agent {
         self.done(id, outcome);
     }
 
-    /// A call is over: told, then forgotten.
+    /// A call is over: told, then forgotten, with the dialogs that it has left behind.
     fn over(&mut self, call: &CallId, cause: FailureCause) {
         let Some(mut leg) = self.legs.remove(call) else {
             return;
         };
+        for (dialog, _) in std::mem::take(&mut leg.left) {
+            self.say_bye(&dialog);
+        }
         self.rev += 1;
         leg.call.rev = Rev(self.rev);
         leg.end(cause);
@@ -449,6 +458,7 @@ impl Agent {
             Purpose::Offer(call) => self.offer_answered(&call, &request, response),
             Purpose::Refresh(call) => self.refresh_answered(&call, &request, response),
             Purpose::Refer(call) => self.refer_answered(&call, response),
+            Purpose::Key(call) => self.key_answered(&call, response),
             Purpose::Follow(call) => self.follow_answered(&call, &request, response),
         }
     }
@@ -463,6 +473,7 @@ impl Agent {
             // The session's timer decides; another attempt may follow.
             Purpose::Refresh(call) => self.refresh_unanswered(&call),
             Purpose::Refer(call) => self.refer_failed(&call, 408),
+            Purpose::Key(call) => self.key_failed(&call, 408),
             Purpose::Follow(call) => self.follow_failed(&call, 408),
             Purpose::Other => {}
         }

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::sync::{mpsc, oneshot};
+use uc_model::Redacted;
 use uc_protocol::sip::{
     Message,
     flow::{Flow, FlowError, Received},
@@ -199,6 +200,10 @@ impl Driver {
                 Output::Change(change) => {
                     let cursor = cursor(change.rev().0);
                     self.tell(BackendEvent::Change { cursor, change }).await;
+                }
+                Output::Digit(call, digit) => {
+                    let digit = Redacted::new(digit);
+                    self.tell(BackendEvent::Digit { call, digit }).await;
                 }
                 Output::SignedOut => self.tell(BackendEvent::SessionEnded).await,
                 Output::Silent => {

@@ -162,6 +162,7 @@ impl Exchange {
             | Service::ProgramKey { .. }
             | Service::MakeCall { .. }
             | Service::Consult { .. }
+            | Service::GenerateDigits { .. }
             | Service::PickUp { .. } => {
                 return Err(BackendError::Unsupported);
             }

@@ -282,7 +282,9 @@ impl Exchange {
                 held,
             } => self.beside(*service, call, held, counts),
             Service::Describe { call, description } => self.describe(call, description, counts),
-            Service::Candidates { .. } | Service::Confirm { .. } => Ok(None),
+            Service::Candidates { .. }
+            | Service::Confirm { .. }
+            | Service::GenerateDigits { .. } => Ok(None),
             _ => Err(BackendError::Unsupported),
         }
     }

@@ -87,6 +87,11 @@ impl Kamailio {
         self.ports.tls
     }
 
+    /// Where it listens for WebSockets over TLS.
+    pub(crate) const fn wss_port(&self) -> u16 {
+        self.ports.wss
+    }
+
     /// Where numbers that begin with 2 are.
     pub(crate) const fn script_port(&self) -> u16 {
         self.ports.script

@@ -3,11 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on panics")]
 
 mod baresip;
+mod browser;
 mod calls;
+#[path = "../../../voip-media/tests/browser/chromium.rs"]
+mod chromium;
 mod conformance;
 #[path = "../ear/mod.rs"]
 mod ear;
 mod kamailio;
+mod pages;
 mod person;
 mod scripts;
 mod sipp;

@@ -2,7 +2,7 @@
 
 use tokio::{task::block_in_place, time::timeout};
 use uc_model::{ConnectionState, FailureCause};
-use uc_session::{Call, CallError, VoipEngine};
+use uc_session::{Call, CallError, Event, VoipEngine};
 use voip_media::MediaProfile;
 
 use crate::{
@@ -88,5 +88,28 @@ async fn a_scripted_caller_wants_our_offer_and_refreshes() {
     becomes(&mine, |call| call.remote.state == ConnectionState::Hold).await;
     let ended = timeout(PATIENCE, mine.ended()).await.unwrap();
     assert_eq!(ended, Some(FailureCause::Normal));
+    block_in_place(|| script.ends());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_travel_beside_the_sound_where_it_has_no_telephone_events() {
+    let Some(server) = Kamailio::start("") else {
+        return;
+    };
+    let rosa = Person::with(&server, "tcp", "100", 440.0, plain).await;
+    let mut events = rosa.client.events();
+    let script = block_in_place(|| Script::answering(&server, include_str!("scenarios/keys.xml")));
+    let mine = rosa.client.call("201").await.unwrap();
+    timeout(PATIENCE, mine.connected()).await.unwrap().unwrap();
+    mine.send_digits("5#").await.unwrap();
+    let pressed = async {
+        loop {
+            if let Some(Event::Digit { digit, .. }) = events.next().await {
+                break digit.into_inner();
+            }
+        }
+    };
+    assert_eq!(timeout(PATIENCE, pressed).await.unwrap(), '9');
+    mine.hang_up().await.unwrap();
     block_in_place(|| script.ends());
 }

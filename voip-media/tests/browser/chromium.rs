@@ -1,153 +1,82 @@
-//! A headless Chromium and the page in it that is the far end of calls.
+//! A headless Chromium whose pages are the far ends of calls.
 //!
-//! The page asks a small web server of ours for commands and sends results back: no driver program,
-//! no debugging protocol. One browser serves all tests of the process and ends with it.
+//! A page asks a small web server of ours for commands and sends results back: no driver program,
+//! no debugging protocol. The browser ends with this process.
 
 use std::{
     collections::{HashMap, VecDeque},
+    fs,
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
-    path::PathBuf,
+    path::{Component, Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{
-        Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
 };
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::oneshot;
 
-/// Which page, the outer one or the frame in it: they differ in what they tell of their network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Page {
-    /// May use the microphone, and so tells its addresses.
-    Open,
-    /// May not: its candidates are mDNS names.
-    Hidden,
-}
-
-/// A call in the browser.
-pub(crate) struct BrowserCall {
-    browser: &'static Browser,
-    page: Page,
-    number: u64,
-}
-
-impl BrowserCall {
-    /// A call that sends a tone; `None`, with a word on the terminal, where there is no browser.
-    pub(crate) async fn open(page: Page, hertz: f32, codec: Option<&str>) -> Option<Self> {
-        let call = Self {
-            browser: browser()?,
-            page,
-            number: NUMBERS.fetch_add(1, Relaxed),
-        };
-        call.ask("open", json!({ "hertz": hertz, "codec": codec }))
-            .await;
-        Some(call)
-    }
-
-    pub(crate) async fn offer(&self) -> String {
-        text(self.ask("offer", json!({})).await)
-    }
-
-    pub(crate) async fn offer_restart(&self) -> String {
-        text(self.ask("offer", json!({ "restart": true })).await)
-    }
-
-    /// An offer with a direction of its own: `sendonly` holds.
-    pub(crate) async fn offer_direction(&self, direction: &str) -> String {
-        text(self.ask("offer", json!({ "direction": direction })).await)
-    }
-
-    pub(crate) async fn answer(&self, sdp: &str) -> String {
-        text(self.ask("answer", json!({ "sdp": sdp })).await)
-    }
-
-    pub(crate) async fn accept(&self, sdp: &str) {
-        self.ask("accept", json!({ "sdp": sdp })).await;
-    }
-
-    /// Whether a tone is what it hears, soon.
-    pub(crate) async fn hears(&self, hertz: f32) -> bool {
-        self.ask("hears", json!({ "hertz": hertz, "within": PATIENCE_MS }))
-            .await
-            == true
-    }
-
-    /// Whether it hears nothing, soon.
-    pub(crate) async fn hears_nothing(&self) -> bool {
-        self.ask("hears", json!({ "within": PATIENCE_MS })).await == true
-    }
-
-    pub(crate) async fn stats(&self) -> Value {
-        self.ask("stats", json!({})).await
-    }
-
-    pub(crate) async fn close(self) {
-        self.ask("close", json!({})).await;
-    }
-
-    async fn ask(&self, action: &str, parameters: Value) -> Value {
-        let (id, answer) = self.browser.exchange.command(
-            self.page,
-            json!({ "call": self.number, "action": action, "parameters": parameters }),
-        );
-        let answer = tokio::time::timeout(ANSWER_TIMEOUT, answer).await;
-        let answer = answer.unwrap_or_else(|_| panic!("no answer to {action}, command {id}"));
-        let mut answer = answer.expect("the server lives as long as the process");
-        assert!(answer.get("error").is_none(), "{action}: {answer}");
-        answer["value"].take()
-    }
-}
-
-fn text(value: Value) -> String {
-    value.as_str().expect("a description").to_owned()
-}
-
-struct Browser {
+/// A running browser.
+pub(crate) struct Browser {
     exchange: Arc<Exchange>,
     /// Its input is open as long as this process lives.
     _shell: Child,
 }
 
-fn browser() -> Option<&'static Browser> {
-    static BROWSER: OnceLock<Option<Browser>> = OnceLock::new();
-    BROWSER.get_or_init(start).as_ref()
+/// What the browser is given to show.
+pub(crate) struct Site {
+    /// The only page; what follows `page=` in its address tells which one of its copies it is.
+    pub(crate) page: &'static str,
+    /// Scripts of others that it uses, below `/lib/`.
+    pub(crate) library: Option<PathBuf>,
 }
 
-fn start() -> Option<Browser> {
-    let Some(program) = find() else {
-        // Straight to the terminal: the test runner hides what passing tests print.
-        let _ = writeln!(
-            std::io::stderr(),
-            "SKIPPED: no Chromium (Debian: chromium); name another one in UC_TEST_CHROMIUM"
-        );
-        return None;
-    };
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("bound").port();
-    let exchange = Arc::new(Exchange::default());
-    let server = Arc::clone(&exchange);
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let server = Arc::clone(&server);
-            thread::spawn(move || server.serve(&stream));
+impl Browser {
+    /// Starts one that shows `/?page=open`; `None`, with a word on the terminal, where there is none.
+    pub(crate) fn start(site: Site) -> Option<Self> {
+        let Some(program) = find() else {
+            // Straight to the terminal: the test runner hides what passing tests print.
+            let _ = writeln!(
+                std::io::stderr(),
+                "SKIPPED: no Chromium (Debian: chromium); name another one in UC_TEST_CHROMIUM"
+            );
+            return None;
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("bound").port();
+        let exchange = Arc::new(Exchange::default());
+        let server = (Arc::clone(&exchange), Arc::new(site));
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (exchange, site) = server.clone();
+                thread::spawn(move || exchange.serve(&site, &stream));
+            }
+        });
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(SHELL).arg(program).args(FLAGS);
+        command.arg(format!("http://127.0.0.1:{port}/?page=open"));
+        command.stdin(Stdio::piped()).stdout(Stdio::null());
+        if std::env::var_os("UC_TEST_CHROMIUM_LOG").is_none() {
+            command.stderr(Stdio::null());
         }
-    });
-    let mut command = Command::new("sh");
-    command.arg("-c").arg(SHELL).arg(program).args(FLAGS);
-    command.arg(format!("http://127.0.0.1:{port}/?page=open"));
-    command.stdin(Stdio::piped()).stdout(Stdio::null());
-    if std::env::var_os("UC_TEST_CHROMIUM_LOG").is_none() {
-        command.stderr(Stdio::null());
+        Some(Self {
+            exchange,
+            _shell: command.spawn().expect("a shell"),
+        })
     }
-    Some(Browser {
-        exchange,
-        _shell: command.spawn().expect("a shell"),
-    })
+
+    /// Has a page carry a command out; the value of its result.
+    pub(crate) async fn ask(&self, page: &str, command: Value) -> Value {
+        let what = command.to_string();
+        let answer = self.exchange.command(page, command);
+        let answer = tokio::time::timeout(ANSWER_TIMEOUT, answer).await;
+        let answer = answer.unwrap_or_else(|_| panic!("no answer to {what}"));
+        let mut answer = answer.expect("the server lives as long as the process");
+        assert!(answer.get("error").is_none(), "{what}: {answer}");
+        answer["value"].take()
+    }
 }
 
 fn find() -> Option<PathBuf> {
@@ -172,21 +101,22 @@ struct Exchange {
 #[derive(Default)]
 struct State {
     next: u64,
-    commands: HashMap<Page, VecDeque<Value>>,
+    commands: HashMap<String, VecDeque<Value>>,
     open: HashMap<u64, oneshot::Sender<Value>>,
 }
 
 impl Exchange {
-    fn command(&self, page: Page, mut command: Value) -> (u64, oneshot::Receiver<Value>) {
+    fn command(&self, page: &str, mut command: Value) -> oneshot::Receiver<Value> {
         let mut state = self.state();
         let id = state.next;
         state.next += 1;
         command["id"] = id.into();
         let (result, answer) = oneshot::channel();
         state.open.insert(id, result);
-        state.commands.entry(page).or_default().push_back(command);
+        let waiting = state.commands.entry(page.to_owned()).or_default();
+        waiting.push_back(command);
         self.command.notify_all();
-        (id, answer)
+        answer
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -194,11 +124,11 @@ impl Exchange {
     }
 
     /// The next command; `None` if there is none for a while.
-    fn next(&self, page: Page) -> Option<Value> {
-        let nothing = |state: &mut State| state.commands.entry(page).or_default().is_empty();
+    fn next(&self, page: &str) -> Option<Value> {
+        let nothing = |state: &mut State| state.commands.get(page).is_none_or(VecDeque::is_empty);
         let waited = self.command.wait_timeout_while(self.state(), POLL, nothing);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        state.commands.entry(page).or_default().pop_front()
+        state.commands.get_mut(page)?.pop_front()
     }
 
     fn result(&self, id: u64, result: Value) {
@@ -207,40 +137,49 @@ impl Exchange {
         }
     }
 
-    /// One request of the page, then the connection ends.
-    fn serve(&self, stream: &TcpStream) {
+    /// One request of a page, then the connection ends.
+    fn serve(&self, site: &Site, stream: &TcpStream) {
         let Some((target, body)) = read_request(stream) else {
             return;
         };
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-        let (status, kind, answer) = match (path, query) {
-            ("/", _) => ("200 OK", "text/html", PAGE.to_owned()),
-            ("/next", query) => {
-                let page = match query {
-                    "page=hidden" => Page::Hidden,
-                    _ => Page::Open,
-                };
-                match self.next(page) {
-                    Some(command) => ("200 OK", "application/json", command.to_string()),
-                    None => ("204 No Content", "text/plain", String::new()),
-                }
-            }
-            ("/result", query) => {
-                let id = query.trim_start_matches("id=").parse().ok();
+        let (status, kind, answer) = match path {
+            "/" => (OK, "text/html", site.page.as_bytes().to_vec()),
+            "/listening.js" => (OK, SCRIPT, LISTENING.as_bytes().to_vec()),
+            "/next" => match self.next(query.trim_start_matches("page=")) {
+                Some(command) => (OK, "application/json", command.to_string().into_bytes()),
+                None => (NOTHING, "text/plain", Vec::new()),
+            },
+            "/result" => {
                 let result = serde_json::from_slice(&body).unwrap_or_default();
-                if let Some(id) = id {
+                if let Ok(id) = query.trim_start_matches("id=").parse() {
                     self.result(id, result);
                 }
-                ("204 No Content", "text/plain", String::new())
+                (NOTHING, "text/plain", Vec::new())
             }
-            _ => ("404 Not Found", "text/plain", String::new()),
+            path => match site.library(path) {
+                Some(script) => (OK, SCRIPT, script),
+                None => ("404 Not Found", "text/plain", Vec::new()),
+            },
         };
         let head = format!(
             "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
             answer.len()
         );
         let mut out = stream;
-        let _ = out.write_all((head + &answer).as_bytes());
+        let _ = out.write_all(&[head.into_bytes(), answer].concat());
+    }
+}
+
+impl Site {
+    /// A script of the library, whatever is asked for none outside of it.
+    fn library(&self, path: &str) -> Option<Vec<u8>> {
+        let path = Path::new(path.strip_prefix("/lib/")?);
+        let inside = |part| matches!(part, Component::Normal(_));
+        if !path.components().all(inside) {
+            return None;
+        }
+        fs::read(self.library.as_ref()?.join(path)).ok()
     }
 }
 
@@ -267,8 +206,10 @@ fn read_request(stream: &TcpStream) -> Option<(String, Vec<u8>)> {
     Some((target, body))
 }
 
-static NUMBERS: AtomicU64 = AtomicU64::new(1);
-const PAGE: &str = include_str!("page.html");
+const LISTENING: &str = include_str!("listening.js");
+const OK: &str = "200 OK";
+const NOTHING: &str = "204 No Content";
+const SCRIPT: &str = "text/javascript";
 /// Of Debian, of others.
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 /// Ends the browser and removes its profile when the input ends: with the test process, however
@@ -283,8 +224,8 @@ wait "$browser"
 rm -rf "$profile"
 "#;
 /// Without a window, a sandbox (root in a container has none), sound devices or anything to do in
-/// the background.
-const FLAGS: [&str; 13] = [
+/// the background; servers in tests have certificates that nobody has signed.
+const FLAGS: [&str; 14] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -298,10 +239,9 @@ const FLAGS: [&str; 13] = [
     "--autoplay-policy=no-user-gesture-required",
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
+    "--ignore-certificate-errors",
 ];
 /// A request for a command waits this long.
 const POLL: Duration = Duration::from_secs(20);
 /// The browser's start included, on a machine with much to do.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long a page waits for a tone, or for silence.
-const PATIENCE_MS: u64 = 10_000;

@@ -14,7 +14,7 @@ fn all_names() -> Vec<&'static str> {
     DEBIAN_PACKAGES
         .iter()
         .chain(&COMPONENTS)
-        .chain([&SCHEMATHESIS, &KERNEL])
+        .chain([&SCHEMATHESIS, &SIP_JS, &KERNEL])
         .map(|(name, _)| *name)
         .chain(tools)
         .collect()
@@ -65,7 +65,7 @@ fn system_packages_come_before_the_tools_that_are_built() {
     assert!(
         matches!(&plan[0], Step::Debian { packages, sudo: false } if packages.len() == DEBIAN_PACKAGES.len())
     );
-    assert_eq!(plan.len(), 1 + COMPONENTS.len() + CARGO_TOOLS.len() + 2);
+    assert_eq!(plan.len(), 1 + COMPONENTS.len() + CARGO_TOOLS.len() + 3);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::{
     dialog::Dialog,
     leg::{Invited, LEAST_SESSION, Leg, Round, Stage},
     outgoing::{ALLOW, MOST_LEGS, SUPPORTED, is_sdp},
+    provisional::OPTION,
     services::reply,
     transactions::ServerKey,
 };
@@ -131,6 +132,7 @@ impl Agent {
         };
         let mut ringing = reply(&request, 180, Some(&tag));
         ringing.headers.push("Contact", self.contact().to_string());
+        let unacknowledged = self.make_reliable(&request, &mut ringing);
         self.answer(&key, ringing);
         let party = convert::party(&dialog.remote, &self.account.domain);
         let (headers, body) = (request.headers.clone(), request.body.clone());
@@ -151,6 +153,7 @@ impl Agent {
         );
         leg.agree(&headers, false, self.now);
         leg.timer = None;
+        leg.unacknowledged = unacknowledged;
         match body.is_empty() {
             // The other wants our offer (RFC 3261 §13.2.1).
             true => {
@@ -241,8 +244,8 @@ impl Agent {
             Method::Invite | Method::Update => self.invited_again(key, request, &call),
             Method::Refer => self.referred(&key, &request, &call),
             Method::Options => self.reply(&key, &request, 200),
-            Method::Prack => self.reply(&key, &request, 481),
-            Method::Info => self.reply(&key, &request, 415),
+            Method::Prack => self.provisionally_acknowledged(&key, &request, &call),
+            Method::Info => self.informed(&key, &request, &call),
             _ => self.reply(&key, &request, 405),
         }
     }
@@ -296,7 +299,7 @@ fn unknown_requirement(request: &Request) -> Option<String> {
         return None;
     }
     let unknown = request.headers.all("Require").find(|wanted| {
-        let known = ["timer", "replaces", "outbound", "path"];
+        let known = ["timer", "replaces", "outbound", "path", OPTION];
         !known.iter().any(|known| known.eq_ignore_ascii_case(wanted))
     });
     unknown.map(str::to_owned)

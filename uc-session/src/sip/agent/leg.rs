@@ -1,6 +1,6 @@
 //! One call as this side of it knows it.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use uc_model::{
     Call, CallDirection, CallId, Connection, ConnectionState, DeviceKind, FailureCause, Party, Rev,
@@ -8,7 +8,7 @@ use uc_model::{
 };
 use uc_protocol::sip::{Headers, Refresher, Request, Response, Uri};
 
-use super::{dialog::Dialog, transactions::ServerKey};
+use super::{dialog::Dialog, digits::Keys, transactions::ServerKey};
 use crate::port::{CallUpdate, DescriptionKind, FarEnd, SessionDescription};
 
 /// A call and its dialog.
@@ -27,7 +27,7 @@ pub(super) struct Leg {
     pub(super) ours: Option<String>,
     /// The body of the far end's last offer: the same again is no new round.
     pub(super) theirs: Option<Vec<u8>>,
-    /// Their INVITE was answered, their ACK isn't there yet.
+    /// Their INVITE was answered, but that isn't acknowledged yet.
     pub(super) unacknowledged: Option<Unacknowledged>,
     /// The ACK of our newest INVITE, for answers that come again.
     pub(super) acknowledged: Option<(u32, Request)>,
@@ -35,6 +35,8 @@ pub(super) struct Leg {
     /// Whether the far end takes UPDATE (RFC 3311).
     pub(super) takes_update: bool,
     pub(super) transfer: Option<Transfer>,
+    /// Keys that are being sent beside the sound, and those after them.
+    pub(super) keys: VecDeque<Keys>,
     /// When the other is told once more where this side is, and how often it was tried.
     pub(super) renewal: Option<(Duration, u8)>,
     /// Dialogs that others have taken the place of, until when they are listened to.
@@ -88,16 +90,27 @@ pub(super) enum Round {
     Theirs(Box<Invited>),
 }
 
-/// An answer that is sent until it is acknowledged (RFC 3261 §13.3.1.4).
+/// An answer that is sent until it is acknowledged (RFC 3261 §13.3.1.4, RFC 3262 §3).
 #[derive(Debug)]
 pub(super) struct Unacknowledged {
+    /// The request's `CSeq`, or the answer's `RSeq`.
     pub(super) number: u32,
     pub(super) response: Response,
     pub(super) at: Duration,
     pub(super) pause: Duration,
     pub(super) until: Duration,
-    /// It carries our offer; the ACK brings the answer.
-    pub(super) offers: bool,
+    pub(super) awaits: Awaited,
+}
+
+/// What ends the sending of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Awaited {
+    /// ACK.
+    Ack,
+    /// ACK with their answer: ours carries an offer.
+    Answer,
+    /// PRACK (RFC 3262).
+    Prack,
 }
 
 /// RFC 4028.
@@ -172,6 +185,7 @@ impl Leg {
             timer: None,
             takes_update: false,
             transfer: None,
+            keys: VecDeque::new(),
             renewal: None,
             left: Vec::new(),
         }

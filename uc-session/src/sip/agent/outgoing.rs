@@ -108,17 +108,8 @@ impl Agent {
             None if sounds || !rang => self.changed(call),
             None => {}
         }
-        // RFC 3262 §4.
-        let sequence = response.headers.rseq();
-        let reliable = response.headers.has_token("Require", "100rel");
-        if let (true, Some(rseq), Some(dialog)) = (reliable, sequence, early)
-            && let Ok(cseq) = request.headers.cseq()
-        {
-            let number = self.next_number();
-            let mut prack = dialog.request(Method::Prack, number);
-            let acknowledged = format!("{rseq} {} INVITE", cseq.number);
-            prack.headers.push("RAck", acknowledged);
-            self.ask(prack, Purpose::Other);
+        if let Some(early) = early {
+            self.acknowledge_provisional(request, response, &early);
         }
     }
 
@@ -365,7 +356,8 @@ pub(super) fn is_sdp(headers: &Headers, body: &[u8]) -> bool {
 }
 
 /// What this side understands (RFC 3261 §20.5).
-pub(super) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, REFER, NOTIFY";
+pub(super) const ALLOW: &str =
+    "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, REFER, NOTIFY, INFO";
 /// RFC 3262, 4028, 3891.
 pub(super) const SUPPORTED: &str = "100rel, timer, replaces, outbound";
 /// The session timer that we ask for, in seconds (RFC 4028 §4 recommends it).

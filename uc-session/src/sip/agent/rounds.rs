@@ -7,7 +7,7 @@ use uc_protocol::sip::{Method, Request, Response};
 
 use super::{
     Agent, Purpose,
-    leg::{Invited, Leg, Round, SessionTimer, Stage, Transfer, Unacknowledged},
+    leg::{Awaited, Invited, Leg, Round, SessionTimer, Stage, Transfer, Unacknowledged},
     outgoing::{ALLOW, SESSION, SUPPORTED, is_sdp},
     services::reply,
     transactions::{GIVE_UP, ServerKey, T1, T2},
@@ -247,7 +247,11 @@ impl Agent {
                 at: self.now + T1,
                 pause: T1,
                 until: self.now + GIVE_UP,
-                offers,
+                awaits: if offers {
+                    Awaited::Answer
+                } else {
+                    Awaited::Ack
+                },
             });
         }
     }
@@ -270,11 +274,13 @@ impl Agent {
             return;
         };
         let call = leg.call.id.clone();
-        let numbered = |waiting: &mut Unacknowledged| waiting.number == cseq.number;
+        let numbered = |waiting: &mut Unacknowledged| {
+            waiting.awaits != Awaited::Prack && waiting.number == cseq.number
+        };
         let Some(waited) = leg.unacknowledged.take_if(numbered) else {
             return;
         };
-        if waited.offers {
+        if waited.awaits == Awaited::Answer {
             match is_sdp(headers, &request.body) && leg.answered(&request.body).is_some() {
                 true => self.changed(&call),
                 false => self.hang_up(&call, FailureCause::MediaFailed),

@@ -74,6 +74,7 @@ impl Agent {
                 }
             }
             Service::Describe { call, description } => self.describe(id, &call, description),
+            Service::GenerateDigits { call, digits } => self.generate_digits(id, &call, &digits),
             // All of this side's candidates stand in its description, and a dialog needs no word.
             Service::Candidates { .. } | Service::Confirm { .. } => {
                 self.done(id, Ok(Outcome::Done));
@@ -189,7 +190,8 @@ impl Agent {
                 }
             }
             Stage::Ringing(invited) => {
-                self.refuse(&invited, 603, &[]);
+                let lost = cause == FailureCause::ServerLost;
+                self.refuse(&invited, if lost { 504 } else { 603 }, &[]);
                 self.over(call, cause);
             }
             Stage::Up => {
@@ -246,6 +248,9 @@ impl Agent {
             Round::Ours(Some(id)) => self.done(id, Err(BackendError::NotFound)),
             Round::Theirs(invited) => self.refuse(&invited, 487, &[]),
             Round::Ours(None) | Round::None => {}
+        }
+        for id in leg.take_key_waiters() {
+            self.done(id, Err(BackendError::NotFound));
         }
         if let Some(Transfer::Asked { id: Some(id), .. }) = leg.transfer.take() {
             match cause {
@@ -362,6 +367,7 @@ const fn phrase(status: u16) -> &'static str {
         491 => "Request Pending",
         500 => "Server Internal Error",
         503 => "Service Unavailable",
+        504 => "Server Time-out",
         603 => "Decline",
         _ => "Answer",
     }

@@ -1,4 +1,6 @@
 mod calls;
+mod keys;
+mod provisional;
 mod rig;
 mod strangers;
 mod transfers;

@@ -190,7 +190,7 @@ impl Machine {
     }
 
     /// Sends keys into the call's sound. The server has no part in it, so it works without a
-    /// connection, and beside a pending request.
+    /// connection, and beside a pending request; only where the sound can't carry them it is asked.
     pub(in crate::core::calls) fn send_digits(
         &mut self,
         io: &mut Io,
@@ -198,19 +198,18 @@ impl Machine {
         digits: Digits,
     ) {
         let action = Action::SendDigits;
-        let refusal = match self.call() {
-            None => Some(CallError::Ended(FailureCause::Normal)),
-            Some(_) if !io.can(Capability::Dtmf) => Some(CallError::Unsupported),
-            Some(call) if !call.allowed_actions().has(action) => {
-                Some(CallError::NotAllowed { action })
+        let refusal = match (self.call(), &self.sound) {
+            (None, _) => CallError::Ended(FailureCause::Normal),
+            (Some(_), _) if !io.can(Capability::Dtmf) => CallError::Unsupported,
+            (Some(call), _) if !call.allowed_actions().has(action) => {
+                CallError::NotAllowed { action }
             }
-            Some(_) => None,
+            (Some(_), None) => CallError::NoSound,
+            (Some(call), Some(sound)) => {
+                return io.send_digits(ticket, sound.key(), call.id.clone(), digits);
+            }
         };
-        match (refusal, &self.sound) {
-            (Some(error), _) => io.reply(ticket, Reply::Act(Err(error))),
-            (None, None) => io.reply(ticket, Reply::Act(Err(CallError::NoSound))),
-            (None, Some(sound)) => io.send_digits(ticket, sound.key(), digits),
-        }
+        io.reply(ticket, Reply::Act(Err(refusal)));
     }
 
     /// The server has said yes or no to the pending request.

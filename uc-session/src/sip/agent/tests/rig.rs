@@ -44,6 +44,8 @@ pub(super) struct User {
     pub(super) calls: BTreeMap<CallId, CallUpdate>,
     /// The far end and the round that were dealt with last.
     described: BTreeMap<CallId, (u32, u32)>,
+    /// Keys of the far ends that came beside the sound.
+    pub(super) digits: String,
     pub(super) signed_out: bool,
     pub(super) silent: bool,
     next: u64,
@@ -162,6 +164,7 @@ impl Rig {
                 }
                 Output::Change(ServerChange::Call(update)) => self.agents[user].learn(*update),
                 Output::Change(other) => panic!("{other:?}"),
+                Output::Digit(_, digit) => self.agents[user].digits.push(digit),
                 Output::SignedOut => self.agents[user].signed_out = true,
                 Output::Silent => self.agents[user].silent = true,
             }
@@ -189,6 +192,11 @@ impl Rig {
                 }
             }
         }
+    }
+
+    /// Loses so many of the next messages.
+    pub(super) fn lose_next(&mut self, count: usize) {
+        self.lost.extend(self.sent..self.sent + count);
     }
 
     pub(super) fn hand(&mut self, from: usize, to: usize, message: Message) {
@@ -369,6 +377,7 @@ impl User {
             done: BTreeMap::new(),
             calls: BTreeMap::new(),
             described: BTreeMap::new(),
+            digits: String::new(),
             signed_out: false,
             silent: false,
             next: 0,

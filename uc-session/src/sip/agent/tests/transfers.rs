@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use uc_model::{ConnectionState, FailureCause, PhoneNumber};
+use uc_protocol::sip::{Message, Method};
 
 use super::rig::*;
 use crate::port::{BackendError, Beside, Outcome, Service};
@@ -57,6 +58,27 @@ fn whoever_hangs_up_while_being_sent_elsewhere_rings_there_no_longer() {
     assert_eq!(rig.call(2, &third).cause, Some(FailureCause::Cancelled));
     rig.wait(Duration::from_secs(300));
     assert!(rig.agents.iter().all(|user| user.agent.legs.is_empty()));
+}
+
+#[test]
+fn the_call_that_was_left_ends_with_the_one_that_followed_it() {
+    let mut rig = Rig::registered(3);
+    let (mine, theirs) = rig.talk(0, 1);
+    let to = PhoneNumber::new("102").unwrap();
+    let call = mine.clone();
+    rig.serve(0, Service::SingleStepTransfer { call, to });
+    // Whoever hands over leaves it to the other to end their call.
+    rig.agents[0].agent.legs.remove(&mine);
+    rig.keep_sound(1);
+    let third = rig.only_call(2).call.id;
+    rig.serve_call(2, answer(&third));
+    rig.serve(2, clear(&third));
+    assert!(rig.call(1, &theirs).is_over());
+    let said = rig.seen.iter().any(|(from, to, message)| {
+        matches!(message, Message::Request(bye) if bye.method == Method::Bye)
+            && (*from, *to) == (1, 0)
+    });
+    assert!(said, "the first call was never ended");
 }
 
 #[test]
