@@ -171,7 +171,7 @@ impl Drop for Baresip {
 
 /// Samples of a file that is still being written: what its header says of lengths isn't true yet. A
 /// recording at another rate is stretched to 48 kHz.
-fn read_wav(bytes: &[u8]) -> Vec<i16> {
+pub(crate) fn read_wav(bytes: &[u8]) -> Vec<i16> {
     let Some(data) = bytes.windows(4).position(|four| four == b"data") else {
         return Vec::new();
     };

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on panics")]
 
 mod baresip;
+#[path = "../../../examples/voice-bot/bot.rs"]
+mod bot;
 mod browser;
 mod calls;
 #[path = "../../../voip-media/tests/browser/chromium.rs"]
@@ -13,6 +15,7 @@ mod ear;
 mod kamailio;
 mod pages;
 mod person;
+mod same_source;
 mod scripts;
 mod sipp;
 mod telephones;
