@@ -18,3 +18,6 @@ pub mod sip;
 pub mod sse;
 pub mod ucx;
 pub mod wsi;
+mod xml;
+
+pub use xml::XmlError;

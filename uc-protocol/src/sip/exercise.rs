@@ -1,4 +1,6 @@
-use super::{Address, Headers, Message, StreamItem, StreamReader, Uri, Via, digest::Challenge};
+use super::{
+    Address, DialogInfo, Headers, Message, StreamItem, StreamReader, Uri, Via, digest::Challenge,
+};
 
 /// Takes any octets as a datagram: what is read survives being written, and so does each typed
 /// header field.
@@ -74,6 +76,15 @@ fn survives_uri(uri: &Uri) {
     let again: Result<Uri, _> = uri.to_string().parse();
     assert!(again.as_ref() == Ok(uri), "{uri:?} became {again:?}");
     assert!(uri.same_as(uri));
+}
+
+/// Takes any octets as what a watched telephone tells: what is read survives being written.
+#[doc(hidden)]
+pub fn exercise_dialog_info(bytes: &[u8]) {
+    if let Ok(info) = DialogInfo::read(bytes) {
+        let again = DialogInfo::read(&info.write());
+        assert!(again.as_ref() == Ok(&info), "{info:?} became {again:?}");
+    }
 }
 
 /// Takes any octets as a stream, whole and in small pieces: the same comes out.

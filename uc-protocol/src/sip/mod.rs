@@ -21,6 +21,7 @@
 //! ```
 
 mod address;
+mod dialog_info;
 pub mod digest;
 mod error;
 mod exercise;
@@ -37,9 +38,10 @@ mod uri;
 mod via;
 
 pub use address::Address;
+pub use dialog_info::{DialogInfo, DialogState, WatchedDialog};
 pub use error::SipError;
 #[doc(hidden)]
-pub use exercise::{exercise_message, exercise_stream};
+pub use exercise::{exercise_dialog_info, exercise_message, exercise_stream};
 pub use headers::Headers;
 pub use message::{Message, Request, Response};
 pub use method::Method;

@@ -1,7 +1,7 @@
 use std::fmt;
 
-use super::{Name, Names, WsiError, xml::Element};
-use crate::ucx::Secret;
+use super::{Name, Names, WsiError};
+use crate::{ucx::Secret, xml::Element};
 
 /// What a command gives when it succeeds: an XML document.
 pub trait Answer: Document {

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use super::{Name, Names, WsiError, answer::Document, presence::Presence, xml::Element};
+use super::{Name, Names, WsiError, answer::Document, presence::Presence};
 use crate::{
     limits::{MAX_CONTACT_NUMBERS, MAX_CONTACTS, MAX_ID_BYTES, MAX_NUMBER_BYTES, MAX_TEXT_BYTES},
     ucx::ConnectionState,
+    xml::Element,
 };
 
 /// The answer to `GetDeviceState`: the calls at a device.

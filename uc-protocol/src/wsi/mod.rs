@@ -31,7 +31,6 @@ mod exercise;
 mod names;
 mod presence;
 mod query;
-mod xml;
 
 pub use answer::{Answer, CallFailure, Done, Login, MadeCall, Refusal, Version};
 pub use command::{CallService, Command, CommandError, Connection};

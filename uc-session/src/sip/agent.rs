@@ -6,6 +6,7 @@ mod digits;
 mod incoming;
 mod leg;
 mod outgoing;
+mod pickup;
 mod provisional;
 mod registration;
 mod rounds;
@@ -32,6 +33,7 @@ use uc_protocol::{
 
 use self::{
     leg::Leg,
+    pickup::Watch,
     registration::Registration,
     transactions::{Clients, ServerKey, Servers},
 };
@@ -47,6 +49,8 @@ pub(super) struct Account {
     pub(super) password: Redacted<String>,
     /// The domain of the user's address; names the registrar.
     pub(super) domain: String,
+    /// Whether users of the domain may ask what rings here.
+    pub(super) tells_ringing: bool,
 }
 
 /// By which way messages go.
@@ -112,6 +116,8 @@ enum Purpose {
     Refer(CallId),
     /// A key of a call.
     Key(CallId),
+    /// What rings at a telephone; for whom.
+    Watch(u64),
     /// The INVITE to whom a transfer has sent us.
     Follow(CallId),
     /// Whatever comes of it changes nothing.
@@ -137,6 +143,8 @@ pub(super) struct Agent {
     clients: Clients<Sent>,
     servers: Servers,
     legs: BTreeMap<CallId, Leg>,
+    /// Telephones that were asked what rings there.
+    watches: Vec<Watch>,
     /// The newest challenge of the server, one for `WWW-` and one for `Proxy-Authenticate`, and how
     /// often it was answered.
     challenges: [Option<(Challenge, u32)>; 2],
@@ -160,6 +168,7 @@ impl Agent {
             clients: Clients::new(),
             servers: Servers::new(),
             legs: BTreeMap::new(),
+            watches: Vec::new(),
             challenges: [None, None],
             number: 0,
             rev: 0,
@@ -204,6 +213,7 @@ impl Agent {
             self.registration.next_timeout(),
             self.clients.next_timeout(),
             self.servers.next_timeout(),
+            self.next_timeout_of_watches(),
         ]
         .into_iter()
         .flatten()
@@ -231,6 +241,7 @@ impl Agent {
             self.unanswered(sent.purpose);
         }
         self.refresh_registration();
+        self.pass_time_of_watches();
         let due = |leg: &&Leg| leg.next_timeout().is_some_and(|at| self.now >= at);
         let due = self.legs.values().filter(due);
         let due: Vec<CallId> = due.map(|leg| leg.call.id.clone()).collect();
@@ -459,6 +470,7 @@ impl Agent {
             Purpose::Refresh(call) => self.refresh_answered(&call, &request, response),
             Purpose::Refer(call) => self.refer_answered(&call, response),
             Purpose::Key(call) => self.key_answered(&call, response),
+            Purpose::Watch(id) => self.watch_answered(id, response),
             Purpose::Follow(call) => self.follow_answered(&call, &request, response),
         }
     }
@@ -474,6 +486,7 @@ impl Agent {
             Purpose::Refresh(call) => self.refresh_unanswered(&call),
             Purpose::Refer(call) => self.refer_failed(&call, 408),
             Purpose::Key(call) => self.key_failed(&call, 408),
+            Purpose::Watch(id) => self.watch_failed(id, BackendError::TimedOut),
             Purpose::Follow(call) => self.follow_failed(&call, 408),
             Purpose::Other => {}
         }

@@ -43,6 +43,9 @@ pub struct SipConfig {
     /// The domain of the user's address and of all numbers, where the user name doesn't say it
     /// (`330@example.org`); by default the name of the server.
     pub domain: Option<String>,
+    /// Whether users of the same domain may ask which calls ring here, and so pick them up; default:
+    /// yes.
+    pub pickup: bool,
     /// How connections are made.
     pub connection: net::Config,
     /// What tells the time; default: [`SystemClock`].
@@ -54,6 +57,7 @@ impl Default for SipConfig {
         Self {
             transport: Transport::Tls,
             domain: None,
+            pickup: true,
             connection: net::Config::default(),
             clock: Arc::new(SystemClock::default()),
         }
@@ -122,6 +126,7 @@ impl SipBackend {
             user,
             password,
             domain,
+            tells_ringing: self.config.pickup,
         };
         let agent = Agent::new(account, Box::new(token));
         let (sender, wishes) = mpsc::channel(MOST_WISHES);

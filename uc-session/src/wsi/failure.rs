@@ -1,14 +1,17 @@
 //! Which refusal of WSI means what to the core.
 
 use uc_model::FailureCause;
-use uc_protocol::wsi::{CallFailure, Names, Refusal, WsiError};
+use uc_protocol::{
+    XmlError,
+    wsi::{CallFailure, Names, Refusal, WsiError},
+};
 
 use crate::port::BackendError;
 
 /// The answer can't be read.
 pub(super) const fn of_answer(error: WsiError) -> BackendError {
     match error {
-        WsiError::TooLarge(_) => BackendError::TooLarge,
+        WsiError::Xml(XmlError::TooLarge(_)) => BackendError::TooLarge,
         _ => BackendError::Malformed,
     }
 }

@@ -196,6 +196,31 @@ async fn a_call_rings_at_two_telephones_and_one_is_told_of_the_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_rings_at_a_colleague_is_picked_up() {
+    let Some(server) = Kamailio::start("") else {
+        return;
+    };
+    let rosa = Person::new(&server, "udp", "100", 440.0).await;
+    let bruno = Person::new(&server, "tcp", "101", 1_000.0).await;
+    let clara = Person::new(&server, "wss", "102", 700.0).await;
+    let nothing = clara.client.pick_up("101").await.err();
+    assert_eq!(nothing, Some(CallError::Backend(BackendError::WrongState)));
+    let mine = rosa.client.call("101").await.unwrap();
+    let rings = bruno.rings().await;
+    let picked = clara.client.pick_up("101").await.unwrap();
+    timeout(PATIENCE, picked.connected())
+        .await
+        .unwrap()
+        .unwrap();
+    timeout(PATIENCE, mine.connected()).await.unwrap().unwrap();
+    hear_each_other(&rosa, &clara).await;
+    let ended = timeout(PATIENCE, rings.ended()).await.unwrap();
+    assert_eq!(ended, Some(FailureCause::AnsweredElsewhere));
+    picked.hang_up().await.unwrap();
+    timeout(PATIENCE, mine.ended()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_call_survives_the_servers_restart() {
     let Some(mut server) = Kamailio::start("") else {
         return;

@@ -1,27 +1,29 @@
 //! What bad input gets: a typed error with its place, within bounds.
 
 use crate::{
+    XmlError,
     limits::{MAX_BODY_BYTES, MAX_QUERY_BYTES, MAX_WSI_EVENTS, MAX_XML_DEPTH, MAX_XML_ELEMENTS},
     ucx::{DecodeError, Secret},
     wsi::{
         Answer, Command, CommandError, Connection, DeviceState, Done, Names, PhoneBook, Presences,
-        Query, QueryError, Refusal, WsiError, decode_events, xml::Element,
+        Query, QueryError, Refusal, WsiError, decode_events,
     },
+    xml::Element,
 };
 
-fn xml(text: &str) -> Result<(), WsiError> {
+fn xml(text: &str) -> Result<(), XmlError> {
     Element::parse(text.as_bytes()).map(drop)
 }
 
 #[test]
 fn entities_are_never_expanded() {
     let bomb = "<!DOCTYPE x [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]><x>&b;</x>";
-    assert!(matches!(xml(bomb), Err(WsiError::Entity(_))));
-    assert!(matches!(xml("<x>&b;</x>"), Err(WsiError::Entity(_))));
-    assert!(matches!(xml("<x y=\"&b;\"/>"), Err(WsiError::Entity(_))));
-    assert!(matches!(xml("<x>&#0;</x>"), Err(WsiError::Entity(_))));
+    assert!(matches!(xml(bomb), Err(XmlError::Entity(_))));
+    assert!(matches!(xml("<x>&b;</x>"), Err(XmlError::Entity(_))));
+    assert!(matches!(xml("<x y=\"&b;\"/>"), Err(XmlError::Entity(_))));
+    assert!(matches!(xml("<x>&#0;</x>"), Err(XmlError::Entity(_))));
     let file = "<!DOCTYPE x SYSTEM \"file:///etc/passwd\"><x/>";
-    assert!(matches!(xml(file), Err(WsiError::Entity(_))));
+    assert!(matches!(xml(file), Err(XmlError::Entity(_))));
     let known = Element::parse(b"<x y='&quot;'>&lt;&amp;&#65;&apos;</x>").unwrap();
     assert_eq!(
         (known.text.as_str(), known.attribute("y")),
@@ -35,22 +37,22 @@ fn depth_number_and_size_are_bounded() {
     assert_eq!(xml(&nested(MAX_XML_DEPTH)), Ok(()));
     assert!(matches!(
         xml(&nested(MAX_XML_DEPTH + 1)),
-        Err(WsiError::TooDeep(_))
+        Err(XmlError::TooDeep(_))
     ));
-    assert!(matches!(xml(&nested(100_000)), Err(WsiError::TooDeep(_))));
+    assert!(matches!(xml(&nested(100_000)), Err(XmlError::TooDeep(_))));
     let many = |count: usize| format!("<r>{}</r>", "<a/>".repeat(count - 1));
     assert_eq!(xml(&many(MAX_XML_ELEMENTS)), Ok(()));
     assert!(matches!(
         xml(&many(MAX_XML_ELEMENTS + 1)),
-        Err(WsiError::TooMany(_))
+        Err(XmlError::TooMany(_))
     ));
     let attributes: String = (0..17).map(|n| format!(" a{n}=''")).collect();
     assert!(matches!(
         xml(&format!("<r{attributes}/>")),
-        Err(WsiError::TooMany(_))
+        Err(XmlError::TooMany(_))
     ));
     let large = " ".repeat(MAX_BODY_BYTES + 1);
-    assert_eq!(xml(&large), Err(WsiError::TooLarge(MAX_BODY_BYTES + 1)));
+    assert_eq!(xml(&large), Err(XmlError::TooLarge(MAX_BODY_BYTES + 1)));
 }
 
 #[test]
@@ -62,9 +64,9 @@ fn what_is_no_xml_is_told_with_its_place() {
         ("<a></b>", 3),
         ("<a><b></a>", 6),
     ] {
-        assert_eq!(xml(text), Err(WsiError::Syntax(at)), "{text}");
+        assert_eq!(xml(text), Err(XmlError::Syntax(at)), "{text}");
     }
-    assert_eq!(Element::parse(b"<a>\xff</a>"), Err(WsiError::NotText(3)));
+    assert_eq!(Element::parse(b"<a>\xff</a>"), Err(XmlError::NotText(3)));
     for fine in [
         "<?xml version=\"1.0\"?>\r\n<a/>\n",
         "\u{FEFF}<a/>",

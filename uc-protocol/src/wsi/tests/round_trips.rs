@@ -10,8 +10,9 @@ use crate::{
         Answer, BookEntry, BookNumber, BookNumberKind, CallEvent, CallEventKind, CallFailure,
         CallService, Command, Connection, DeviceCall, DeviceState, Done, Event, Hook, Login,
         MadeCall, Name, Names, PersonPresence, PhoneBook, Presence, Presences, Query, Refusal,
-        Version, decode_events, encode_events, xml::Element,
+        Version, decode_events, encode_events,
     },
+    xml::Element,
 };
 
 /// Text that XML keeps: no control characters, no white space around it.

@@ -87,7 +87,11 @@ impl Agent {
             Method::Bye | Method::Update | Method::Prack | Method::Info => {
                 self.reply(&key, &request, 481);
             }
-            Method::Notify | Method::Subscribe => self.reply(&key, &request, 489),
+            Method::Subscribe if self.registration.is_meant_by(&request.uri) => {
+                self.watched(&key, &request);
+            }
+            Method::Subscribe => self.reply(&key, &request, 404),
+            Method::Notify => self.reply(&key, &request, 489),
             // Nobody outside of a call tells this user whom to call.
             Method::Refer => self.reply(&key, &request, 603),
             _ => self.reply(&key, &request, 405),
@@ -216,6 +220,9 @@ impl Agent {
 
     /// A request of a call: both tags and the Call-ID say which, and it is newer than those before.
     fn requested_inside(&mut self, key: ServerKey, request: Request) {
+        if self.is_told(&key, &request) {
+            return;
+        }
         let headers = &request.headers;
         let tags = (
             headers.to(),

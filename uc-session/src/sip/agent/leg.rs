@@ -6,7 +6,7 @@ use uc_model::{
     Call, CallDirection, CallId, Connection, ConnectionState, DeviceKind, FailureCause, Party, Rev,
     Timestamp,
 };
-use uc_protocol::sip::{Headers, Refresher, Request, Response, Uri};
+use uc_protocol::sip::{Headers, Refresher, Replaces, Request, Response, Uri};
 
 use super::{dialog::Dialog, digits::Keys, transactions::ServerKey};
 use crate::port::{CallUpdate, DescriptionKind, FarEnd, SessionDescription};
@@ -50,6 +50,8 @@ pub(super) enum Stage {
     Calling(Calling),
     /// Their INVITE rings here.
     Ringing(Box<Invited>),
+    /// It rings at another telephone, whose place at the caller this side takes once it has an offer.
+    PickingUp(Replaces),
     /// Answered.
     Up,
     /// Given up by this side; the INVITE's end is waited for.
@@ -65,7 +67,22 @@ pub(super) struct Calling {
     pub(super) heard: bool,
     /// Whose description is in use, by its tag.
     pub(super) early: Option<String>,
+    /// The telephones that it rings at, by their tags.
+    pub(super) rang: Vec<String>,
     pub(super) redirected: u8,
+}
+
+impl Calling {
+    /// An INVITE of which nothing was heard yet.
+    pub(super) const fn new(asked: Option<(u64, Duration)>) -> Self {
+        Self {
+            asked,
+            heard: false,
+            early: None,
+            rang: Vec::new(),
+            redirected: 0,
+        }
+    }
 }
 
 /// A request with a description that waits for its answer.
@@ -193,7 +210,7 @@ impl Leg {
 
     /// What the session is told of it.
     pub(super) fn update(&self) -> CallUpdate {
-        let rings_here = matches!(self.stage, Stage::Ringing(_));
+        let rings_here = matches!(self.stage, Stage::Ringing(_) | Stage::PickingUp(_));
         CallUpdate {
             call: self.call.clone(),
             description: self.description.clone(),

@@ -26,13 +26,7 @@ impl Agent {
         let party = convert::party(&remote, &self.account.domain);
         let (local, call_id) = (self.own_address(), (self.token)());
         let dialog = Dialog::new(call_id, local, remote, self.registration.route());
-        let calling = Calling {
-            asked: Some((id, self.now + ACCEPTANCE)),
-            heard: false,
-            early: None,
-            redirected: 0,
-        };
-        let stage = Stage::Calling(calling);
+        let stage = Stage::Calling(Calling::new(Some((id, self.now + ACCEPTANCE))));
         let direction = CallDirection::Outgoing;
         let mut leg = Leg::new(call.clone(), direction, party, dialog, stage, self.wall);
         leg.ours = Some(sdp.clone());
@@ -95,8 +89,17 @@ impl Agent {
         let Stage::Calling(calling) = &mut leg.stage else {
             return;
         };
-        let rang = leg.call.remote.state == ConnectionState::Alerting;
-        leg.call.remote.state = ConnectionState::Alerting;
+        // Of a call that is picked up the other side calls.
+        let ours = leg.call.direction == CallDirection::Outgoing;
+        let rang = !ours || leg.call.remote.state == ConnectionState::Alerting;
+        if ours {
+            leg.call.remote.state = ConnectionState::Alerting;
+        }
+        if let Some(tag) = tag.clone().filter(|tag| !calling.rang.contains(tag))
+            && calling.rang.len() < MOST_TELEPHONES
+        {
+            calling.rang.push(tag);
+        }
         let sounds = has_sdp && calling.early.is_none();
         let asked = calling.asked.take().map(|(id, _)| id);
         if sounds {
@@ -309,6 +312,11 @@ impl Agent {
 
     /// CANCEL (RFC 3261 §9.1): the same INVITE by the same way.
     pub(super) fn cancel(&mut self, call: &CallId) {
+        self.cancel_because(call, None);
+    }
+
+    /// CANCEL with a reason (RFC 3326).
+    pub(super) fn cancel_because(&mut self, call: &CallId, reason: Option<&str>) {
         let first = Purpose::Invite(call.clone());
         let followed = Purpose::Follow(call.clone());
         let found = |sent: &Sent| sent.purpose == first || sent.purpose == followed;
@@ -323,6 +331,9 @@ impl Agent {
         }
         let number = invite.headers.cseq().map_or(0, |cseq| cseq.number);
         headers.push("CSeq", format!("{number} CANCEL"));
+        if let Some(reason) = reason {
+            headers.push("Reason", reason);
+        }
         let Some(branch) = invite
             .headers
             .via()
@@ -357,15 +368,17 @@ pub(super) fn is_sdp(headers: &Headers, body: &[u8]) -> bool {
 
 /// What this side understands (RFC 3261 §20.5).
 pub(super) const ALLOW: &str =
-    "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, REFER, NOTIFY, INFO";
+    "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, REFER, NOTIFY, INFO, SUBSCRIBE";
 /// RFC 3262, 4028, 3891.
 pub(super) const SUPPORTED: &str = "100rel, timer, replaces, outbound";
 /// The session timer that we ask for, in seconds (RFC 4028 §4 recommends it).
 pub(super) const SESSION: u32 = 1800;
 /// Until then a call counts as accepted, even if nothing but "trying" is heard (our choice; within the
 /// time that a service may take).
-const ACCEPTANCE: Duration = Duration::from_secs(6);
+pub(super) const ACCEPTANCE: Duration = Duration::from_secs(6);
 /// Calls at the same time (our choice).
 pub(super) const MOST_LEGS: usize = 16;
+/// Telephones that a call is remembered to ring at (our choice).
+const MOST_TELEPHONES: usize = 32;
 /// How often a call is sent elsewhere (our choice).
 const MOST_REDIRECTIONS: u8 = 5;

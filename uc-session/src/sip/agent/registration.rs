@@ -259,6 +259,7 @@ fn capabilities() -> CapabilitySet {
         Capability::Consult,
         Capability::Transfer,
         Capability::Dtmf,
+        Capability::Pickup,
     ]
     .into_iter()
     .fold(CapabilitySet::EMPTY, CapabilitySet::with)

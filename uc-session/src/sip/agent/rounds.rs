@@ -186,8 +186,12 @@ impl Agent {
         leg.ours = Some(sdp.clone());
         let replaced = invited.replacing.clone();
         if let Some(dialog) = replaced.clone() {
+            let was_up = leg.is_up();
             let former = std::mem::replace(&mut leg.dialog, dialog);
-            self.leave(call, former);
+            match was_up {
+                true => self.leave(call, former),
+                false => self.picked_up(call),
+            }
         }
         let mut response = self.positive(call, &invited);
         response.headers.push("Content-Type", "application/sdp");

@@ -74,6 +74,12 @@ impl Agent {
                 }
             }
             Service::Describe { call, description } => self.describe(id, &call, description),
+            Service::PickUp { number, key: _ } => {
+                match convert::target(&number, &self.account.domain) {
+                    Some(uri) => self.pick_up(id, uri),
+                    None => self.done(id, Err(BackendError::RefusedValue)),
+                }
+            }
             Service::GenerateDigits { call, digits } => self.generate_digits(id, &call, &digits),
             // All of this side's candidates stand in its description, and a dialog needs no word.
             Service::Candidates { .. } | Service::Confirm { .. } => {
@@ -130,6 +136,9 @@ impl Agent {
         let Some(leg) = self.legs.get_mut(call) else {
             return self.done(id, Err(BackendError::NotFound));
         };
+        if matches!(leg.stage, Stage::PickingUp(_)) {
+            return self.take_over(id, call, description);
+        }
         if !matches!(leg.stage, Stage::Ringing(_)) {
             return self.done(id, Err(BackendError::WrongState));
         }
@@ -154,7 +163,7 @@ impl Agent {
             return self.done(id, Err(BackendError::NotFound));
         };
         let cause = cause.unwrap_or(match leg.stage {
-            Stage::Ringing(_) => FailureCause::Rejected,
+            Stage::Ringing(_) | Stage::PickingUp(_) => FailureCause::Rejected,
             Stage::Calling(_) => FailureCause::Cancelled,
             _ => FailureCause::Normal,
         });
@@ -205,6 +214,8 @@ impl Agent {
                 }
                 self.over(call, cause);
             }
+            // Nothing was said yet to whom it is.
+            Stage::PickingUp(_) => self.over(call, cause),
             Stage::Cancelled => {}
         }
     }

@@ -1,5 +1,6 @@
 mod calls;
 mod keys;
+mod pickups;
 mod provisional;
 mod rig;
 mod strangers;

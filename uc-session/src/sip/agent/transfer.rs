@@ -345,14 +345,14 @@ impl Agent {
                 && leg.dialog.local_tag() == replaces.to_tag
                 && match &leg.stage {
                     Stage::Up => leg.dialog.remote_tag() == Some(&replaces.from_tag),
-                    _ => false,
+                    _ => leg.rings_as(replaces),
                 }
         };
         let domain = self.account.domain.clone();
         let Some(leg) = self.legs.values_mut().find(is_it) else {
             return self.reply(&key, &request, 481);
         };
-        if replaces.early_only {
+        if replaces.early_only && leg.is_up() {
             return self.reply(&key, &request, 486);
         }
         if !matches!(leg.round, Round::None) || leg.transfer.is_some() {
@@ -361,7 +361,9 @@ impl Agent {
         let call = leg.call.id.clone();
         let body = request.body.clone();
         leg.call.remote.party = convert::party(&dialog.remote, &domain);
-        leg.call.local = ConnectionState::Connected;
+        if leg.is_up() {
+            leg.call.local = ConnectionState::Connected;
+        }
         leg.meet(body.is_empty());
         if !body.is_empty() {
             leg.generation += 1;

@@ -366,6 +366,7 @@ impl User {
             user: (100 + index).to_string(),
             password: Redacted::new("secret".to_owned()),
             domain: DOMAIN.to_owned(),
+            tells_ringing: true,
         };
         let mut count = 0_u64;
         let token = move || {
@@ -488,4 +489,17 @@ pub(super) fn request(method: Method, to: &str, headers: &[(&str, &str)]) -> Req
         headers: all,
         body: Vec::new(),
     }
+}
+
+/// What an agent answers to a message.
+pub(super) fn answered(rig: &mut Rig, user: usize, request: Request) -> Option<u16> {
+    let before = rig.seen.len();
+    rig.hand(9, user, Message::Request(request));
+    rig.wait(Duration::ZERO);
+    rig.seen[before..]
+        .iter()
+        .find_map(|(from, _, message)| match message {
+            Message::Response(response) if *from == user => Some(response.status),
+            _ => None,
+        })
 }

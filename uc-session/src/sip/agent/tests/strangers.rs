@@ -2,22 +2,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use uc_model::ConnectionState;
-use uc_protocol::sip::{Message, Method, Request};
+use uc_protocol::sip::{Message, Method};
 
 use super::rig::*;
-
-/// What an agent answers to a message.
-fn answered(rig: &mut Rig, user: usize, request: Request) -> Option<u16> {
-    let before = rig.seen.len();
-    rig.hand(9, user, Message::Request(request));
-    rig.wait(Duration::ZERO);
-    rig.seen[before..]
-        .iter()
-        .find_map(|(from, _, message)| match message {
-            Message::Response(response) if *from == user => Some(response.status),
-            _ => None,
-        })
-}
 
 fn own_contact(rig: &Rig, user: usize) -> String {
     rig.agents[user]

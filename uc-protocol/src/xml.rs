@@ -5,21 +5,46 @@ use quick_xml::{
     events::{BytesRef, BytesStart, Event},
 };
 
-use super::WsiError;
+use thiserror::Error;
+
 use crate::limits::{MAX_BODY_BYTES, MAX_XML_DEPTH, MAX_XML_ELEMENTS};
+
+/// Why something can't be read as XML. Positions are byte offsets; nothing of the content is repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum XmlError {
+    /// Longer than [`MAX_BODY_BYTES`].
+    #[error("it has {0} bytes, more than the {MAX_BODY_BYTES} that are allowed")]
+    TooLarge(usize),
+    /// Not UTF-8.
+    #[error("it is no UTF-8 at byte {0}")]
+    NotText(usize),
+    /// Not well-formed XML.
+    #[error("it is no XML at byte {0}")]
+    Syntax(usize),
+    /// A document type or an entity that XML itself doesn't define: never expanded.
+    #[error("it declares or uses entities of its own at byte {0}")]
+    Entity(usize),
+    /// Elements are nested deeper than [`MAX_XML_DEPTH`].
+    #[error("it is nested deeper than {MAX_XML_DEPTH} levels at byte {0}")]
+    TooDeep(usize),
+    /// More than [`MAX_XML_ELEMENTS`] elements.
+    #[error("it has more than {MAX_XML_ELEMENTS} elements at byte {0}")]
+    TooMany(usize),
+}
 
 /// An element with all that is in it. Text is kept without the white space around it.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Element {
-    pub(super) name: String,
-    pub(super) attributes: Vec<(String, String)>,
-    pub(super) text: String,
-    pub(super) children: Vec<Element>,
+    pub(crate) name: String,
+    pub(crate) attributes: Vec<(String, String)>,
+    pub(crate) text: String,
+    pub(crate) children: Vec<Element>,
 }
 
 impl Element {
-    pub(super) fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
             ..Self::default()
@@ -28,7 +53,7 @@ impl Element {
 
     /// This element with a child that holds `text`.
     #[must_use]
-    pub(super) fn with_text(self, name: &str, text: &str) -> Self {
+    pub(crate) fn with_text(self, name: &str, text: &str) -> Self {
         self.with(Self {
             text: text.to_owned(),
             ..Self::new(name)
@@ -36,49 +61,49 @@ impl Element {
     }
 
     #[must_use]
-    pub(super) fn with(mut self, child: Self) -> Self {
+    pub(crate) fn with(mut self, child: Self) -> Self {
         self.children.push(child);
         self
     }
 
     /// The first child of this name.
-    pub(super) fn child(&self, name: &str) -> Option<&Self> {
+    pub(crate) fn child(&self, name: &str) -> Option<&Self> {
         self.children.iter().find(|child| child.name == name)
     }
 
     /// The children of this name.
-    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
         self.children.iter().filter(move |child| child.name == name)
     }
 
     /// The text of the first child of this name.
-    pub(super) fn text_of(&self, name: &str) -> Option<&str> {
+    pub(crate) fn text_of(&self, name: &str) -> Option<&str> {
         self.child(name).map(|child| child.text.as_str())
     }
 
-    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+    pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         let found = self.attributes.iter().find(|(key, _)| key == name);
         found.map(|(_, value)| value.as_str())
     }
 
     /// This element or one below it for which `holds`.
-    pub(super) fn any(&self, holds: &impl Fn(&Self) -> bool) -> bool {
+    pub(crate) fn any(&self, holds: &impl Fn(&Self) -> bool) -> bool {
         holds(self) || self.children.iter().any(|child| child.any(holds))
     }
 
     /// Reads a document. Elements that follow the first one count as its last children: an error
     /// may stand beside or inside the answer.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, WsiError> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, XmlError> {
         if bytes.len() > MAX_BODY_BYTES {
-            return Err(WsiError::TooLarge(bytes.len()));
+            return Err(XmlError::TooLarge(bytes.len()));
         }
         let text = std::str::from_utf8(bytes);
-        let text = text.map_err(|error| WsiError::NotText(error.valid_up_to()))?;
+        let text = text.map_err(|error| XmlError::NotText(error.valid_up_to()))?;
         Tree::default().read(text)
     }
 
     /// Writes the document. Characters that XML can't hold become U+FFFD.
-    pub(super) fn to_bytes(&self) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut out = String::new();
         self.write(&mut out);
         out.into_bytes()
@@ -147,13 +172,13 @@ struct Tree {
 }
 
 impl Tree {
-    fn read(mut self, text: &str) -> Result<Element, WsiError> {
+    fn read(mut self, text: &str) -> Result<Element, XmlError> {
         let mut reader = Reader::from_str(text);
         loop {
             let event = reader.read_event();
             let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
             let event = event.map_err(|_| {
-                WsiError::Syntax(usize::try_from(reader.error_position()).unwrap_or(at))
+                XmlError::Syntax(usize::try_from(reader.error_position()).unwrap_or(at))
             })?;
             match event {
                 Event::Start(start) => self.start(&start, at)?,
@@ -163,45 +188,45 @@ impl Tree {
                 }
                 Event::End(_) => self.end(),
                 Event::Text(text) => {
-                    let text = text.decode().map_err(|_| WsiError::Syntax(at))?;
+                    let text = text.decode().map_err(|_| XmlError::Syntax(at))?;
                     self.text(&text, at)?;
                 }
                 Event::CData(data) => {
-                    let text = data.decode().map_err(|_| WsiError::Syntax(at))?;
+                    let text = data.decode().map_err(|_| XmlError::Syntax(at))?;
                     self.text(&text, at)?;
                 }
                 Event::GeneralRef(reference) => {
-                    let c = resolve(&reference).ok_or(WsiError::Entity(at))?;
+                    let c = resolve(&reference).ok_or(XmlError::Entity(at))?;
                     self.text(c.encode_utf8(&mut [0; 4]), at)?;
                 }
-                Event::DocType(_) => return Err(WsiError::Entity(at)),
+                Event::DocType(_) => return Err(XmlError::Entity(at)),
                 Event::Eof => return self.finish(at),
                 Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
             }
         }
     }
 
-    fn start(&mut self, start: &BytesStart<'_>, at: usize) -> Result<(), WsiError> {
+    fn start(&mut self, start: &BytesStart<'_>, at: usize) -> Result<(), XmlError> {
         self.elements += 1;
         if self.elements > MAX_XML_ELEMENTS {
-            return Err(WsiError::TooMany(at));
+            return Err(XmlError::TooMany(at));
         }
         if self.open.len() >= MAX_XML_DEPTH {
-            return Err(WsiError::TooDeep(at));
+            return Err(XmlError::TooDeep(at));
         }
         let name = std::str::from_utf8(start.name().into_inner());
-        let mut element = Element::new(name.map_err(|_| WsiError::Syntax(at))?);
+        let mut element = Element::new(name.map_err(|_| XmlError::Syntax(at))?);
         for (count, attribute) in start.attributes().enumerate() {
             if count == MAX_ATTRIBUTES {
-                return Err(WsiError::TooMany(at));
+                return Err(XmlError::TooMany(at));
             }
-            let attribute = attribute.map_err(|_| WsiError::Syntax(at))?;
+            let attribute = attribute.map_err(|_| XmlError::Syntax(at))?;
             let name = std::str::from_utf8(attribute.key.into_inner());
             let value = std::str::from_utf8(&attribute.value).ok().map(unescape);
-            let value = value.ok_or(WsiError::Syntax(at))?;
-            let value = value.ok_or(WsiError::Entity(at))?;
+            let value = value.ok_or(XmlError::Syntax(at))?;
+            let value = value.ok_or(XmlError::Entity(at))?;
             element.attributes.push((
-                name.map_err(|_| WsiError::Syntax(at))?.to_owned(),
+                name.map_err(|_| XmlError::Syntax(at))?.to_owned(),
                 value.chars().map(readable).collect(),
             ));
         }
@@ -224,22 +249,22 @@ impl Tree {
         }
     }
 
-    fn text(&mut self, text: &str, at: usize) -> Result<(), WsiError> {
+    fn text(&mut self, text: &str, at: usize) -> Result<(), XmlError> {
         match self.open.last_mut() {
             Some(element) => element.text.extend(text.chars().map(readable)),
             None if text
                 .trim_matches(['\u{FEFF}', ' ', '\t', '\r', '\n'])
                 .is_empty() => {}
-            None => return Err(WsiError::Syntax(at)),
+            None => return Err(XmlError::Syntax(at)),
         }
         Ok(())
     }
 
-    fn finish(self, at: usize) -> Result<Element, WsiError> {
+    fn finish(self, at: usize) -> Result<Element, XmlError> {
         if !self.open.is_empty() {
-            return Err(WsiError::Syntax(at));
+            return Err(XmlError::Syntax(at));
         }
-        self.root.ok_or(WsiError::Syntax(at))
+        self.root.ok_or(XmlError::Syntax(at))
     }
 }
 
