@@ -70,6 +70,26 @@ async fn each_transport_reaches_the_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn clients_of_ipv6_and_ipv4_talk() {
+    let Some(server) = Kamailio::start("") else {
+        return;
+    };
+    let bruno = Person::new(&server, "tcp", "101", 1_000.0).await;
+    for transport in ["udp", "tcp", "tls"] {
+        let Some(address) = server.address_ipv6(transport) else {
+            eprintln!("left out: this computer has no IPv6");
+            return;
+        };
+        let rosa = Person::at(&address, "100", 440.0, |engine| engine).await;
+        let (mine, _) = talk(&rosa, "101", &bruno).await;
+        mine.hang_up().await.unwrap();
+        let (mine, _) = talk(&bruno, "100", &rosa).await;
+        mine.hang_up().await.unwrap();
+        rosa.client.sign_out().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_and_a_missing_user_are_told() {
     let Some(server) = Kamailio::start("SHA-256") else {
         return;

@@ -60,6 +60,7 @@ impl Kamailio {
             .replace("@WS@", &ports.ws.to_string())
             .replace("@WSS@", &ports.wss.to_string())
             .replace("@SCRIPT@", &ports.script.to_string())
+            .replace("@IPV6@", &ipv6(ports))
             .replace("@ALGORITHM@", algorithm)
             .replace("@MODULES@", &format!("{}/", modules.display()))
             .replace("@DIR@", &dir.display().to_string());
@@ -95,6 +96,14 @@ impl Kamailio {
     /// Where numbers that begin with 2 are.
     pub(crate) const fn script_port(&self) -> u16 {
         self.ports.script
+    }
+
+    /// The address for a client that goes by IPv6; `None` where this computer hasn't got that.
+    pub(crate) fn address_ipv6(&self, transport: &str) -> Option<String> {
+        has_ipv6().then(|| {
+            let address = self.address(transport);
+            address.replace("127.0.0.1", "[::1]")
+        })
     }
 
     /// The address for a client.
@@ -176,6 +185,21 @@ fn modules() -> Option<PathBuf> {
         .into_iter()
         .map(PathBuf::from)
         .find(|place| place.join("tm.so").exists())
+}
+
+/// The lines for the other loopback address: UDP, TCP and TLS.
+fn ipv6(ports: Ports) -> String {
+    let Ports { plain, tls, .. } = ports;
+    match has_ipv6() {
+        true => {
+            format!("listen=udp:[::1]:{plain}\nlisten=tcp:[::1]:{plain}\nlisten=tls:[::1]:{tls}")
+        }
+        false => String::new(),
+    }
+}
+
+fn has_ipv6() -> bool {
+    UdpSocket::bind("[::1]:0").is_ok()
 }
 
 fn write_certificate(dir: &Path) {

@@ -32,10 +32,20 @@ impl Person {
         hertz: f64,
         change: impl FnOnce(VoipEngine) -> VoipEngine,
     ) -> Self {
+        Self::at(&server.address(transport), number, hertz, change).await
+    }
+
+    /// The same at an address of the server.
+    pub(crate) async fn at(
+        address: &str,
+        number: &str,
+        hertz: f64,
+        change: impl FnOnce(VoipEngine) -> VoipEngine,
+    ) -> Self {
         let sound = tone(hertz);
         let engine = VoipEngine::new(Arc::new(sound.clone())).unwrap();
         let engine = change(engine);
-        let client = Client::builder(&server.address(transport), &address_of(number))
+        let client = Client::builder(address, &address_of(number))
             .password("secret".to_owned())
             .trust(Trust::AcceptFirst)
             .media(Arc::new(engine))
