@@ -2,7 +2,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use uc_protocol::ucx::{FavouriteChange, SendMessage, ContactDraft, ContactList, ImportReport, Changes, Event, MakeCall, SearchResults, Session, Snapshot, decode, encode};
+use uc_protocol::ucx::{
+    Changes, ContactDraft, ContactList, Event, FavouriteChange, ImportReport, MakeCall,
+    SearchResults, SendMessage, Session, Snapshot, decode, encode,
+};
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(event) = decode::<Event>(bytes)

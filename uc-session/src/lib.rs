@@ -82,6 +82,9 @@ pub use preferences::{
 pub use search_field::SearchField;
 pub use server::ServerBackend;
 #[cfg(feature = "sip")]
+#[doc(hidden)]
+pub use sip::exercise_agent;
+#[cfg(feature = "sip")]
 pub use sip::{SipBackend, SipConfig};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{OpenStoreError, SqliteStore};

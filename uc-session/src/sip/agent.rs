@@ -31,6 +31,7 @@ use uc_protocol::{
     ucx::Secret,
 };
 
+pub(super) use self::services::reply;
 use self::{
     leg::Leg,
     pickup::Watch,

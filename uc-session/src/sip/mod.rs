@@ -4,6 +4,7 @@ mod address;
 mod agent;
 mod convert;
 mod driver;
+mod exercise;
 
 use std::{
     collections::BTreeMap,
@@ -23,6 +24,7 @@ use uc_protocol::{
 };
 
 pub(crate) use self::address::SipAddress;
+pub use self::exercise::exercise_agent;
 use self::{
     agent::{Account, Agent},
     driver::{Ask, Driver, Wish},

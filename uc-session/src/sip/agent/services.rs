@@ -332,7 +332,7 @@ impl Agent {
 }
 
 /// An answer to a request (RFC 3261 §8.2.6).
-pub(super) fn reply(request: &Request, status: u16, tag: Option<&str>) -> Response {
+pub(in crate::sip) fn reply(request: &Request, status: u16, tag: Option<&str>) -> Response {
     let mut headers = Headers::new();
     for name in ["Via", "From", "To", "Call-ID", "CSeq", "Record-Route"] {
         for value in request.headers.all(name) {
