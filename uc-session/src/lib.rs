@@ -81,11 +81,13 @@ pub use preferences::{
 };
 pub use search_field::SearchField;
 pub use server::ServerBackend;
+#[cfg(feature = "srv")]
+pub use sip::Dns;
 #[cfg(feature = "sip")]
 #[doc(hidden)]
 pub use sip::exercise_agent;
 #[cfg(feature = "sip")]
-pub use sip::{SipBackend, SipConfig};
+pub use sip::{Locate, SipBackend, SipConfig, SrvRecord};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{OpenStoreError, SqliteStore};
 pub use trust::{Pins, Trust};

@@ -4,6 +4,8 @@ use uc_model::Redacted;
 use uc_protocol::net::HostPort;
 
 use super::Client;
+#[cfg(feature = "sip")]
+use crate::sip::{SipAddress, SipBackend, SipConfig};
 use crate::{
     cache::Keeper,
     clock::{Clock, SystemClock},
@@ -17,11 +19,6 @@ use crate::{
     ucx::UcxConfig,
     wsi::WsiConfig,
 };
-#[cfg(feature = "sip")]
-use {
-    crate::sip::{SipAddress, SipBackend, SipConfig},
-    uc_protocol::sip::flow::Transport,
-};
 
 /// What a sign-in needs; made by [`Client::builder`].
 #[derive(Clone)]
@@ -30,7 +27,7 @@ pub struct ClientBuilder {
     lan: Option<ServerAddress>,
     /// How a SIP server is reached, where the address names one.
     #[cfg(feature = "sip")]
-    sip: Option<Transport>,
+    sip: Option<SipAddress>,
     wan: Option<Option<ServerAddress>>,
     user: String,
     password: Option<Redacted<String>>,
@@ -58,7 +55,7 @@ impl ClientBuilder {
         let sip = SipAddress::read(address);
         Self {
             #[cfg(feature = "sip")]
-            sip: sip.as_ref().map(|sip| sip.transport),
+            sip,
             lan: read_address(address),
             wan: None,
             user: user.to_owned(),
@@ -263,13 +260,19 @@ impl ClientBuilder {
     /// What the application has chosen, or the address.
     fn chosen_backend(&self) -> Option<Arc<dyn Backend>> {
         #[cfg(feature = "sip")]
-        if let (None, Some(transport)) = (&self.backend, self.sip) {
+        if let (None, Some(sip)) = (&self.backend, &self.sip) {
             let mut config = SipConfig {
-                transport,
+                transport: sip.transport,
                 clock: Arc::clone(&self.clock),
                 ..SipConfig::default()
             };
             config.connection.proxy = self.http_proxy();
+            #[cfg(feature = "srv")]
+            if sip.is_domain {
+                // A computer without name servers knows its server by itself.
+                let dns = crate::sip::Dns::of_this_computer().ok();
+                config.locator = dns.map(|dns| Arc::new(dns) as Arc<dyn crate::sip::Locate>);
+            }
             return Some(Arc::new(SipBackend::new(config)));
         }
         self.backend.clone()

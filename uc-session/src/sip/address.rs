@@ -1,5 +1,7 @@
 //! Where a SIP server is, as a person writes it.
 
+use std::net::IpAddr;
+
 use uc_protocol::sip::{Scheme, Uri, flow::Transport};
 
 use crate::port::ServerAddress;
@@ -9,6 +11,9 @@ use crate::port::ServerAddress;
 pub(crate) struct SipAddress {
     pub(crate) server: ServerAddress,
     pub(crate) transport: Transport,
+    /// Whether other servers of the domain may be asked for (RFC 3263 §4.2): not where a port or a
+    /// computer is named.
+    pub(crate) is_domain: bool,
 }
 
 impl SipAddress {
@@ -31,6 +36,7 @@ impl SipAddress {
         if secure && !transport.is_secure() {
             return None;
         }
+        let is_domain = uri.port.is_none() && !is_numeric(&uri.host);
         let port = uri.port.unwrap_or(transport.default_port());
         Some(Self {
             server: ServerAddress {
@@ -38,8 +44,14 @@ impl SipAddress {
                 port,
             },
             transport,
+            is_domain,
         })
     }
+}
+
+fn is_numeric(host: &str) -> bool {
+    let inner = host.trim_start_matches('[').trim_end_matches(']');
+    inner.parse::<IpAddr>().is_ok()
 }
 
 #[cfg(test)]
@@ -84,6 +96,23 @@ mod tests {
             "tel:330",
         ] {
             assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_a_domain_without_a_port_may_have_several_servers() {
+        for (text, is_domain) in [
+            ("sip:example.org", true),
+            ("sips:example.org;transport=tcp", true),
+            ("sip:example.org:5060", false),
+            ("sip:192.0.2.1", false),
+            ("sip:[2001:db8::1]", false),
+        ] {
+            assert_eq!(
+                SipAddress::read(text).unwrap().is_domain,
+                is_domain,
+                "{text}"
+            );
         }
     }
 }

@@ -3,8 +3,11 @@
 mod address;
 mod agent;
 mod convert;
+#[cfg(feature = "srv")]
+mod dns;
 mod driver;
 mod exercise;
+mod locate;
 
 use std::{
     collections::BTreeMap,
@@ -24,15 +27,23 @@ use uc_protocol::{
 };
 
 pub(crate) use self::address::SipAddress;
-pub use self::exercise::exercise_agent;
+#[cfg(feature = "srv")]
+pub use self::dns::Dns;
 use self::{
     agent::{Account, Agent},
     driver::{Ask, Driver, Wish},
+    locate::Suspects,
+};
+pub use self::{
+    exercise::exercise_agent,
+    locate::{Locate, SrvRecord},
 };
 use crate::{
     clock::{Clock, SystemClock},
     line, locked,
-    port::{Backend, BackendError, EventSink, LinkId, Operation, Outcome, ServerAddress},
+    port::{
+        Backend, BackendError, DialFailure, EventSink, LinkId, Operation, Outcome, ServerAddress,
+    },
     ucx::failure,
 };
 
@@ -48,6 +59,9 @@ pub struct SipConfig {
     /// Whether users of the same domain may ask which calls ring here, and so pick them up; default:
     /// yes.
     pub pickup: bool,
+    /// Finds the servers of a domain, which stand for each other (RFC 3263); default: none, the domain
+    /// is the server. Not for WebSockets.
+    pub locator: Option<Arc<dyn Locate>>,
     /// How connections are made.
     pub connection: net::Config,
     /// What tells the time; default: [`SystemClock`].
@@ -60,6 +74,7 @@ impl Default for SipConfig {
             transport: Transport::Tls,
             domain: None,
             pickup: true,
+            locator: None,
             connection: net::Config::default(),
             clock: Arc::new(SystemClock::default()),
         }
@@ -83,9 +98,19 @@ pub struct SipBackend {
 
 #[derive(Default)]
 struct State {
-    flows: BTreeMap<LinkId, (Arc<Flow>, ServerAddress)>,
+    flows: BTreeMap<LinkId, Line>,
+    suspects: Suspects,
     /// The task of the last sign-in.
     agent: Option<mpsc::Sender<Wish>>,
+}
+
+/// A flow, and where it leads.
+#[derive(Clone)]
+struct Line {
+    flow: Arc<Flow>,
+    address: ServerAddress,
+    /// Which of the address's servers.
+    server: ServerAddress,
 }
 
 impl SipBackend {
@@ -99,16 +124,71 @@ impl SipBackend {
     }
 
     async fn dial(&self, id: LinkId, address: ServerAddress) -> Result<Outcome, BackendError> {
-        let target = line::host_port(&address)?;
-        let dialled = self.dialer.dial(self.config.transport, &target).await;
-        let dialled = dialled.map_err(|error| failure::of_dial(&error))?;
-        let certificate = dialled.certificate().map(line::read_certificate);
-        let flow = Arc::new(dialled.into_flow());
-        self.state().flows.insert(id, (flow, address));
-        Ok(match certificate {
-            Some(certificate) => Outcome::Dialed(certificate),
-            None => Outcome::DialedOpen,
-        })
+        let name = line::host_port(&address)?;
+        let mut failure = BackendError::Dial(DialFailure::NameNotFound);
+        for server in self.servers(&address).await {
+            let at = line::host_port(&server)?;
+            let transport = self.config.transport;
+            let dialled = match self.dialer.dial_server(transport, &name, &at).await {
+                Ok(dialled) => dialled,
+                Err(error) => {
+                    self.state().suspects.add(&server);
+                    failure = failure::of_dial(&error);
+                    continue;
+                }
+            };
+            let certificate = dialled.certificate().map(line::read_certificate);
+            let flow = Arc::new(dialled.into_flow());
+            let line = Line {
+                flow,
+                address,
+                server,
+            };
+            self.state().flows.insert(id, line);
+            return Ok(match certificate {
+                Some(certificate) => Outcome::Dialed(certificate),
+                None => Outcome::DialedOpen,
+            });
+        }
+        Err(failure)
+    }
+
+    /// The servers of an address, in the order in which they are tried.
+    async fn servers(&self, address: &ServerAddress) -> Vec<ServerAddress> {
+        let name = locate::service(self.config.transport, &address.host);
+        let (Some(locator), Some(name)) = (&self.config.locator, name) else {
+            return vec![address.clone()];
+        };
+        let found = match timeout(LOOKUP, locator.srv(&name)).await {
+            Ok(Ok(records)) => locate::in_order(records, below),
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "the servers of the domain can't be asked for");
+                Vec::new()
+            }
+            Err(_) => {
+                tracing::debug!("nobody tells the servers of the domain");
+                Vec::new()
+            }
+        };
+        match found.is_empty() {
+            true => vec![address.clone()],
+            false => self.state().suspects.last(found),
+        }
+    }
+
+    /// Remembers what a server's answer says about it.
+    fn judge<T>(&self, server: &ServerAddress, answer: &Result<T, BackendError>) {
+        let mut state = self.state();
+        match answer {
+            Ok(_) => state.suspects.clear(server),
+            Err(
+                BackendError::TimedOut | BackendError::Unavailable | BackendError::Broken { .. },
+            ) => {
+                state.suspects.add(server);
+            }
+            // It is there, but it doesn't want this.
+            Err(_) => {}
+        }
     }
 
     async fn sign_in(
@@ -117,7 +197,11 @@ impl SipBackend {
         user: String,
         password: uc_model::Redacted<String>,
     ) -> Result<Outcome, BackendError> {
-        let (flow, address) = self.flow(link)?;
+        let Line {
+            flow,
+            address,
+            server,
+        } = self.line(link)?;
         let (user, own) = match user.split_once('@') {
             Some((user, domain)) => (user.to_owned(), Some(domain.to_owned())),
             None => (user, None),
@@ -136,29 +220,32 @@ impl SipBackend {
         tokio::spawn(driver.run());
         let registered = ask(&sender, |done| Wish::Path { link, flow, done });
         let registered = timeout(REGISTRATION, registered).await;
-        let signed_in = registered.unwrap_or(Err(BackendError::TimedOut))?;
+        let signed_in = registered.unwrap_or(Err(BackendError::TimedOut));
+        self.judge(&server, &signed_in);
+        let signed_in = signed_in?;
         self.state().agent = Some(sender);
         Ok(signed_in)
     }
 
     async fn resume(&self, link: LinkId) -> Result<Outcome, BackendError> {
-        let (flow, _) = self.flow(link)?;
+        let Line { flow, server, .. } = self.line(link)?;
         let agent = self.agent()?;
         let registered = ask(&agent, |done| Wish::Path { link, flow, done });
         let registered = timeout(REGISTRATION, registered).await;
-        registered.unwrap_or(Err(BackendError::TimedOut))?;
-        Ok(Outcome::Done)
+        let registered = registered.unwrap_or(Err(BackendError::TimedOut));
+        self.judge(&server, &registered);
+        registered.map(|_| Outcome::Done)
     }
 
     async fn ask_agent(&self, link: LinkId, what: Ask) -> Result<Outcome, BackendError> {
-        self.flow(link)?;
+        self.line(link)?;
         let agent = self.agent()?;
         ask(&agent, |done| Wish::Ask { what, done }).await
     }
 
     /// Without a session there is nobody who could ask; the connection stands all the same.
     async fn probe(&self, link: LinkId) -> Result<Outcome, BackendError> {
-        self.flow(link)?;
+        let Line { server, .. } = self.line(link)?;
         match self.agent() {
             Ok(agent) => {
                 let answer = ask(&agent, |done| Wish::Ask {
@@ -166,7 +253,9 @@ impl SipBackend {
                     done,
                 });
                 let answer = timeout(PROBE, answer).await;
-                answer.unwrap_or(Err(BackendError::TimedOut))
+                let answer = answer.unwrap_or(Err(BackendError::TimedOut));
+                self.judge(&server, &answer);
+                answer
             }
             Err(_) => Ok(Outcome::Done),
         }
@@ -189,9 +278,9 @@ impl SipBackend {
         }
     }
 
-    fn flow(&self, link: LinkId) -> Result<(Arc<Flow>, ServerAddress), BackendError> {
-        let flow = self.state().flows.get(&link).cloned();
-        flow.ok_or(BackendError::Closed)
+    fn line(&self, link: LinkId) -> Result<Line, BackendError> {
+        let line = self.state().flows.get(&link).cloned();
+        line.ok_or(BackendError::Closed)
     }
 
     fn agent(&self) -> Result<mpsc::Sender<Wish>, BackendError> {
@@ -212,6 +301,12 @@ async fn ask(
     let sent = agent.send(wish(done)).await;
     sent.map_err(|_| BackendError::NotSignedIn)?;
     answer.await.unwrap_or(Err(BackendError::Closed))
+}
+
+/// A random number below `most`.
+fn below(most: u32) -> u32 {
+    let number = getrandom::u32().expect("the operating system gives random numbers");
+    number % most.max(1)
 }
 
 /// 128 random bits as text.
@@ -270,6 +365,9 @@ impl Backend for SipBackend {
 
 /// How long a registration may take (our choice: over UDP a request is sent four times by then).
 const REGISTRATION: Duration = Duration::from_secs(8);
+/// How long the servers of a domain are asked for (our choice: dialling the domain itself fits into the
+/// time of an attempt after it).
+const LOOKUP: Duration = Duration::from_secs(2);
 /// How long the answer to a probe may take (our choice, as elsewhere).
 const PROBE: Duration = Duration::from_secs(5);
 /// Wishes that wait for the task (our choice); more wait in their callers.

@@ -17,6 +17,8 @@ mod pages;
 mod person;
 mod same_source;
 mod scripts;
+#[cfg(feature = "srv")]
+mod servers;
 mod sipp;
 mod telephones;
 mod wait;

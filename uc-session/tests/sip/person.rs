@@ -52,6 +52,11 @@ impl Person {
             .sign_in()
             .await
             .unwrap();
+        Self::of(client, sound, hertz)
+    }
+
+    /// Whoever has signed in already.
+    pub(crate) const fn of(client: Client, sound: LoopbackBackend, hertz: f64) -> Self {
         Self {
             client,
             sound,

@@ -55,11 +55,25 @@ impl FlowDialer {
         transport: Transport,
         address: &HostPort,
     ) -> Result<DialedFlow, DialError> {
+        self.dial_server(transport, address, address).await
+    }
+
+    /// The same at one of several servers of an address (RFC 3263), which is still the name that TLS and
+    /// WebSocket ask for (RFC 5922 §7.1).
+    ///
+    /// # Errors
+    /// See [`DialError`].
+    pub async fn dial_server(
+        &self,
+        transport: Transport,
+        address: &HostPort,
+        server: &HostPort,
+    ) -> Result<DialedFlow, DialError> {
         Handle::try_current().map_err(|_| DialError::NoRuntime)?;
         if transport == Transport::Udp {
-            return self.dial_udp(address).await;
+            return self.dial_udp(server).await;
         }
-        let tcp = self.dialer.dial_tcp(address).await?;
+        let tcp = self.dialer.dial_tcp(server).await?;
         let (local, peer) = ends(&tcp).map_err(|_| DialError::Closed)?;
         let (octets, certificate): (Box<dyn Octets>, _) = if transport.is_secure() {
             let (stream, certificate) = self.dialer.dial_tls(address, tcp).await?;
