@@ -8,7 +8,7 @@ use uc_protocol::sip::{Method, Request};
 use super::{
     Agent,
     dialog::Dialog,
-    leg::{Invited, LEAST_SESSION, Leg, Round, Stage},
+    leg::{Invited, LEAST_SESSION, Leg, Stage},
     outgoing::{ALLOW, MOST_LEGS, SUPPORTED, is_sdp},
     provisional::OPTION,
     services::reply,
@@ -274,13 +274,7 @@ impl Agent {
         if self.is_followed(call) {
             return self.left_while_following(call);
         }
-        let handed_over = self.hands_over(call);
-        if let Some(leg) = self.legs.get_mut(call)
-            && let Round::Theirs(invited) = std::mem::replace(&mut leg.round, Round::None)
-        {
-            self.refuse(&invited, 487, &[]);
-        }
-        let cause = match handed_over {
+        let cause = match self.hands_over(call) {
             true => FailureCause::Transferred,
             false => FailureCause::Normal,
         };

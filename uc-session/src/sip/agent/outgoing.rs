@@ -359,11 +359,12 @@ impl Agent {
     }
 }
 
-/// Whether a body is a description.
+/// Whether a body is a description, which is text (RFC 8866 §5).
 pub(super) fn is_sdp(headers: &Headers, body: &[u8]) -> bool {
     let kind = headers.get("Content-Type").unwrap_or("application/sdp");
     let kind = kind.split(';').next().unwrap_or_default().trim();
-    !body.is_empty() && kind.eq_ignore_ascii_case("application/sdp")
+    let is_text = std::str::from_utf8(body).is_ok();
+    !body.is_empty() && is_text && kind.eq_ignore_ascii_case("application/sdp")
 }
 
 /// What this side understands (RFC 3261 §20.5).

@@ -343,3 +343,14 @@ proptest! {
         prop_assert!(rig.call(1, &theirs).is_over());
     }
 }
+
+#[test]
+fn an_offer_that_meets_the_end_of_the_call_is_answered() {
+    let mut rig = Rig::registered(2);
+    let (mine, theirs) = rig.talk(0, 1);
+    let offer = describe(&mine, 2, DescriptionKind::Offer, HELD_SDP);
+    assert_eq!(rig.serve(0, offer), None, "the other has to answer first");
+    rig.serve_call(1, clear(&theirs));
+    let waited: Vec<_> = rig.agents[0].done.values().collect();
+    assert_eq!(waited, [&Err(BackendError::NotFound)]);
+}

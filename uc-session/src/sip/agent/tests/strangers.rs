@@ -2,9 +2,10 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use uc_model::ConnectionState;
-use uc_protocol::sip::{Message, Method};
+use uc_protocol::sip::{Message, Method, Request};
 
 use super::rig::*;
+use crate::port::DescriptionKind;
 
 fn own_contact(rig: &Rig, user: usize) -> String {
     rig.agents[user]
@@ -277,4 +278,35 @@ proptest! {
         let id = rig.take_path(2);
         prop_assert!(matches!(rig.agents[2].done.remove(&id), Some(Ok(_))));
     }
+}
+
+#[test]
+fn a_description_that_is_no_text_changes_nothing() {
+    let mut rig = Rig::registered(2);
+    let spoil = |request: &mut Request| {
+        let via = "SIP/2.0/UDP 192.0.2.66:5001;branch=z9hG4bKspoiled;rport";
+        request.headers.push_front("Via", via);
+        request.headers.push("Content-Type", "application/sdp");
+        request.body = b"v=0\r\nm=audio \xff RTP/AVP 0\r\n".to_vec();
+    };
+    let headers = [
+        ("From", "<sip:scanner@192.0.2.66>;tag=1"),
+        ("To", "<sip:100@office.example>"),
+        ("Call-ID", "spoiled"),
+        ("CSeq", "1 INVITE"),
+    ];
+    let mut invite = request(Method::Invite, &own_contact(&rig, 0), &headers);
+    invite.headers.remove("Via");
+    spoil(&mut invite);
+    assert_eq!(answered(&mut rig, 0, invite), Some(415), "it rang for ever");
+    let (mine, theirs) = rig.talk(0, 1);
+    let number = rig.agents[0].agent.next_number();
+    let dialog = &rig.agents[0].agent.legs[&mine].dialog;
+    let mut again = dialog.request(Method::Invite, number);
+    spoil(&mut again);
+    assert_eq!(answered(&mut rig, 1, again), Some(415));
+    // The next round fits: both count the same.
+    rig.serve(0, describe(&mine, 2, DescriptionKind::Offer, HELD_SDP));
+    rig.serve_call(1, describe(&theirs, 2, DescriptionKind::Answer, SDP));
+    assert_eq!(rig.call(1, &theirs).remote.state, ConnectionState::Hold);
 }
