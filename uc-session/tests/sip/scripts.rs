@@ -113,3 +113,31 @@ async fn keys_travel_beside_the_sound_where_it_has_no_telephone_events() {
     mine.hang_up().await.unwrap();
     block_in_place(|| script.ends());
 }
+
+/// Five seconds of what `cargo xtask bench sip` does for a minute.
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_calls_a_second_are_answered() {
+    let Some(server) = Kamailio::start("") else {
+        return;
+    };
+    let mut numbers = Vec::new();
+    let mut answering = Vec::new();
+    for number in 100..105 {
+        let number = number.to_string();
+        let person = Person::with(&server, "udp", &number, 440.0, plain).await;
+        numbers.push(number);
+        answering.push(tokio::spawn(async move {
+            while let Some(call) = person.client.incoming().await {
+                call.answer().await.unwrap();
+            }
+        }));
+    }
+    let often = include_str!("scenarios/often.xml").replace("@PAUSE@", "1000");
+    let script = Script::calling_often(&server, &often, &numbers, [100, 20, 60]);
+    let counts = block_in_place(|| script.counts());
+    assert_eq!((counts.successful, counts.failed), (100, 0));
+    for task in answering {
+        assert!(!task.is_finished(), "a call could not be answered");
+        task.abort();
+    }
+}

@@ -10,6 +10,16 @@ use std::{
 
 use crate::{kamailio::Kamailio, wait::becomes_so};
 
+/// What has come of many calls.
+#[derive(Debug)]
+pub(crate) struct Counts {
+    pub(crate) successful: u32,
+    pub(crate) failed: u32,
+    pub(crate) sent_again: u32,
+    /// From INVITE to answer, the shortest first.
+    pub(crate) milliseconds: Vec<f64>,
+}
+
 /// A script that is being played.
 pub(crate) struct Script {
     dir: PathBuf,
@@ -20,7 +30,7 @@ impl Script {
     /// Plays one to whoever calls a number that begins with 2.
     pub(crate) fn answering(server: &Kamailio, scenario: &str) -> Self {
         let port = server.script_port();
-        let script = Self::play(scenario, port, &[]);
+        let script = Self::play(scenario, port, 30, &["-m", "1"]);
         let listens = becomes_so(10, || UdpSocket::bind(("127.0.0.1", port)).is_err());
         assert!(listens, "sipp doesn't listen: {}", script.log());
         script
@@ -29,10 +39,73 @@ impl Script {
     /// Plays one that calls by way of the server.
     pub(crate) fn calling(server: &Kamailio, scenario: &str) -> Self {
         let remote = format!("127.0.0.1:{}", server.plain_port());
-        Self::play(scenario, server.script_port(), &[&remote])
+        Self::play(scenario, server.script_port(), 30, &["-m", "1", &remote])
     }
 
-    fn play(scenario: &str, port: u16, more: &[&str]) -> Self {
+    /// Plays one `count` times by way of the server, so often a second and with so many at once at most,
+    /// to each of `numbers` in turn.
+    pub(crate) fn calling_often(
+        server: &Kamailio,
+        scenario: &str,
+        numbers: &[String],
+        [count, a_second, at_once]: [u32; 3],
+    ) -> Self {
+        let remote = format!("127.0.0.1:{}", server.plain_port());
+        let list = std::env::temp_dir().join(format!("uc-sipp-{}.csv", std::process::id()));
+        let rows: String = numbers
+            .iter()
+            .map(|number| format!("{number};\n"))
+            .collect();
+        fs::write(&list, format!("SEQUENTIAL\n{rows}")).unwrap();
+        let list = list.display().to_string();
+        let [count, a_second, at_once] = [count, a_second, at_once].map(|n| n.to_string());
+        let limits = ["-m", &count, "-r", &a_second, "-l", &at_once];
+        let told = ["-inf", &list, "-trace_stat", "-stf", "counts", "-fd", "1"];
+        let times = ["-trace_rtt", "-rtt_freq", "1", &remote];
+        let more = [&limits[..], &told, &times].concat();
+        // Another port than that of the script that answers.
+        Self::play(scenario, free_port(), 600, &more)
+    }
+
+    /// Waits until all were played; what has come of them.
+    pub(crate) fn counts(mut self) -> Counts {
+        let ended = becomes_so(600, || self.child.try_wait().unwrap().is_some());
+        assert!(ended, "sipp doesn't end: {}", self.log());
+        let text = fs::read_to_string(self.dir.join("counts")).unwrap_or_default();
+        let mut lines = text.lines();
+        let names: Vec<_> = lines.next().unwrap_or_default().split(';').collect();
+        let last: Vec<_> = lines.next_back().unwrap_or_default().split(';').collect();
+        let column = |name: &str| {
+            let at = names.iter().position(|known| *known == name)?;
+            last.get(at)?.parse().ok()
+        };
+        let count = |name: &str| column(name).unwrap_or_else(|| panic!("no {name} in {text}"));
+        Counts {
+            successful: count("SuccessfulCall(C)"),
+            failed: count("FailedCall(C)"),
+            sent_again: count("Retransmissions(C)"),
+            milliseconds: self.milliseconds(),
+        }
+    }
+
+    /// The response times that the script has measured, in order.
+    fn milliseconds(&self) -> Vec<f64> {
+        let files = fs::read_dir(&self.dir).into_iter().flatten().flatten();
+        let mut files =
+            files.filter(|file| file.file_name().to_string_lossy().ends_with("_rtt.csv"));
+        let text = files
+            .next()
+            .and_then(|file| fs::read_to_string(file.path()).ok());
+        let text = text.unwrap_or_default();
+        let times = text
+            .lines()
+            .filter_map(|line| line.split(';').nth(1)?.parse().ok());
+        let mut times: Vec<f64> = times.collect();
+        times.sort_by(f64::total_cmp);
+        times
+    }
+
+    fn play(scenario: &str, port: u16, seconds: u32, more: &[&str]) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let dir = std::env::temp_dir().join(format!("uc-sipp-{}-{count}", std::process::id()));
@@ -43,8 +116,8 @@ impl Script {
         command
             .current_dir(&dir)
             .args(["-sf", "scenario.xml", "-i", "127.0.0.1"]);
-        command.args(["-p", &port.to_string(), "-m", "1", "-nostdin", "-trace_err"]);
-        command.args(["-timeout", "30s", "-timeout_error"]);
+        command.args(["-p", &port.to_string(), "-nostdin", "-trace_err"]);
+        command.args(["-timeout", &format!("{seconds}s"), "-timeout_error"]);
         let child = command
             .args(more)
             .stdin(Stdio::null())
@@ -85,4 +158,9 @@ impl Drop for Script {
         let _ = self.child.wait();
         let _ = fs::remove_dir_all(&self.dir);
     }
+}
+
+fn free_port() -> u16 {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.local_addr().unwrap().port()
 }
