@@ -2,13 +2,16 @@
 //! harms nobody. Left out, loudly, where the system doesn't let one be made.
 #![cfg(target_os = "linux")]
 
+#[path = "session/namespace.rs"]
+mod namespace;
 #[path = "session/side.rs"]
 mod side;
 #[path = "session/sound.rs"]
 mod sound;
 
-use std::{env, io::Write, process::Command, time::Duration};
+use std::time::Duration;
 
+use namespace::{alone, change_address};
 use side::{HIGH, LOW, answered, call, config, speak};
 use voip_media::{MediaProfile, SessionEvent};
 
@@ -16,7 +19,7 @@ use voip_media::{MediaProfile, SessionEvent};
 fn a_call_moves_to_a_new_address_by_itself_within_two_seconds() {
     alone(
         "a_call_moves_to_a_new_address_by_itself_within_two_seconds",
-        MediaProfile::Webrtc,
+        lose_address(MediaProfile::Webrtc),
     );
 }
 
@@ -24,43 +27,8 @@ fn a_call_moves_to_a_new_address_by_itself_within_two_seconds() {
 fn a_call_without_ice_moves_to_a_new_address_too() {
     alone(
         "a_call_without_ice_moves_to_a_new_address_too",
-        MediaProfile::SdesSrtp,
+        lose_address(MediaProfile::SdesSrtp),
     );
-}
-
-/// In a namespace that only this test of that name sees.
-fn alone(test: &str, profile: MediaProfile) {
-    if env::var_os(INSIDE).is_some() {
-        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        return runtime.block_on(lose_address(profile));
-    }
-    if !namespace("true").status().is_ok_and(|done| done.success()) {
-        // Straight to the terminal: the test runner hides what passing tests print.
-        let _ = writeln!(
-            std::io::stderr(),
-            "SKIPPED: no network namespaces (Debian: iproute2 and util-linux)"
-        );
-        return;
-    }
-    let mut inside = namespace(r#"exec "$0" --exact "$1" --nocapture"#);
-    inside.arg(env::current_exe().expect("a test has a path"));
-    inside.arg(test);
-    let status = inside.env(INSIDE, "1").status().expect("it starts");
-    assert!(status.success());
-}
-
-/// A shell in a namespace with one address.
-fn namespace(script: &str) -> Command {
-    let mut command = Command::new("unshare");
-    let first = "ip link set lo up && ip address add 192.0.2.10/24 dev lo";
-    command.args(["--user", "--map-root-user", "--net", "sh", "-c"]);
-    command.arg(format!("{first} && {script}"));
-    command
-}
-
-fn ip(arguments: &str) {
-    let status = Command::new("ip").args(arguments.split(' ')).status();
-    assert!(status.expect("ip is there").success(), "{arguments}");
 }
 
 async fn lose_address(profile: MediaProfile) {
@@ -71,8 +39,7 @@ async fn lose_address(profile: MediaProfile) {
     let (caller, callee) = call(away).await;
     speak(1_000).await;
     let (near, far) = (caller.sound.mark(), callee.sound.mark());
-    ip("address add 198.51.100.20/24 dev lo");
-    ip("address del 192.0.2.10/24 dev lo");
+    change_address();
     caller
         .until(|event| *event == SessionEvent::NetworkChanged)
         .await;
@@ -89,6 +56,3 @@ async fn lose_address(profile: MediaProfile) {
     assert!(near < limit && far < limit, "{near:?} {far:?}");
     println!("missing after the address changed: {near:?} and {far:?}");
 }
-
-/// Set in the namespace.
-const INSIDE: &str = "UC_TEST_IN_NAMESPACE";

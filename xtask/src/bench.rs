@@ -13,7 +13,7 @@ use crate::process::{cargo, run, text};
 use crate::workspace::Workspace;
 
 /// What can be measured, and how.
-const BENCHES: [(&str, Kind); 9] = [
+const BENCHES: [(&str, Kind); 10] = [
     ("call-setup", Kind::Program),
     ("calls", Kind::Program),
     ("codec", Kind::Criterion),
@@ -23,6 +23,7 @@ const BENCHES: [(&str, Kind); 9] = [
     ("media", Kind::Table),
     ("mixer", Kind::Criterion),
     ("model", Kind::Program),
+    ("sip", Kind::CriterionAnd("sip-load")),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +32,8 @@ enum Kind {
     Program,
     /// A criterion bench of the package `benches`.
     Criterion,
+    /// A criterion bench and a program, which are reported as one.
+    CriterionAnd(&'static str),
     /// The tests of headsets under a real kernel, which measure on the way.
     MicroVm,
     /// Several programs whose figures become `benches/README.md`.
@@ -50,6 +53,16 @@ pub(crate) fn bench(names: &[String], json: bool) -> Outcome {
             }
             (Kind::MicroVm, true) => println!("{}", named(name, headset_vm::figures()?)),
             (Kind::MicroVm, false) => headset_vm::test()?,
+            (Kind::CriterionAnd(program), true) => {
+                let mut report = criterion_report(name, &target)?;
+                let load = program_report(program)?;
+                report["load"] = load;
+                println!("{report}");
+            }
+            (Kind::CriterionAnd(program), false) => {
+                run(&mut command(name, Kind::Criterion, &[]))?;
+                run(&mut command(program, Kind::Program, &[]))?;
+            }
             (_, false) => run(&mut command(name, kind, &[]))?,
             (Kind::Program, true) => println!("{}", program_report(name)?),
             (Kind::Criterion, true) => println!("{}", criterion_report(name, &target)?),
@@ -91,7 +104,9 @@ fn command(name: &str, kind: Kind, arguments: &[&str]) -> Command {
         Kind::Program | Kind::Table | Kind::MicroVm => {
             command.args(["run", "--release", "--package", "benches", "--bin", name])
         }
-        Kind::Criterion => command.args(["bench", "--package", "benches", "--bench", name]),
+        Kind::Criterion | Kind::CriterionAnd(_) => {
+            command.args(["bench", "--package", "benches", "--bench", name])
+        }
     };
     command.arg("--").args(arguments);
     command
@@ -161,7 +176,7 @@ mod tests {
     #[test]
     fn an_unknown_bench_names_those_that_exist() {
         let error = chosen(&["speed".to_owned()]).unwrap_err();
-        let text = "no bench is called \"speed\"; known: call-setup, calls, codec, headset, headset-vm, jitter, media, mixer, model";
+        let text = "no bench is called \"speed\"; known: call-setup, calls, codec, headset, headset-vm, jitter, media, mixer, model, sip";
         assert_eq!(error.to_string(), text);
     }
 

@@ -45,6 +45,22 @@ pub(crate) fn share_of(samples: &[i16], hertz: f64) -> f64 {
     }
 }
 
+/// The longest time without a tone, in steps of 20 ms.
+#[allow(dead_code, reason = "not everybody who listens counts")]
+pub(crate) fn longest_gap(samples: &[i16], hertz: f64) -> Duration {
+    let windows = samples.chunks_exact(WINDOW / 5);
+    let (mut longest, mut gap) = (0, 0);
+    for window in windows {
+        gap = if share_of(window, hertz) > 0.8 {
+            0
+        } else {
+            gap + 1
+        };
+        longest = longest.max(gap);
+    }
+    Duration::from_millis(20) * longest
+}
+
 /// 100 ms at 48 kHz.
 pub(crate) const WINDOW: usize = 4_800;
 /// How long it may take until somebody is heard.

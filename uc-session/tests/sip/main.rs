@@ -13,12 +13,18 @@ mod conformance;
 #[path = "../ear/mod.rs"]
 mod ear;
 mod kamailio;
+#[path = "../../../voip-media/tests/session/namespace.rs"]
+#[cfg(target_os = "linux")]
+mod namespace;
+#[cfg(target_os = "linux")]
+mod network;
 mod pages;
 mod person;
 mod same_source;
 mod scripts;
 #[cfg(feature = "srv")]
 mod servers;
+#[expect(dead_code, reason = "the bench uses more of it")]
 mod sipp;
 mod telephones;
 mod wait;

@@ -84,7 +84,10 @@ pub(super) struct Sound {
     agreed_held: bool,
     /// The same of the round that is being made: what is wanted may change before it is there.
     making_held: bool,
+    /// The next round looks for a new path.
     restart: bool,
+    /// The round that is being made does.
+    restarting: bool,
     tries: u32,
     /// No further round before; `None` once that has passed.
     not_before: Option<Duration>,
@@ -116,6 +119,7 @@ impl Sound {
             agreed_held: false,
             making_held: false,
             restart: false,
+            restarting: false,
             tries: 0,
             not_before: None,
             connect_by: None,
@@ -272,6 +276,7 @@ impl Sound {
             }
             (State::Offering { restart }, Ok(MediaOutcome::Description(sdp))) => {
                 self.restart &= !restart;
+                self.restarting = restart;
                 self.generation += 1;
                 self.begin_round();
                 self.state = State::Sending;
@@ -365,7 +370,9 @@ impl Sound {
         }
     }
 
+    /// The round that was being made comes to nothing; what it was for is still wanted.
     fn roll_back(&mut self, io: &mut Io) {
+        self.restart |= self.restarting;
         self.state = State::RollingBack;
         io.media(self.key, MediaCommand::RollBack);
     }

@@ -9,7 +9,7 @@ use uc_model::{
 use super::{Machine, Phase};
 use crate::{
     core::{
-        Input, MediaOutcome, Output, Reply, Request,
+        Command, Input, MediaCommand, MediaOutcome, Output, Reply, Request,
         rig::{Rig, update},
     },
     port::{
@@ -364,11 +364,11 @@ fn events_that_come_before_the_answer_to_make_call_are_not_lost() {
     );
     assert_eq!(rig.core.calls.machines.len(), 1);
     assert_eq!(name(&rig), "Connected/Connected sound");
-    let accepts = |(_, command): &(_, crate::core::Command)| {
+    let accepts = |(_, command): &(_, Command)| {
         matches!(
             command,
-            crate::core::Command::Media {
-                command: crate::core::MediaCommand::AcceptAnswer(_),
+            Command::Media {
+                command: MediaCommand::AcceptAnswer(_),
                 ..
             }
         )
@@ -416,8 +416,8 @@ fn a_glare_is_rolled_back_and_the_others_offer_answered_first() {
         rig.waiting.last(),
         Some((
             _,
-            crate::core::Command::Media {
-                command: crate::core::MediaCommand::RollBack,
+            Command::Media {
+                command: MediaCommand::RollBack,
                 ..
             }
         ))
@@ -439,6 +439,46 @@ fn a_glare_is_rolled_back_and_the_others_offer_answered_first() {
     };
     let held = update(21, Incoming, S::Hold, S::Hold, true);
     assert!(rig.complete(answers, outcome(held)));
+}
+
+/// Both sides have lost their address and offer at once: neither offer may be the last.
+#[test]
+fn a_new_path_that_a_glare_has_kept_away_is_looked_for_again() {
+    let mut rig = STATES[7].1();
+    let sound = rig
+        .waiting
+        .iter()
+        .rev()
+        .find_map(|(_, command)| match command {
+            Command::Media { media, .. } => Some(*media),
+            _ => None,
+        });
+    let restarts = |rig: &Rig| {
+        matches!(
+            rig.waiting.last(),
+            Some((
+                _,
+                Command::Media {
+                    command: MediaCommand::Offer { ice_restart: true },
+                    ..
+                }
+            ))
+        )
+    };
+    rig.input(Input::Media {
+        media: sound.expect("there is sound"),
+        event: MediaEvent::NetworkChanged,
+    });
+    assert!(restarts(&rig));
+    rig.description();
+    let offers = |o: &Operation| {
+        let describes = |service: &Service| matches!(service, Service::Describe { .. });
+        matches!(o, Operation::Service { service, .. } if describes(service))
+    };
+    assert!(rig.complete(offers, Err(BackendError::Glare)));
+    rig.complete_media(Ok(MediaOutcome::Done));
+    rig.pass(Duration::from_secs(3));
+    assert!(restarts(&rig), "{:?}", rig.waiting.last());
 }
 
 #[test]

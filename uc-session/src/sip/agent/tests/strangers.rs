@@ -69,7 +69,7 @@ fn a_bye_of_a_stranger_ends_nothing() {
 fn a_request_that_was_recorded_changes_nothing() {
     let mut rig = Rig::registered(2);
     let (mine, theirs) = rig.talk(0, 1);
-    let offer = describe(&theirs, 2, crate::port::DescriptionKind::Offer, HELD_SDP);
+    let offer = describe(&theirs, 2, DescriptionKind::Offer, HELD_SDP);
     rig.serve(1, offer);
     rig.keep_sound(0);
     let recorded = rig
