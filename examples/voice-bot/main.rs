@@ -35,8 +35,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn length_of(file: &Path) -> Result<Duration, hound::Error> {
-    let reader = hound::WavReader::open(file)?;
+fn length_of(file: &Path) -> Result<Duration, String> {
+    let reader = hound::WavReader::open(file);
+    let reader = reader.map_err(|error| format!("{}: {error}", file.display()))?;
     let seconds = f64::from(reader.duration()) / f64::from(reader.spec().sample_rate);
     Ok(Duration::from_secs_f64(seconds))
 }
