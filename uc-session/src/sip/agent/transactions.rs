@@ -242,10 +242,16 @@ impl Servers {
         Some(server.answer.clone().map(Message::Response))
     }
 
-    /// Remembers a new request. `false`: there are too many.
+    /// Remembers a new request. Of too many the one is forgotten that was answered first; `false`: none
+    /// has been answered yet.
     pub(super) fn begin(&mut self, key: ServerKey, now: Duration) -> bool {
         if self.0.len() >= MOST_SERVERS {
-            return false;
+            let answered =
+                |server: &Server| server.answer.as_ref().is_some_and(|a| a.status >= 200);
+            let Some(oldest) = self.0.iter().position(answered) else {
+                return false;
+            };
+            self.0.remove(oldest);
         }
         let until = now + RINGING;
         self.0.push(Server {
@@ -324,5 +330,6 @@ pub(super) const GIVE_UP: Duration = Duration::from_secs(32);
 /// So long somebody may let it ring after a provisional answer (timer C, RFC 3261 §16.6: more than
 /// three minutes).
 const RINGING: Duration = Duration::from_secs(200);
-/// Requests of the far side that are remembered (our choice: calls are far fewer).
+/// Requests of the far side that are remembered (our choice: so many come in the 32 s of their memory
+/// only where more calls come than this side carries).
 const MOST_SERVERS: usize = 512;

@@ -310,3 +310,24 @@ fn a_description_that_is_no_text_changes_nothing() {
     rig.serve_call(1, describe(&theirs, 2, DescriptionKind::Answer, SDP));
     assert_eq!(rig.call(1, &theirs).remote.state, ConnectionState::Hold);
 }
+
+#[test]
+fn many_requests_keep_no_call_from_ending() {
+    let mut rig = Rig::registered(2);
+    let (mine, theirs) = rig.talk(0, 1);
+    for number in 0..2_000 {
+        let call_id = format!("flood-{number}");
+        let headers = [
+            ("From", "<sip:scanner@192.0.2.66>;tag=1"),
+            ("To", "<sip:100@office.example>"),
+            ("Call-ID", call_id.as_str()),
+            ("CSeq", "1 OPTIONS"),
+        ];
+        let mut options = request(Method::Options, "100", &headers);
+        let via = format!("SIP/2.0/UDP 192.0.2.66:5001;branch=z9hG4bK{number}flood");
+        options.headers.set("Via", via);
+        rig.hand(9, 0, Message::Request(options));
+    }
+    rig.serve_call(1, clear(&theirs));
+    assert!(rig.call(0, &mine).is_over());
+}
