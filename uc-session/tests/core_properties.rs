@@ -456,6 +456,7 @@ fn call(which: u8, rev: u64) -> CallUpdate {
         },
         carried_here: which & 2 != 0,
         unconfirmed: rev.is_multiple_of(7),
+        conference: rev.is_multiple_of(5).then_some(rev),
     }
 }
 

@@ -78,6 +78,7 @@ pub async fn an_intent_is_acknowledged_by_its_number(engine: &dyn MediaEngine) {
             muted,
             held: false,
             music: false,
+            conference: None,
         });
         assert_eq!(soon("the acknowledgement", applied(&*one)).await, number);
     }
@@ -86,12 +87,14 @@ pub async fn an_intent_is_acknowledged_by_its_number(engine: &dyn MediaEngine) {
         muted: false,
         held: false,
         music: false,
+        conference: None,
     });
     one.apply(MediaIntent {
         number: 8,
         muted: false,
         held: false,
         music: false,
+        conference: None,
     });
     assert_eq!(soon("the acknowledgement", applied(&*one)).await, 8);
     one.close().await;
@@ -117,6 +120,7 @@ pub async fn a_held_call_is_renegotiated(engine: &dyn MediaEngine) {
             muted: false,
             held,
             music: false,
+            conference: None,
         });
         round(&*one, &*other).await;
     }
@@ -125,6 +129,7 @@ pub async fn a_held_call_is_renegotiated(engine: &dyn MediaEngine) {
         muted: false,
         held: true,
         music: false,
+        conference: None,
     });
     round(&*other, &*one).await;
     one.close().await;
@@ -200,6 +205,7 @@ pub async fn a_closed_session_says_so(engine: &dyn MediaEngine) {
         muted: true,
         held: true,
         music: false,
+        conference: None,
     });
     let _ = session.stats();
     soon("closing again", session.close()).await;
@@ -230,6 +236,7 @@ pub async fn keys_are_queued_in_a_call_and_refused_outside(engine: &dyn MediaEng
             muted: true,
             held,
             music: false,
+            conference: None,
         });
         round(&*one, &*other).await;
         assert_eq!(soon("the acknowledgement", applied(&*one)).await, number);

@@ -270,5 +270,6 @@ pub(super) fn update(
         far_end: FarEnd::default(),
         carried_here,
         unconfirmed: false,
+        conference: None,
     }
 }

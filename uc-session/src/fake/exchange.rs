@@ -559,6 +559,7 @@ impl World {
             },
             carried_here: own.session == Some(session),
             unconfirmed: own.unconfirmed,
+            conference: None,
         }
     }
 

@@ -186,7 +186,7 @@ impl MediaEngine for VoipEngine {
     async fn open(&self) -> Result<Box<dyn MediaSession>, MediaError> {
         let session = self.engine.open_with(self.session.clone());
         let session = session.map_err(translate::open_error)?;
-        Ok(Box::new(VoipSession::new(session)))
+        Ok(Box::new(VoipSession::new(session, self.engine.clone())))
     }
 
     async fn devices(&self) -> Result<Vec<SoundDevice>, MediaError> {

@@ -1,21 +1,30 @@
-use std::time::Duration;
+use std::{sync::Mutex, time::Duration};
 
 use async_trait::async_trait;
 use uc_model::Digits;
-use voip_media::{AudioSession, DtmfDigit, Intent};
+use voip_media::{AudioSession, ConferenceId, DtmfDigit, Engine, Intent};
 
 use super::translate;
-use crate::port::{MediaError, MediaEvent, MediaIntent, MediaSession, MediaStats};
+use crate::{
+    locked,
+    port::{MediaError, MediaEvent, MediaIntent, MediaSession, MediaStats},
+};
 
 /// One call's sound. The engine's session has the same life: dropped, it ends at once.
 #[derive(Debug)]
 pub(super) struct VoipSession {
     session: AudioSession,
+    engine: Engine,
+    conference: Mutex<Option<u64>>,
 }
 
 impl VoipSession {
-    pub(super) fn new(session: AudioSession) -> Self {
-        Self { session }
+    pub(super) fn new(session: AudioSession, engine: Engine) -> Self {
+        Self {
+            session,
+            engine,
+            conference: Mutex::default(),
+        }
     }
 }
 
@@ -62,6 +71,12 @@ impl MediaSession for VoipSession {
     }
 
     fn apply(&self, intent: MediaIntent) {
+        let mut conference = locked(&self.conference);
+        if *conference != intent.conference {
+            *conference = intent.conference;
+            let wanted = intent.conference.map(ConferenceId::of);
+            self.engine.place(wanted, &self.session);
+        }
         self.session.apply(Intent {
             number: intent.number,
             muted: intent.muted,

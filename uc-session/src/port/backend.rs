@@ -440,6 +440,9 @@ pub struct CallUpdate {
     pub carried_here: bool,
     /// The restarted server waits for [`Service::Confirm`].
     pub unconfirmed: bool,
+    /// The conference that this client mixes itself: calls of the same number, chosen at random, hear
+    /// each other.
+    pub conference: Option<u64>,
 }
 
 /// Whose sound is at the far end of a call: it becomes another's by a transfer or a conference, and

@@ -52,6 +52,9 @@ pub struct MediaIntent {
     pub held: bool,
     /// Held, the far end may hear music, if the engine has some: it is alone and no conference.
     pub music: bool,
+    /// The conference on this computer that the call takes part in: calls of the same number hear each
+    /// other. An engine that can't mix leaves them apart.
+    pub conference: Option<u64>,
 }
 
 /// What a media session tells.

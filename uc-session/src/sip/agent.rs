@@ -1,6 +1,7 @@
 //! A user agent (RFC 3261) without sockets and clocks: messages, wishes and time go in, messages and
 //! news come out. What it is told in the same order gives the same.
 
+mod conference;
 mod dialog;
 mod digits;
 mod incoming;
@@ -428,6 +429,7 @@ impl Agent {
 
     /// A call is over: told, then forgotten, with the dialogs that it has left behind.
     fn over(&mut self, call: &CallId, cause: FailureCause) {
+        self.leave_conference(call);
         let Some(mut leg) = self.legs.remove(call) else {
             return;
         };

@@ -43,6 +43,7 @@ pub(super) fn read(resource: wire::CallResource) -> Result<CallUpdate, Unreadabl
         },
         carried_here: resource.carried_here,
         unconfirmed: resource.unconfirmed,
+        conference: None,
     })
 }
 

@@ -304,6 +304,7 @@ const fn update(call: Call) -> CallUpdate {
         },
         carried_here: false,
         unconfirmed: false,
+        conference: None,
     }
 }
 

@@ -93,6 +93,7 @@ impl Line {
             },
             carried_here: self.carried,
             unconfirmed: false,
+            conference: None,
         }
     }
 

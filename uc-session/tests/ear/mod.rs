@@ -45,6 +45,29 @@ pub(crate) fn share_of(samples: &[i16], hertz: f64) -> f64 {
     }
 }
 
+/// Waits until 100 ms in a row are mostly these two tones, both to be heard.
+#[allow(dead_code, reason = "not everybody who listens is in a conference")]
+pub(crate) async fn hears_both(sound: &LoopbackBackend, tones: [f64; 2]) {
+    let mut heard = sound.take_played();
+    let hearing = async {
+        loop {
+            heard.extend(sound.take_played());
+            let last = &heard[heard.len().saturating_sub(WINDOW)..];
+            let [one, other] = tones.map(|hertz| share_of(last, hertz));
+            if last.len() == WINDOW && one.min(other) > 0.2 && one + other > 0.8 {
+                return;
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let in_time = timeout(PATIENCE, hearing).await;
+    assert!(
+        in_time.is_ok(),
+        "no {tones:?} Hz in {} samples",
+        heard.len()
+    );
+}
+
 /// The longest time without a tone, in steps of 20 ms.
 #[allow(dead_code, reason = "not everybody who listens counts")]
 pub(crate) fn longest_gap(samples: &[i16], hertz: f64) -> Duration {

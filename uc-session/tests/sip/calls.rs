@@ -5,7 +5,7 @@ use uc_model::{ConnectionState, FailureCause};
 use uc_session::{CallError, Client, SignInError, Trust, port::BackendError};
 
 use crate::{
-    ear::hears,
+    ear::{hears, hears_both},
     kamailio::{Kamailio, TRANSPORTS},
     person::{PATIENCE, Person, address_of, hear_each_other, talk},
 };
@@ -238,6 +238,32 @@ async fn a_call_that_rings_at_a_colleague_is_picked_up() {
     assert_eq!(ended, Some(FailureCause::AnsweredElsewhere));
     picked.hang_up().await.unwrap();
     timeout(PATIENCE, mine.ended()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_talk_in_a_conference_of_ones_own_sound() {
+    let Some(server) = Kamailio::start("") else {
+        return;
+    };
+    let rosa = Person::new(&server, "udp", "100", 440.0).await;
+    let bruno = Person::new(&server, "tcp", "101", 1_000.0).await;
+    let clara = Person::new(&server, "wss", "102", 700.0).await;
+    let (first, _) = talk(&rosa, "101", &bruno).await;
+    let second = first.consult("102").await.unwrap();
+    clara.rings().await.answer().await.unwrap();
+    timeout(PATIENCE, second.connected())
+        .await
+        .unwrap()
+        .unwrap();
+    second.conference(&first).await.unwrap();
+    assert!(first.state().is_conference() && second.state().is_conference());
+    hears_both(&rosa.sound, [1_000.0, 700.0]).await;
+    hears_both(&bruno.sound, [440.0, 700.0]).await;
+    hears_both(&clara.sound, [440.0, 1_000.0]).await;
+    second.hang_up().await.unwrap();
+    hear_each_other(&rosa, &bruno).await;
+    assert!(!first.state().is_conference());
+    first.hang_up().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -38,6 +38,11 @@ impl ConferenceId {
     pub fn new() -> Self {
         Self(NEXT_CONFERENCE.fetch_add(1, Relaxed))
     }
+
+    /// The one of this number, whoever names it: for numbers that were chosen at random.
+    pub const fn of(number: u64) -> Self {
+        Self(number)
+    }
 }
 
 impl Engine {
@@ -80,21 +85,36 @@ impl Engine {
         self.put_into(session, None).await
     }
 
+    /// As [`Engine::enter`] and, without a conference, [`Engine::part`], for whoever needs no answer: a call
+    /// that has ended is in none.
+    pub fn place(&self, conference: Option<ConferenceId>, session: &AudioSession) {
+        let conference = conference.map(|conference| conference.0);
+        drop(self.send_into(session, conference));
+    }
+
     async fn put_into(
         &self,
         session: &AudioSession,
         conference: Option<u64>,
     ) -> Result<(), JoinError> {
+        match self.send_into(session, conference).await {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(_) => Err(JoinError::Unknown),
+        }
+    }
+
+    fn send_into(
+        &self,
+        session: &AudioSession,
+        conference: Option<u64>,
+    ) -> oneshot::Receiver<bool> {
         let (reply, found) = oneshot::channel();
         self.media().send(MediaCommand::Join {
             id: session.id(),
             conference,
             reply,
         });
-        match found.await {
-            Ok(true) => Ok(()),
-            Ok(false) | Err(_) => Err(JoinError::Unknown),
-        }
+        found
     }
 }
 

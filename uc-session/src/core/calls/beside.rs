@@ -258,6 +258,12 @@ fn outcome(service: Beside, active: &Known<'_>, held: &Known<'_>) -> Option<Resu
         | (Beside::Conference, Running(rest), Over(FailureCause::Conferenced)) => {
             rest.is_conference().then_some(Ok(()))
         }
+        // Both go on where this side mixes them.
+        (Beside::Conference, Running(one), Running(other)) => {
+            let talks =
+                |call: &Call| call.local == ConnectionState::Connected && call.is_conference();
+            (talks(one) && talks(other)).then_some(Ok(()))
+        }
         (_, Running(_), Running(_)) => None,
         (_, Over(cause), _) | (_, _, Over(cause)) => ended(*cause),
     }

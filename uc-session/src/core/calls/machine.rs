@@ -109,6 +109,8 @@ pub(super) struct Machine {
     /// It was taken from somebody else's phone, so it doesn't ring here.
     picked_up: bool,
     unconfirmed: bool,
+    /// The conference that is mixed here.
+    conference: Option<u64>,
     muted: bool,
     sends_candidates: bool,
     shown: Option<Arc<CallStatus>>,
@@ -168,6 +170,7 @@ impl Machine {
             carried_here: false,
             picked_up: false,
             unconfirmed: false,
+            conference: None,
             muted: false,
             sends_candidates: false,
             shown: None,
@@ -368,6 +371,7 @@ impl Machine {
     fn take(&mut self, io: &mut Io, update: CallUpdate) {
         self.carried_here = update.carried_here;
         self.unconfirmed = update.unconfirmed;
+        self.conference = update.conference;
         if update.far_end.number > self.far_end && !update.call.is_over() {
             self.far_end = update.far_end.number;
             self.meet_far_end(io, &update);
@@ -504,6 +508,7 @@ impl Machine {
                 muted: self.muted,
                 held,
                 music: call.is_some_and(|call| call.members.is_empty()),
+                conference: self.conference,
             };
             sound.want(io, wish);
             let dials = matches!(self.phase, Phase::Preparing(_));

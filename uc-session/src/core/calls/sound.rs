@@ -56,6 +56,7 @@ pub(super) struct Wish {
     pub(super) held: bool,
     /// Whoever is held may hear music.
     pub(super) music: bool,
+    pub(super) conference: Option<u64>,
 }
 
 /// What a step asks of the call.
@@ -115,6 +116,7 @@ impl Sound {
                 muted: false,
                 held: false,
                 music: false,
+                conference: None,
             },
             agreed_held: false,
             making_held: false,
@@ -145,13 +147,19 @@ impl Sound {
 
     /// What the user wants now; a repetition changes nothing.
     pub(super) fn want(&mut self, io: &mut Io, wish: Wish) {
-        let Wish { muted, held, music } = wish;
+        let Wish {
+            muted,
+            held,
+            music,
+            conference,
+        } = wish;
         let number = self.intent.number;
         let intent = MediaIntent {
             number,
             muted,
             held,
             music: held && music,
+            conference: conference.filter(|_| !held),
         };
         if intent == self.intent {
             return;

@@ -35,6 +35,8 @@ pub(super) struct Leg {
     /// Whether the far end takes UPDATE (RFC 3311).
     pub(super) takes_update: bool,
     pub(super) transfer: Option<Transfer>,
+    /// The conference on this side that it takes part in.
+    pub(super) conference: Option<u64>,
     /// Keys that are being sent beside the sound, and those after them.
     pub(super) keys: VecDeque<Keys>,
     /// When the other is told once more where this side is, and how often it was tried.
@@ -202,6 +204,7 @@ impl Leg {
             timer: None,
             takes_update: false,
             transfer: None,
+            conference: None,
             keys: VecDeque::new(),
             renewal: None,
             left: Vec::new(),
@@ -218,6 +221,7 @@ impl Leg {
             far_end: self.far_end,
             carried_here: !rings_here,
             unconfirmed: false,
+            conference: self.conference,
         }
     }
 

@@ -260,6 +260,7 @@ fn capabilities() -> CapabilitySet {
         Capability::Transfer,
         Capability::Dtmf,
         Capability::Pickup,
+        Capability::PhoneConferences,
     ]
     .into_iter()
     .fold(CapabilitySet::EMPTY, CapabilitySet::with)

@@ -91,10 +91,11 @@ impl Agent {
 
     /// The session's own offer tells the other side.
     fn hold(&mut self, call: &CallId) -> bool {
+        self.leave_conference(call);
         self.turn(call, ConnectionState::Connected, ConnectionState::Hold)
     }
 
-    fn retrieve(&mut self, call: &CallId) -> bool {
+    pub(super) fn retrieve(&mut self, call: &CallId) -> bool {
         self.turn(call, ConnectionState::Hold, ConnectionState::Connected)
     }
 
@@ -128,7 +129,7 @@ impl Agent {
             }
             Beside::Transfer => self.hand_over(id, call, held),
             Beside::Alternate => self.done(id, Err(BackendError::WrongState)),
-            Beside::Conference => self.done(id, Err(BackendError::Unsupported)),
+            Beside::Conference => self.confer(id, call, held),
         }
     }
 
@@ -325,6 +326,7 @@ impl Agent {
             far_end: Default::default(),
             carried_here: true,
             unconfirmed: false,
+            conference: None,
         };
         let change = ServerChange::Call(Box::new(update));
         self.outputs.push_back(Output::Change(change));

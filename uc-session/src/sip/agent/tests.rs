@@ -1,4 +1,5 @@
 mod calls;
+mod conferences;
 mod keys;
 mod pickups;
 mod provisional;

@@ -163,7 +163,7 @@ prop_compose! {
     ) -> CallUpdate {
         let (number, offers, generation) = far_end;
         let far_end = FarEnd { number, offers, generation };
-        CallUpdate { call, description, candidates, far_end, carried_here, unconfirmed }
+        CallUpdate { call, description, candidates, far_end, carried_here, unconfirmed, conference: None }
     }
 }
 
