@@ -7,7 +7,7 @@ use uc_session::{CallError, Client, SignInError, Trust, port::BackendError};
 use crate::{
     ear::{hears, hears_both},
     kamailio::{Kamailio, TRANSPORTS},
-    person::{PATIENCE, Person, address_of, hear_each_other, talk},
+    person::{PATIENCE, Person, address_of, becomes, hear_each_other, talk},
 };
 
 async fn transport(transport: &str, algorithm: &str) {
@@ -258,6 +258,12 @@ async fn three_talk_in_a_conference_of_ones_own_sound() {
     second.conference(&first).await.unwrap();
     assert!(first.state().is_conference() && second.state().is_conference());
     hears_both(&rosa.sound, [1_000.0, 700.0]).await;
+    hears_both(&bruno.sound, [440.0, 700.0]).await;
+    hears_both(&clara.sound, [440.0, 1_000.0]).await;
+    first.hold().await.unwrap();
+    becomes(&second, |call| call.local == ConnectionState::Hold).await;
+    second.retrieve().await.unwrap();
+    becomes(&first, |call| call.local == ConnectionState::Connected).await;
     hears_both(&bruno.sound, [440.0, 700.0]).await;
     hears_both(&clara.sound, [440.0, 1_000.0]).await;
     second.hang_up().await.unwrap();

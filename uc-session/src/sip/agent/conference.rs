@@ -1,9 +1,9 @@
 //! Conferences that this side mixes (RFC 4353 §3.1): each call stays what it is, their sounds come together
-//! here.
+//! here. Held, it is held as a whole.
 
 use uc_model::{CallId, Connection, ConnectionState};
 
-use super::Agent;
+use super::{Agent, leg::Leg};
 use crate::port::BackendError;
 
 impl Agent {
@@ -15,18 +15,14 @@ impl Agent {
         if !talks {
             return self.done(id, Err(BackendError::WrongState));
         }
-        let known = self.legs.get(call).and_then(|leg| leg.conference);
-        let members = |number: Option<u64>| {
-            let legs = self.legs.values();
-            legs.filter(|leg| number.is_some() && leg.conference == number)
-                .count()
-        };
-        if members(known).max(1) >= MOST_OTHERS {
+        let (joining, joined) = (self.conferring(held), self.conferring(call));
+        if joining.len() + joined.len() > MOST_OTHERS {
             return self.done(id, Err(BackendError::Full));
         }
+        let known = self.legs.get(call).and_then(|leg| leg.conference);
         let number = known.unwrap_or_else(|| self.conference_number());
         self.retrieve(held);
-        for call in [call, held] {
+        for call in joining.iter().chain(&joined) {
             if let Some(leg) = self.legs.get_mut(call) {
                 leg.conference = Some(number);
             }
@@ -35,20 +31,28 @@ impl Agent {
         self.done_with(id, call);
     }
 
-    /// A call leaves its conference: it is held, or over.
+    /// The calls of a call's conference; of one that is in none, itself.
+    pub(super) fn conferring(&self, call: &CallId) -> Vec<CallId> {
+        let number = self.legs.get(call).and_then(|leg| leg.conference);
+        let legs = self.legs.values();
+        let is_in = |leg: &&Leg| match number {
+            Some(_) => leg.conference == number,
+            None => leg.call.id == *call,
+        };
+        legs.filter(is_in).map(|leg| leg.call.id.clone()).collect()
+    }
+
+    /// A call that is over leaves its conference.
     pub(super) fn leave_conference(&mut self, call: &CallId) {
         let leg = self.legs.get_mut(call);
         if let Some(number) = leg.and_then(|leg| leg.conference.take()) {
-            if let Some(leg) = self.legs.get_mut(call) {
-                leg.call.members.clear();
-            }
             self.regroup(number);
         }
     }
 
     /// Tells all of a conference who is in it; one alone is in none.
     pub(super) fn regroup(&mut self, number: u64) {
-        let is_in = |leg: &&mut super::Leg| leg.conference == Some(number);
+        let is_in = |leg: &&mut Leg| leg.conference == Some(number);
         let others: Vec<Connection> = self
             .legs
             .values_mut()

@@ -91,12 +91,24 @@ impl Agent {
 
     /// The session's own offer tells the other side.
     fn hold(&mut self, call: &CallId) -> bool {
-        self.leave_conference(call);
-        self.turn(call, ConnectionState::Connected, ConnectionState::Hold)
+        self.turn_all(call, ConnectionState::Connected, ConnectionState::Hold)
     }
 
     pub(super) fn retrieve(&mut self, call: &CallId) -> bool {
-        self.turn(call, ConnectionState::Hold, ConnectionState::Connected)
+        self.turn_all(call, ConnectionState::Hold, ConnectionState::Connected)
+    }
+
+    /// A conference is held and retrieved as a whole.
+    fn turn_all(&mut self, call: &CallId, from: ConnectionState, to: ConnectionState) -> bool {
+        let turned = self.turn(call, from, to);
+        if turned {
+            for other in self.conferring(call) {
+                if other != *call && self.turn(&other, from, to) {
+                    self.changed(&other);
+                }
+            }
+        }
+        turned
     }
 
     fn turn(&mut self, call: &CallId, from: ConnectionState, to: ConnectionState) -> bool {

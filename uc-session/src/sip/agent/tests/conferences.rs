@@ -18,7 +18,6 @@ fn conference(count: usize) -> (Rig, Vec<uc_model::CallId>) {
     (rig, calls)
 }
 
-/// Of a conference only this call leaves; it comes back with the next one.
 fn hold(rig: &mut Rig, call: &uc_model::CallId) {
     rig.serve_call(0, Service::Hold { call: call.clone() });
     rig.keep_sound(0);
@@ -52,13 +51,30 @@ fn two_calls_become_a_conference_and_one_alone_is_none() {
 }
 
 #[test]
-fn whoever_is_held_leaves_the_conference_and_comes_back_by_joining_again() {
-    let (mut rig, calls) = conference(2);
+fn a_conference_is_held_and_retrieved_as_a_whole() {
+    let (mut rig, calls) = conference(3);
+    let all = |rig: &Rig, state| {
+        let mut calls = calls.iter().map(|call| rig.call(0, call));
+        calls.all(|call| call.local == state && call.members.len() == 3)
+    };
+    assert!(all(&rig, ConnectionState::Connected));
     hold(&mut rig, &calls[1]);
-    assert!(!rig.call(0, &calls[0]).is_conference());
-    assert!(!rig.call(0, &calls[1]).is_conference());
-    rig.serve_call(0, beside(Beside::Conference, &calls[0], &calls[1]));
-    assert!(rig.call(0, &calls[0]).is_conference());
+    assert!(all(&rig, ConnectionState::Hold));
+    let call = calls[2].clone();
+    rig.serve_call(0, Service::Retrieve { call });
+    assert!(all(&rig, ConnectionState::Connected));
+}
+
+#[test]
+fn eight_talk_and_no_more() {
+    let (mut rig, calls) = conference(7);
+    let members = |rig: &Rig| rig.call(0, &calls[6]).members.len();
+    assert_eq!(members(&rig), 7);
+    hold(&mut rig, &calls[0]);
+    let (next, _) = rig.talk(0, 1);
+    let join = beside(Beside::Conference, &next, &calls[0]);
+    assert_eq!(rig.serve(0, join), Some(Err(BackendError::Full)));
+    assert_eq!(members(&rig), 7);
 }
 
 #[test]
