@@ -40,7 +40,7 @@ async fn lose_address() {
     let gaps = [(&rosa, 1_000.0), (&bruno, 440.0)]
         .map(|(person, hertz)| longest_gap(&person.sound.take_played(), hertz));
     println!("missing after the address changed: {gaps:?}");
-    // Both offer at once, so both may have to wait for up to two seconds (RFC 3261 §14.1), seldom twice.
+    // Both offer at once, so both may have to wait for up to a second, seldom twice.
     assert!(
         gaps.iter().all(|gap| *gap < Duration::from_secs(7)),
         "{gaps:?}"

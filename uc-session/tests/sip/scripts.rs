@@ -92,6 +92,21 @@ async fn a_scripted_caller_wants_our_offer_and_refreshes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_whose_ack_was_lost_is_given_again() {
+    let Some(server) = Kamailio::start("") else {
+        return;
+    };
+    let rosa = Person::with(&server, "tcp", "100", 440.0, plain).await;
+    let scenario = include_str!("scenarios/lost_ack.xml");
+    let script = block_in_place(|| Script::calling_attentively(&server, scenario));
+    let mine = rosa.rings().await;
+    mine.answer().await.unwrap();
+    let ended = timeout(PATIENCE, mine.ended()).await.unwrap();
+    assert_eq!(ended, Some(FailureCause::Normal));
+    block_in_place(|| script.ends());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn keys_travel_beside_the_sound_where_it_has_no_telephone_events() {
     let Some(server) = Kamailio::start("") else {
         return;

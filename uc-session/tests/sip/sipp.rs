@@ -51,6 +51,13 @@ impl Script {
         Self::play(scenario, server.script_port(), 30, &["-m", "1", &remote])
     }
 
+    /// The same, and what comes once more isn't passed over.
+    pub(crate) fn calling_attentively(server: &Kamailio, scenario: &str) -> Self {
+        let remote = format!("127.0.0.1:{}", server.plain_port());
+        let more = ["-m", "1", "-nr", &remote];
+        Self::play(scenario, server.script_port(), 30, &more)
+    }
+
     /// Plays one `count` times by way of the server, so often a second and with so many at once at most,
     /// to each of `numbers` in turn: they are field 0, their credentials field 1.
     pub(crate) fn calling_often(

@@ -482,9 +482,10 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 const MOST_TRIES: u32 = 3;
 /// The pause before a round that failed is tried again (our choice).
 const TRY_AGAIN: Duration = Duration::from_secs(1);
-/// The pause after a glare (RFC 3261 §14.1, the shorter range: the server decides who is first).
+/// The pause after a glare: a part of RFC 3261 §14.1's shorter range, so that a call whose sides have both
+/// lost their path is heard again within two seconds.
 const GLARE_LEAST: Duration = Duration::from_millis(100);
 /// See [`GLARE_LEAST`].
-const GLARE_MOST: Duration = Duration::from_secs(2);
+const GLARE_MOST: Duration = Duration::from_secs(1);
 /// Candidates of one side and round (wire contract).
 const MOST_CANDIDATES: usize = 64;
