@@ -225,7 +225,7 @@ impl Agent {
 
     /// The calls that are not over.
     pub(super) fn calls(&self) -> Vec<CallUpdate> {
-        self.legs.values().map(Leg::update).collect()
+        self.legs.values().map(|leg| self.update_of(leg)).collect()
     }
 
     /// The newest revision.
@@ -402,29 +402,27 @@ impl Agent {
         self.outputs.push_back(Output::Done(id, result));
     }
 
-    /// Tells of a call as it is now.
+    /// Tells of a call as it is now, and so of all others of its conference.
     fn changed(&mut self, call: &CallId) {
-        self.rev += 1;
-        let rev = Rev(self.rev);
-        if let Some(leg) = self.legs.get_mut(call) {
-            leg.call.rev = rev;
-            let change = ServerChange::Call(Box::new(leg.update()));
-            self.outputs.push_back(Output::Change(change));
+        for call in self.conferring(call) {
+            let told = self.newest(&call).map(ServerChange::Call);
+            self.outputs.extend(told.map(Output::Change));
         }
+    }
+
+    /// A call as it is now, under a new revision.
+    fn newest(&mut self, call: &CallId) -> Option<Box<CallUpdate>> {
+        self.rev += 1;
+        let leg = self.legs.get_mut(call)?;
+        leg.call.rev = Rev(self.rev);
+        let leg = self.legs.get(call)?;
+        Some(Box::new(self.update_of(leg)))
     }
 
     /// Answers who asked with a call as it is now.
     fn done_with(&mut self, id: u64, call: &CallId) {
-        self.rev += 1;
-        let rev = Rev(self.rev);
-        let outcome = match self.legs.get_mut(call) {
-            Some(leg) => {
-                leg.call.rev = rev;
-                Ok(Outcome::Call(Box::new(leg.update())))
-            }
-            None => Err(BackendError::NotFound),
-        };
-        self.done(id, outcome);
+        let outcome = self.newest(call).map(Outcome::Call);
+        self.done(id, outcome.ok_or(BackendError::NotFound));
     }
 
     /// A call is over: told, then forgotten, with the dialogs that it has left behind.

@@ -1,10 +1,10 @@
 //! Conferences that this side mixes (RFC 4353 §3.1): each call stays what it is, their sounds come together
 //! here. Held, it is held as a whole.
 
-use uc_model::{CallId, Connection, ConnectionState};
+use uc_model::{CallId, ConnectionState};
 
 use super::{Agent, leg::Leg};
-use crate::port::BackendError;
+use crate::port::{BackendError, CallUpdate};
 
 impl Agent {
     /// Conference Call: the held call comes to the active one, and to all others of either's conference.
@@ -51,24 +51,29 @@ impl Agent {
     }
 
     /// Tells all of a conference who is in it; one alone is in none.
-    pub(super) fn regroup(&mut self, number: u64) {
+    fn regroup(&mut self, number: u64) {
         let is_in = |leg: &&mut Leg| leg.conference == Some(number);
-        let others: Vec<Connection> = self
-            .legs
-            .values_mut()
-            .filter(is_in)
-            .map(|leg| leg.call.remote.clone())
-            .collect();
-        let alone = others.len() < 2;
-        let mut changed = Vec::new();
-        for leg in self.legs.values_mut().filter(is_in) {
-            leg.call.members = if alone { Vec::new() } else { others.clone() };
-            leg.conference = leg.conference.filter(|_| !alone);
-            changed.push(leg.call.id.clone());
+        let mut legs: Vec<_> = self.legs.values_mut().filter(is_in).collect();
+        if let [alone] = &mut legs[..] {
+            alone.conference = None;
         }
-        for call in changed {
-            self.changed(&call);
+        let one = legs.first().map(|leg| leg.call.id.clone());
+        if let Some(one) = one {
+            self.changed(&one);
         }
+    }
+
+    /// What the session is told of a call, with all others of its conference.
+    pub(super) fn update_of(&self, leg: &Leg) -> CallUpdate {
+        let mut update = leg.update();
+        if leg.conference.is_some() {
+            let others = self
+                .legs
+                .values()
+                .filter(|other| other.conference == leg.conference);
+            update.call.members = others.map(|other| other.call.remote.clone()).collect();
+        }
+        update
     }
 
     /// A number that no other client of the same sound has.

@@ -100,15 +100,17 @@ impl Agent {
 
     /// A conference is held and retrieved as a whole.
     fn turn_all(&mut self, call: &CallId, from: ConnectionState, to: ConnectionState) -> bool {
-        let turned = self.turn(call, from, to);
-        if turned {
-            for other in self.conferring(call) {
-                if other != *call && self.turn(&other, from, to) {
-                    self.changed(&other);
-                }
-            }
+        if !self.turn(call, from, to) {
+            return false;
         }
-        turned
+        let all = self.conferring(call);
+        for other in all.iter().filter(|other| *other != call) {
+            self.turn(other, from, to);
+        }
+        if all.len() > 1 {
+            self.changed(call);
+        }
+        true
     }
 
     fn turn(&mut self, call: &CallId, from: ConnectionState, to: ConnectionState) -> bool {
