@@ -2,7 +2,10 @@ use std::time::Duration;
 
 use uc_model::{Action, Call, CallId, Capability, ConnectionState, FailureCause};
 
-use super::{Calls, Key, Step, machine::CONFIRMATION};
+use super::{
+    Calls, Key, Step,
+    machine::{CONFIRMATION, Machine},
+};
 use crate::{
     core::{
         Reply, Ticket, Why,
@@ -186,6 +189,18 @@ impl Calls {
         calls.into_iter().find(|call| call.id == *id)
     }
 
+    /// Whether both talk in a conference that is mixed here, where both go on.
+    fn mixes(&self, one: &CallId, other: &CallId) -> bool {
+        let conference = |id: &CallId| {
+            let machine = self
+                .machines
+                .values()
+                .find(|machine| machine.id() == Some(id));
+            machine.and_then(Machine::talks_in)
+        };
+        conference(one).is_some() && conference(one) == conference(other)
+    }
+
     /// The server has said yes or no.
     pub(super) fn beside_answered(
         &mut self,
@@ -228,7 +243,11 @@ impl Calls {
                 Some(call) => Known::Running(call),
                 None => Known::Over(self.cause_of(id).unwrap_or(FailureCause::Normal)),
             };
-            match outcome(asked.service, &known(&asked.active), &known(&asked.held)) {
+            let shown = match self.mixes(&asked.active, &asked.held) {
+                true if asked.service == Beside::Conference => Some(Ok(())),
+                _ => outcome(asked.service, &known(&asked.active), &known(&asked.held)),
+            };
+            match shown {
                 Some(result) => io.reply(asked.ticket, Reply::Act(result)),
                 None => self.besides.asked.push(asked),
             }
@@ -257,12 +276,6 @@ fn outcome(service: Beside, active: &Known<'_>, held: &Known<'_>) -> Option<Resu
         (Beside::Conference, Over(FailureCause::Conferenced), Running(rest))
         | (Beside::Conference, Running(rest), Over(FailureCause::Conferenced)) => {
             rest.is_conference().then_some(Ok(()))
-        }
-        // Both go on where this side mixes them.
-        (Beside::Conference, Running(one), Running(other)) => {
-            let talks =
-                |call: &Call| call.local == ConnectionState::Connected && call.is_conference();
-            (talks(one) && talks(other)).then_some(Ok(()))
         }
         (_, Running(_), Running(_)) => None,
         (_, Over(cause), _) | (_, _, Over(cause)) => ended(*cause),

@@ -352,6 +352,12 @@ impl Machine {
         }
     }
 
+    /// The conference mixed here in which the call is talked.
+    pub(super) fn talks_in(&self) -> Option<u64> {
+        let talks = |call: &&Call| call.local == ConnectionState::Connected;
+        self.call().filter(talks).and(self.conference)
+    }
+
     /// The server has told of the call; what isn't newer is ignored.
     pub(super) fn update(&mut self, io: &mut Io, update: CallUpdate) {
         let newer = self.call().is_some_and(|call| update.call.rev > call.rev);
