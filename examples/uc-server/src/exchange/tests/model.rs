@@ -335,6 +335,7 @@ proptest! {
                     if exchange.calls[&seat.call].sounding().is_some() {
                         // Their sound is made anew.
                         call.far_end = 0;
+                        call.offers = false;
                         call.description = None;
                         call.candidates = None;
                     }
