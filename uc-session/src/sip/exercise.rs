@@ -239,7 +239,7 @@ const SDP: &str = "v=0\r\nm=audio 4000 RTP/AVP 0\r\na=sendrecv\r\n";
 const MOST_PIECES: usize = 64;
 /// What one thing may lead to.
 const MOST_SAID: usize = 400;
-const MOST_CALLS: usize = 16;
+const MOST_CALLS: usize = 256;
 /// Timers that run before all is quiet, but for registrations and sessions that are kept alive.
 const MOST_STEPS: usize = 2_000;
 const REST: Duration = Duration::from_secs(400);

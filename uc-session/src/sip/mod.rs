@@ -127,7 +127,10 @@ impl SipBackend {
         let name = line::host_port(&address)?;
         let mut failure = BackendError::Dial(DialFailure::NameNotFound);
         for server in self.servers(&address).await {
-            let at = line::host_port(&server)?;
+            // Whatever a name server tells is no reason not to try the next one.
+            let Ok(at) = line::host_port(&server) else {
+                continue;
+            };
             let transport = self.config.transport;
             let dialled = match self.dialer.dial_server(transport, &name, &at).await {
                 Ok(dialled) => dialled,

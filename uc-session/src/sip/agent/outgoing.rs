@@ -377,8 +377,8 @@ pub(super) const SESSION: u32 = 1800;
 /// Until then a call counts as accepted, even if nothing but "trying" is heard (our choice; within the
 /// time that a service may take).
 pub(super) const ACCEPTANCE: Duration = Duration::from_secs(6);
-/// Calls at the same time (our choice).
-pub(super) const MOST_LEGS: usize = 16;
+/// Calls at the same time (our choice: as many as the session's core knows).
+pub(super) const MOST_LEGS: usize = 256;
 /// Telephones that a call is remembered to ring at (our choice).
 const MOST_TELEPHONES: usize = 32;
 /// How often a call is sent elsewhere (our choice).

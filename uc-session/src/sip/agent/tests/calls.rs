@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use proptest::prelude::*;
 use uc_model::{CallDirection, ConnectionState, FailureCause};
@@ -299,6 +299,22 @@ fn a_call_runs_on_over_another_path() {
     );
     rig.serve(1, clear(&theirs));
     assert_eq!(rig.call(0, &mine).cause, Some(FailureCause::Normal));
+}
+
+#[test]
+fn twenty_calls_a_second_are_taken_for_a_minute_by_one_account() {
+    let mut rig = Rig::registered(2);
+    let mut up = VecDeque::new();
+    for _ in 0..20 * 60 {
+        up.push_back(rig.talk(0, 1));
+        // A call lasts for two seconds.
+        if up.len() > 40 {
+            let (mine, theirs) = up.pop_front().unwrap();
+            rig.serve_call(0, clear(&mine));
+            assert!(rig.call(1, &theirs).is_over());
+        }
+        rig.wait(Duration::from_millis(50));
+    }
 }
 
 #[test]
