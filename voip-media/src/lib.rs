@@ -42,9 +42,10 @@ pub use rtp::VoipMetrics;
 #[doc(hidden)]
 pub use rtp::exercise_tones;
 pub use session::{
-    AudioSession, ConferenceId, ConfigFault, Deadlines, DtmfError, Engine, EngineBuilder,
-    EngineError, HoldMusic, Impairment, Intent, JoinError, NegotiationError, OpenError, OwnSound,
-    SessionConfig, SessionError, SessionEvent, SoundEvent, SoundEvents, StatsStream,
+    Attendance, AudioSession, ConferenceId, ConfigFault, Deadlines, DtmfError, Engine,
+    EngineBuilder, EngineError, HoldMusic, Impairment, Intent, JoinError, NegotiationError,
+    OpenError, OwnSound, SessionConfig, SessionError, SessionEvent, SoundEvent, SoundEvents,
+    StatsStream,
 };
 #[doc(hidden)]
 pub use session::{

@@ -5,7 +5,7 @@ mod side;
 #[path = "session/sound.rs"]
 mod sound;
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use side::{HIGH, LOW, Side, is_first_audio, negotiate, speak, until};
 use sound::ToneBackend;
@@ -15,6 +15,7 @@ use voip_media::{
 };
 
 const OTHER: f32 = 1_700.0;
+const PROGRAM: f32 = 2_500.0;
 
 /// This side with two calls, and the far sides.
 async fn two_calls() -> (Side, AudioSession, Side, Side) {
@@ -36,8 +37,17 @@ async fn two_calls() -> (Side, AudioSession, Side, Side) {
 
 /// Whether a tone makes up about half of what comes, as one of two does.
 async fn comes_to_hear_half(sound: &Arc<ToneBackend>, hertz: f32) -> bool {
+    comes_to_hear_share(sound, hertz, 0.3..0.7).await
+}
+
+/// The same of three.
+async fn comes_to_hear_third(sound: &Arc<ToneBackend>, hertz: f32) -> bool {
+    comes_to_hear_share(sound, hertz, 0.2..0.45).await
+}
+
+async fn comes_to_hear_share(sound: &Arc<ToneBackend>, hertz: f32, share: Range<f32>) -> bool {
     for _ in 0..100 {
-        if (0.3..0.7).contains(&sound.share_of(hertz, 200)) {
+        if share.contains(&sound.share_of(hertz, 200)) {
             return true;
         }
         speak(100).await;
@@ -173,4 +183,66 @@ async fn a_tone_sounds_over_a_call_and_the_call_goes_on() {
     near.engine.stop_tone().await;
     assert!(near.comes_to_hear(HIGH).await);
     assert!(far.hears(LOW).await, "the far side heard no tone");
+}
+
+#[tokio::test]
+async fn a_program_takes_part_in_a_conference_without_a_call() {
+    let (hub, second, left, right) = two_calls().await;
+    let conference = ConferenceId::new();
+    for session in [&hub.session, &second] {
+        hub.engine.enter(conference, session).await.expect("in");
+    }
+    let own = ToneBackend::new(PROGRAM);
+    let device = DeviceChoice::Default;
+    let sound = OwnSound {
+        capture: own.open_capture(&device).expect("a microphone"),
+        playout: own.open_playout(&device).expect("a loudspeaker"),
+    };
+    let attendance = hub.engine.attend(conference, sound).await.expect("in");
+    assert!(comes_to_hear_third(&left.sound, PROGRAM).await);
+    assert!(comes_to_hear_third(&right.sound, PROGRAM).await);
+    assert!(comes_to_hear_half(&own, HIGH).await && comes_to_hear_half(&own, OTHER).await);
+    assert!(own.share_of(PROGRAM, 200) < 0.02, "its own voice");
+    attendance.set_away(true);
+    assert!(comes_to_hear_half(&left.sound, OTHER).await, "as before");
+    attendance.set_away(false);
+    assert!(comes_to_hear_third(&left.sound, PROGRAM).await);
+    drop(attendance);
+    assert!(comes_to_hear_half(&left.sound, OTHER).await, "as before");
+}
+
+#[tokio::test]
+async fn programs_talk_with_each_other_where_nobody_calls() {
+    let engine = Engine::builder(ToneBackend::new(LOW))
+        .build()
+        .expect("an engine");
+    let conference = ConferenceId::new();
+    let device = DeviceChoice::Default;
+    let attend = async |own: &Arc<ToneBackend>| {
+        let sound = OwnSound {
+            capture: own.open_capture(&device).expect("a microphone"),
+            playout: own.open_playout(&device).expect("a loudspeaker"),
+        };
+        engine.attend(conference, sound).await.expect("in")
+    };
+    let (one, other) = (ToneBackend::new(HIGH), ToneBackend::new(OTHER));
+    let _both = (attend(&one).await, attend(&other).await);
+    for (sound, hertz) in [(&one, OTHER), (&other, HIGH)] {
+        let mut heard = false;
+        for _ in 0..100 {
+            heard = sound.share_of(hertz, 200) > 0.8;
+            if heard {
+                break;
+            }
+            speak(100).await;
+        }
+        assert!(heard, "{hertz} Hz");
+    }
+    engine.close().await;
+    let sound = OwnSound {
+        capture: one.open_capture(&device).expect("a microphone"),
+        playout: one.open_playout(&device).expect("a loudspeaker"),
+    };
+    let late = engine.attend(conference, sound).await;
+    assert_eq!(late.err(), Some(JoinError::Closed));
 }

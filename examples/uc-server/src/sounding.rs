@@ -159,6 +159,10 @@ fn endpoint_role(role: Role) -> EndpointRole {
         Role::Conference(name) => EndpointRole::Conference(name),
         Role::Waiting => EndpointRole::MusicOnHold,
         Role::Phone(user) => EndpointRole::Phone(PhoneVoice::of(&user)),
+        Role::ConferencePhone { user, conference } => EndpointRole::ConferencePhone {
+            voice: PhoneVoice::of(&user),
+            conference,
+        },
         Role::Announcement { reason, until } => EndpointRole::Announcement(Announcement {
             reason: reason.map(read_state),
             until: until.and_then(time_of_day),

@@ -99,6 +99,28 @@ async fn a_client_that_waits_is_handed_over_to_a_desk_phone() {
 }
 
 #[tokio::test]
+async fn a_desk_phone_in_a_conference_is_heard_by_all_and_holds() {
+    let (_server, rosa, bruno, clara) = three().await;
+    let (first, at_desk) = rosa_calls_clara(&rosa, &clara).await;
+    let second = within(first.consult("331")).await.unwrap();
+    let at_bruno = within(bruno.client.incoming()).await.unwrap();
+    within(at_bruno.answer()).await.unwrap();
+    within(second.connected()).await.unwrap();
+    within(second.conference(&first)).await.unwrap();
+    let desk = said_at("332");
+    tokio::join!(
+        rosa.hears_both(BRUNO_HZ, desk),
+        bruno.hears_both(ROSA_HZ, desk)
+    );
+    within(at_desk.hold()).await.unwrap();
+    tokio::join!(rosa.hears(BRUNO_HZ), bruno.hears(ROSA_HZ));
+    within(at_desk.retrieve()).await.unwrap();
+    rosa.hears_both(BRUNO_HZ, desk).await;
+    within(at_desk.hang_up()).await.unwrap();
+    tokio::join!(rosa.hears(BRUNO_HZ), bruno.hears(ROSA_HZ));
+}
+
+#[tokio::test]
 async fn with_voip_off_calls_ring_at_the_desk_phone() {
     let (_server, rosa, bruno, _) = three().await;
     let rings_at = async || {

@@ -6,9 +6,10 @@ use thiserror::Error;
 use tokio::sync::oneshot;
 
 use crate::{
-    AudioSession, Engine, Limiter, SampleRate,
+    Attendance, AudioSession, Engine, Limiter, OwnSound, SampleRate,
     session::{
-        media::MediaCommand,
+        guest::Guest,
+        media::{MAX_SESSIONS, MediaCommand},
         stream::{FRAME, SessionStream},
     },
 };
@@ -23,6 +24,15 @@ pub enum JoinError {
     /// A call that has ended, belongs to another engine, or has sound of its own.
     #[error("one of the calls has ended or belongs to another engine: join the others")]
     Unknown,
+    /// As many programs take part in this engine's conferences as can.
+    #[error("{MAX_SESSIONS} programs take part in conferences already: let one leave first")]
+    Full,
+    /// The engine is closed, or far behind.
+    #[error("the engine is closed or can't keep up: make a new one, or end calls")]
+    Closed,
+    /// Called outside a tokio runtime.
+    #[error("there is no tokio runtime here: call this inside one")]
+    NoRuntime,
 }
 
 /// A conference that calls enter one by one, as a server's do.
@@ -90,6 +100,21 @@ impl Engine {
     pub fn place(&self, conference: Option<ConferenceId>, session: &AudioSession) {
         let conference = conference.map(|conference| conference.0);
         drop(self.send_into(session, conference));
+    }
+
+    /// Lets a program take part in a conference, without a call: it says what `sound` reads and hears
+    /// everybody else, 10 ms every 10 ms, with neither network nor codec between, until the
+    /// [`Attendance`] is dropped. The devices of this computer have no part in it: the program isn't heard
+    /// on the loudspeaker, and doesn't hear the microphone.
+    ///
+    /// # Errors
+    /// [`JoinError::Full`], [`JoinError::Closed`], [`JoinError::NoRuntime`].
+    pub async fn attend(
+        &self,
+        conference: ConferenceId,
+        sound: OwnSound,
+    ) -> Result<Attendance, JoinError> {
+        Attendance::begin(self.media().clone(), conference.0, sound).await
     }
 
     async fn put_into(
@@ -207,6 +232,11 @@ impl Member {
 #[derive(Default)]
 pub(crate) struct Conferences {
     sums: Vec<(u64, [i32; FRAME])>,
+    #[expect(
+        clippy::vec_box,
+        reason = "the media thread neither takes nor frees memory: a box goes back as it came"
+    )]
+    guests: Vec<Box<Guest>>,
 }
 
 impl Conferences {
@@ -214,15 +244,42 @@ impl Conferences {
     pub(crate) fn new(sessions: usize) -> Self {
         Self {
             // A conference has two members or more, but for those whose partners have gone.
-            sums: Vec::with_capacity(sessions),
+            sums: Vec::with_capacity(2 * sessions),
+            guests: Vec::with_capacity(sessions),
         }
+    }
+
+    /// Whether programs take part somewhere.
+    pub(crate) const fn has_guests(&self) -> bool {
+        !self.guests.is_empty()
+    }
+
+    /// Lets a program in; gives it back where there are too many.
+    pub(crate) fn attend(&mut self, guest: Box<Guest>) -> Result<(), Box<Guest>> {
+        if self.guests.len() == self.guests.capacity() {
+            return Err(guest);
+        }
+        self.guests.push(guest);
+        Ok(())
+    }
+
+    /// Gives the program of this number back.
+    pub(crate) fn dismiss(&mut self, id: u64) -> Option<Box<Guest>> {
+        let index = self.guests.iter().position(|guest| guest.id == id)?;
+        Some(self.guests.swap_remove(index))
     }
 
     /// Carries what each far side says in this frame to the others of its conference.
     pub(crate) fn carry(&mut self, sessions: &mut [Box<SessionStream>]) {
         self.sums.clear();
         for member in sessions.iter().map(|session| &session.conference) {
-            self.add(member);
+            self.add(member.conference, &member.voice);
+        }
+        for index in 0..self.guests.len() {
+            let guest = &mut self.guests[index];
+            guest.speak();
+            let (conference, voice) = (guest.conference, guest.voice);
+            self.add(Some(conference), &voice);
         }
         for session in sessions {
             let member = &mut session.conference;
@@ -235,10 +292,16 @@ impl Conferences {
             }
             member.voice = [0; FRAME];
         }
+        for guest in &mut self.guests {
+            let sum = self.sums.iter().find(|sum| sum.0 == guest.conference);
+            if let Some((_, sum)) = sum {
+                guest.hear(sum);
+            }
+        }
     }
 
-    fn add(&mut self, member: &Member) {
-        let Some(conference) = member.conference else {
+    fn add(&mut self, conference: Option<u64>, voice: &[i16; FRAME]) {
+        let Some(conference) = conference else {
             return;
         };
         let known = self.sums.iter().position(|sum| sum.0 == conference);
@@ -246,7 +309,7 @@ impl Conferences {
             self.sums.push((conference, [0; FRAME]));
             self.sums.len() - 1
         });
-        for (sum, sample) in self.sums[place].1.iter_mut().zip(&member.voice) {
+        for (sum, sample) in self.sums[place].1.iter_mut().zip(voice) {
             *sum += i32::from(*sample);
         }
     }
@@ -337,9 +400,9 @@ mod tests {
         for (conference, loudness) in [(1, 10), (2, 500), (1, 20)] {
             let mut member = member(conference);
             member.speak(&[loudness; FRAME]);
-            conferences.add(&member);
+            conferences.add(member.conference, &member.voice);
         }
-        conferences.add(&Member::default());
+        conferences.add(None, &[1; FRAME]);
         let sums: Vec<_> = conferences
             .sums
             .iter()

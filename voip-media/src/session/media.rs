@@ -18,6 +18,7 @@ use crate::{
         clock::Clock,
         conference::Conferences,
         deadlines::DeadlineCounter,
+        guest::Guest,
         places::{Places, TonePlayer},
         relief::Relief,
         sound::{SoundFailure, SoundStream},
@@ -51,6 +52,16 @@ pub(crate) enum MediaCommand {
         id: u64,
         conference: Option<u64>,
         reply: oneshot::Sender<bool>,
+    },
+    /// Lets a program take part in a conference; gives it back where there are too many.
+    Attend {
+        guest: Box<Guest>,
+        reply: oneshot::Sender<Result<(), Box<Guest>>>,
+    },
+    /// Gives the program of this number back.
+    Dismiss {
+        id: u64,
+        reply: oneshot::Sender<Option<Box<Guest>>>,
     },
     /// Plays a tone beside the sessions, or on the ringer, instead of the one before.
     Tone {
@@ -152,7 +163,8 @@ impl MediaThread {
     fn run(mut self) {
         let mut next = self.clock.now();
         while self.take_commands() {
-            if self.sessions.is_empty() && !self.tone.plays() && !self.ring.plays() {
+            let speaks = self.tone.plays() || self.ring.plays();
+            if self.sessions.is_empty() && !self.conferences.has_guests() && !speaks {
                 thread::park();
                 next = self.clock.now();
                 continue;
@@ -214,6 +226,12 @@ impl MediaThread {
                 let session = self.session(id).filter(|session| !session.is_apart());
                 let found = session.map(|session| session.conference.join(conference));
                 let _ = reply.send(found.is_some());
+            }
+            MediaCommand::Attend { guest, reply } => {
+                let _ = reply.send(self.conferences.attend(guest));
+            }
+            MediaCommand::Dismiss { id, reply } => {
+                let _ = reply.send(self.conferences.dismiss(id));
             }
             MediaCommand::Tone { role, tone } => self.player(role).start(tone),
             MediaCommand::StopTone { role, over } => self.player(role).stop(over),

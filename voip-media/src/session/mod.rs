@@ -13,6 +13,7 @@ mod engine;
 mod error;
 mod event;
 mod exercise;
+mod guest;
 mod impairment;
 mod interfaces;
 mod keys;
@@ -48,6 +49,7 @@ pub use exercise::{
     ReceiveExercise, exercise_datagram, exercise_description, exercise_protected, exercise_rtcp,
     exercise_stun,
 };
+pub use guest::Attendance;
 pub use music::HoldMusic;
 pub use stats_stream::StatsStream;
 

@@ -316,11 +316,24 @@ impl Call {
     }
 
     /// The side whose sound the server makes for a client at the other one, and what it is: the
-    /// system, or a desk phone off the hook.
+    /// system, or a desk phone off the hook; a phone's in a conference is heard by the others there.
     pub(super) fn sounding(&self) -> Option<(Side, Role)> {
         let heard = |side: &Side| {
             let far = self.far_sides(*side);
             !self.is_over() && far.into_iter().any(|far| self.leg(far).is_client())
+        self.sounding_for_client()
+            .or_else(|| self.sounding_in_conference())
+    }
+
+    fn sounding_in_conference(&self) -> Option<(Side, Role)> {
+        let conference = self.conference.clone().filter(|_| !self.is_over())?;
+        let at_desk = |side: &Side| self.leg(*side).is_at_desk() && self.leg(*side).takes_part();
+        let side = Side::BOTH.into_iter().find(at_desk)?;
+        let user = self.leg(side).user()?.to_owned();
+        Some((side, Role::ConferencePhone { user, conference }))
+    }
+
+    fn sounding_for_client(&self) -> Option<(Side, Role)> {
         };
         let heard = Side::BOTH.into_iter().filter(heard);
         let mut sounds = heard.filter_map(|side| match &self.leg(side).owner {

@@ -283,6 +283,9 @@ impl Exchange {
 
     fn ask_for_confirmation(&mut self, key: &str, now: Millis) {
         if let Some(call) = self.calls.get_mut(key) {
+            } else {
+                // A desk phone in a conference is heard again.
+                self.settle_endpoint(&key);
             call.confirm_by = Some(now + super::timers::CONFIRM_MS);
             for side in Side::BOTH {
                 let leg = call.leg_mut(side);

@@ -74,7 +74,7 @@ impl Exchange {
     }
 
     /// The others of the active and the held call go on with each other. The active one may still
-    /// ring: then it rings for the held party.
+    /// ring: then it rings for the held party. It may be a mailbox, which begins anew for the held party.
     pub(crate) fn transfer(
         &mut self,
         session: &SessionId,
@@ -85,17 +85,22 @@ impl Exchange {
         let pair = self.pair(session, id, &request.held)?;
         let (active, held) = (&self.calls[&pair.active.call], &self.calls[&pair.held.call]);
         let far = |call: &Call, seat: &Seat| call.leg(seat.side.other()).user().map(str::to_owned);
-        let (Some(target), Some(waiting)) = (far(active, &pair.active), far(held, &pair.held))
-        else {
-            return Err(Refusal::WrongState);
+        let to_target = match far(active, &pair.active) {
+            Some(target) => self.party(&target, None),
+            None if active.is_at_mailbox() => active.leg(pair.active.side).party.clone(),
+            None => return Err(Refusal::WrongState),
         };
-        if target == waiting {
+        let waiting = far(held, &pair.held).ok_or(Refusal::WrongState)?;
+        if to_target.user.as_ref() == Some(&waiting) {
             return Err(Refusal::WrongState);
         }
         let (active, held) = (active.clone(), held.clone());
         self.join(&pair.active, &held, pair.held.side.other());
-        let (to_waiting, to_target) = (self.party(&waiting, None), self.party(&target, None));
+        let to_waiting = self.party(&waiting, None);
         let call = self.calls.get_mut(&active.key).expect("it was joined");
+        if call.is_at_mailbox() {
+            call.ringing = now;
+        }
         for side in call.far_sides(pair.active.side) {
             let leg = call.leg_mut(side);
             leg.party = to_waiting.clone();

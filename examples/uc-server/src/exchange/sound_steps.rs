@@ -28,6 +28,8 @@ pub(crate) enum Role {
     Waiting,
     /// What is said into this user's desk phone.
     Phone(String),
+    /// The same as a part of a conference, where the phone hears everybody else.
+    ConferencePhone { user: String, conference: String },
 }
 
 /// What the driver of the system's sound does next. The user's client offers, but where the system

@@ -1,15 +1,15 @@
 //! One leg's sound.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
 };
 
 use tokio::{sync::mpsc, task::JoinHandle};
 use uc_protocol::ucx::Candidates;
-use voip_media::{AudioSession, Intent, SessionEvent};
+use voip_media::{Attendance, AudioSession, Intent, SessionEvent};
 
-use super::{Recording, Room, SoundError, SoundEvent};
+use super::{Recording, Room, SoundError, SoundEvent, lock};
 
 /// What an endpoint has beside its session.
 #[derive(Debug, Default)]
@@ -35,14 +35,27 @@ impl Ways {
     }
 }
 
-/// A session and the task that passes on what it tells.
+/// What sounds at a leg.
 pub(super) struct Endpoint {
+    ends: End,
+    ways: Ways,
+}
+
+/// Where its sound goes.
+enum End {
+    /// To a client.
+    Client(Line),
+    /// Into a conference, with no client between; until it is closed.
+    Conference(Mutex<Option<Attendance>>),
+}
+
+/// A session and the task that passes on what it tells.
+struct Line {
     session: Arc<AudioSession>,
     /// Of the offer that was answered last.
     generation: Arc<AtomicU32>,
     /// How often it was held and retrieved.
     intents: AtomicU64,
-    ways: Ways,
     telling: JoinHandle<()>,
 }
 
@@ -61,33 +74,53 @@ impl Endpoint {
             events,
         );
         Self {
-            session,
-            generation,
-            intents: AtomicU64::new(0),
+            ends: End::Client(Line {
+                session,
+                generation,
+                intents: AtomicU64::new(0),
+                telling: tokio::spawn(telling),
+            }),
             ways,
-            telling: tokio::spawn(telling),
+        }
+    }
+
+    /// A phone's, in a conference.
+    pub(super) fn attending(attendance: Attendance, room: Room, recording: Arc<Recording>) -> Self {
+        Self {
+            ends: End::Conference(Mutex::new(Some(attendance))),
+            ways: Ways {
+                room: Some(room),
+                recording: Some(recording),
+            },
         }
     }
 
     pub(super) async fn offer(&self, generation: u32) -> Result<String, SoundError> {
-        let offer = self.session.offer().await?;
-        self.generation.store(generation, Relaxed);
+        let line = self.line()?;
+        let offer = line.session.offer().await?;
+        line.generation.store(generation, Relaxed);
         Ok(offer)
     }
 
     pub(super) async fn accept_answer(&self, sdp: &str) -> Result<(), SoundError> {
-        Ok(self.session.accept_answer(sdp).await?)
+        Ok(self.line()?.session.accept_answer(sdp).await?)
     }
 
     /// Steps of one leg come one after the other.
     pub(super) fn hold(&self, held: bool) {
-        let number = self.intents.fetch_add(1, Relaxed) + 1;
-        self.session.apply(Intent {
-            number,
-            muted: false,
-            held,
-            music: true,
-        });
+        match &self.ends {
+            End::Client(line) => line.session.apply(Intent {
+                number: line.intents.fetch_add(1, Relaxed) + 1,
+                muted: false,
+                held,
+                music: true,
+            }),
+            End::Conference(attendance) => {
+                if let Some(attendance) = &*lock(attendance) {
+                    attendance.set_away(held);
+                }
+            }
+        }
     }
 
     pub(super) async fn accept_offer(
@@ -95,20 +128,22 @@ impl Endpoint {
         generation: u32,
         sdp: &str,
     ) -> Result<String, SoundError> {
-        if generation < self.generation.load(Relaxed) {
+        let line = self.line()?;
+        if generation < line.generation.load(Relaxed) {
             return Err(SoundError::Late);
         }
-        let answer = self.session.accept_offer(sdp).await?;
-        self.generation.store(generation, Relaxed);
+        let answer = line.session.accept_offer(sdp).await?;
+        line.generation.store(generation, Relaxed);
         Ok(answer)
     }
 
     pub(super) async fn add_candidates(&self, candidates: &Candidates) -> Result<(), SoundError> {
-        if candidates.generation < self.generation.load(Relaxed) {
+        let line = self.line()?;
+        if candidates.generation < line.generation.load(Relaxed) {
             return Ok(());
         }
         let lines = &candidates.candidates;
-        Ok(self.session.add_remote_candidates(lines).await?)
+        Ok(line.session.add_remote_candidates(lines).await?)
     }
 
     pub(super) fn recording(&self) -> Option<Arc<Recording>> {
@@ -116,12 +151,22 @@ impl Endpoint {
     }
 
     pub(super) async fn close(&self) {
-        self.session.close().await;
+        match &self.ends {
+            End::Client(line) => line.session.close().await,
+            End::Conference(attendance) => drop(lock(attendance).take()),
+        }
+    }
+
+    fn line(&self) -> Result<&Line, SoundError> {
+        match &self.ends {
+            End::Client(line) => Ok(line),
+            End::Conference(_) => Err(SoundError::Unknown),
+        }
     }
 }
 
 /// The task has the session, too.
-impl Drop for Endpoint {
+impl Drop for Line {
     fn drop(&mut self) {
         self.telling.abort();
     }

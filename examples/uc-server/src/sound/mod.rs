@@ -227,6 +227,9 @@ impl Sounds {
 
     async fn make(&self, leg: &str, role: EndpointRole) -> Result<Endpoint, SoundError> {
         let engine = self.engine()?;
+        if let EndpointRole::ConferencePhone { voice, conference } = role {
+            return self.attend(&engine, voice, &conference).await;
+        }
         let mut session = self.config.session.clone();
         let (ways, session) = match role {
             EndpointRole::Conference(name) => {
@@ -263,8 +266,25 @@ impl Sounds {
                 let session = engine.open_apart(session, sound)?;
                 (Ways::recorded(Some(recording)), session)
             }
+            EndpointRole::ConferencePhone { .. } => return Err(SoundError::Unknown),
         };
         Ok(Endpoint::new(leg, session, ways, self.events.clone()))
+    }
+
+    /// A phone's part in a conference.
+    async fn attend(
+        &self,
+        engine: &Engine,
+        voice: PhoneVoice,
+        conference: &str,
+    ) -> Result<Endpoint, SoundError> {
+        let voice = self.made(move |_| Library::phone(&voice)).await?;
+        let recording = Recording::last(self.config.memory);
+        let sound = voice.heard_by(Ear::at_once(&recording));
+        let room = self.rooms.enter(conference)?;
+        let attendance = engine.attend(room.id(), sound).await;
+        let attendance = attendance.map_err(|_| SoundError::Ended)?;
+        Ok(Endpoint::attending(attendance, room, recording))
     }
 
     /// What is read or computed for longer than a task may take.

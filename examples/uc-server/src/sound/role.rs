@@ -15,6 +15,14 @@ pub enum EndpointRole {
     Announcement(Announcement),
     /// A virtual desk phone, which speaks and remembers what it heard last.
     Phone(PhoneVoice),
+    /// A virtual desk phone that takes part in a conference: no client is at its other end, so nothing
+    /// is negotiated.
+    ConferencePhone {
+        /// What is said into it.
+        voice: PhoneVoice,
+        /// The conference's name.
+        conference: String,
+    },
 }
 
 /// What a virtual desk phone says, without end.

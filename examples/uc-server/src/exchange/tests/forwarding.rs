@@ -127,7 +127,7 @@ fn hidden_presence_is_not_announced_and_passed_return_times_lapse() {
 }
 
 #[test]
-fn a_call_to_a_mailbox_is_held_but_neither_handed_over_nor_joined() {
+fn a_call_to_a_mailbox_is_held_and_joined_to_nothing() {
     let mut rig = rig("", "");
     set(&mut rig, "331", PresenceState::Meeting, None);
     let (_, own) = {
@@ -138,7 +138,6 @@ fn a_call_to_a_mailbox_is_held_but_neither_handed_over_nor_joined() {
     };
     let mailbox = rig.consult("330", &own, "331").unwrap().id;
     for refused in [
-        rig.transfer("330", &mailbox, &own),
         rig.conference("330", &mailbox, &own),
         rig.hand_over("330", &mailbox, "333"),
     ] {
@@ -147,6 +146,37 @@ fn a_call_to_a_mailbox_is_held_but_neither_handed_over_nor_joined() {
     rig.alternate("330", &mailbox, &own).unwrap();
     rig.reconnect("330", &own, &mailbox).unwrap();
     assert_eq!(rig.look("330", &mailbox).local, Connected);
+}
+
+#[test]
+fn whoever_waits_is_handed_over_to_a_mailbox_which_begins_anew() {
+    let mut rig = rig("", "");
+    set(&mut rig, "331", PresenceState::Meeting, None);
+    let caller = rig.dial("332", "330").unwrap().id;
+    let own = rig.ringing("330");
+    rig.answer("330", &own).unwrap();
+    let mailbox = rig.consult("330", &own, "331").unwrap().id;
+    rig.pass(MAX_MESSAGE_MS - 1);
+    rig.sound.clear();
+    let left = rig.transfer("330", &mailbox, &own).unwrap();
+    assert_eq!(left.cause, Some(Cause::Transferred));
+    let meeting = Some(PresenceState::Meeting);
+    assert!(matches!(
+        &rig.sound[..],
+        [SoundStep::Close { .. }, SoundStep::Open { role: Role::Announcement { reason, .. }, .. }]
+            if *reason == meeting
+    ));
+    let seen = rig.look("332", &caller);
+    assert_eq!(
+        (seen.party.number.as_str(), seen.remote),
+        ("331", Connected)
+    );
+    assert_eq!((seen.far_end, seen.offers), (1, true));
+    // There is time for a whole message.
+    rig.pass(MAX_MESSAGE_MS - 1);
+    assert_eq!(rig.look("332", &caller).cause, None);
+    rig.pass(1);
+    assert_eq!(rig.look("332", &caller).cause, Some(Cause::Normal));
 }
 
 #[test]

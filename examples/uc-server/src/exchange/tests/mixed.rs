@@ -170,6 +170,36 @@ fn whoever_a_desk_phone_holds_hears_music_and_may_hold_too() {
 }
 
 #[test]
+fn a_desk_phone_in_a_conference_has_sound_until_it_leaves() {
+    let mut rig = rig();
+    let (held, desk) = rig.reaches_a_desk();
+    let active = rig.consult("330", &held, "331").unwrap().id;
+    let target = rig.ringing("331");
+    rig.answer("331", &target).unwrap();
+    rig.steps();
+    rig.conference("330", &active, &held).unwrap();
+    let at_desk = |step: &SoundStep| match step {
+        SoundStep::Open {
+            leg,
+            role: Role::ConferencePhone { user, .. },
+        } => leg == &desk && user == "332",
+        _ => false,
+    };
+    let steps = rig.steps();
+    assert!(steps.iter().any(at_desk), "{steps:?}");
+    rig.hold("332", &desk).unwrap();
+    let held = SoundStep::Hold {
+        leg: desk.clone(),
+        held: true,
+    };
+    assert_eq!(rig.steps(), [held]);
+    rig.restart();
+    assert!(rig.steps().iter().any(at_desk), "it sounds again");
+    rig.clear("332", &desk).unwrap();
+    assert!(rig.steps().contains(&close(&desk)));
+}
+
+#[test]
 fn a_client_hands_a_desk_phone_over_to_a_client() {
     let mut rig = rig();
     let (held, desk) = rig.reaches_a_desk();
