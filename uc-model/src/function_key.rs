@@ -2,7 +2,7 @@ use thiserror::Error;
 
 use crate::{DialForm, DialPlan, PhoneNumber, Redacted};
 
-/// What kind of telephone has the keys (KEYS-1).
+/// What kind of telephone a number belongs to, and has the keys (KEYS-1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PhoneKind {
@@ -16,6 +16,8 @@ pub enum PhoneKind {
     Analogue,
     /// A DECT telephone.
     Dect,
+    /// None: the number is kept for a client with sound.
+    WebRtc,
 }
 
 /// One of the two functions of a key.

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod account;
+mod assigned_phone;
 mod call;
 mod capability;
 mod chat;
@@ -37,6 +38,7 @@ mod time;
 mod voip;
 
 pub use account::Account;
+pub use assigned_phone::{AssignedPhone, AssignedPhoneError};
 pub use call::{
     Action, AllowedActions, Call, CallDirection, Connection, ConnectionState, DeviceKind,
     FailureCause, Party,
@@ -70,7 +72,7 @@ pub use import::{
 };
 pub use licence::Licence;
 pub use number::{
-    AssignedPhone, Destination, DialForm, DialMethod, DialPlan, DialPlanError, Dialling, Extension,
+    Destination, DialForm, DialMethod, DialPlan, DialPlanError, Dialling, Extension,
     ExtensionError, Line, LinkError, LinkPlatform, LinkScheme, NumberKey, OutgoingPath,
     PhoneNumber, PhoneNumberError, RedialList,
 };

@@ -6,7 +6,7 @@ mod link;
 mod plan;
 mod redial;
 
-pub use dialling::{AssignedPhone, Destination, DialMethod, Dialling, Line, OutgoingPath};
+pub use dialling::{Destination, DialMethod, Dialling, Line, OutgoingPath};
 pub use key::NumberKey;
 pub use link::{LinkError, LinkPlatform, LinkScheme};
 pub use plan::{DialForm, DialPlan, DialPlanError};

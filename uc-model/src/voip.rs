@@ -1,6 +1,6 @@
 use thiserror::Error;
 
-use crate::{Capability, CapabilitySet, Licence, PhoneKind};
+use crate::{AssignedPhone, Capability, CapabilitySet, Licence, PhoneKind};
 
 /// Whether the user's calls go through the built-in client (VOIP-1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,17 +30,28 @@ pub enum VoipOff {
              administrator for another device"
     )]
     Unsuitable,
+    /// Another of a MULAP user's telephones is controlled than the one kept for VoIP (CONN-10).
+    #[error(
+        "VoIP is off because you control another of your telephones: choose the number that the \
+             administrator has set up for VoIP (WebRTC)"
+    )]
+    ControlsAnother,
 }
 
 impl Voip {
     /// What holds for a user who wants it or not. What is missing switches it off by itself, and the
-    /// user's wish stays for the day when it is there again.
+    /// user's wish stays for the day when it is there again. `phone`: what the user's number belongs
+    /// to; `controlled`: the one of a MULAP user's telephones that this client controls.
     pub fn of(
         wanted: bool,
         able: CapabilitySet,
         missing: &[Licence],
         phone: Option<PhoneKind>,
+        controlled: Option<&AssignedPhone>,
     ) -> Self {
+        let another = controlled
+            .and_then(|phone| phone.kind)
+            .is_some_and(|kind| kind != PhoneKind::WebRtc);
         let unsuitable = matches!(
             phone,
             Some(PhoneKind::Isdn | PhoneKind::Analogue | PhoneKind::Dect)
@@ -49,7 +60,8 @@ impl Voip {
             () if !wanted => Some(VoipOff::SwitchedOff),
             () if missing.contains(&Licence::Voip) => Some(VoipOff::NoLicence),
             () if !able.has(Capability::VoipCalls) => Some(VoipOff::NotOffered),
-            () if unsuitable => Some(VoipOff::Unsuitable),
+            () if another => Some(VoipOff::ControlsAnother),
+            () if unsuitable && controlled.is_none() => Some(VoipOff::Unsuitable),
             () => None,
         };
         off.map_or(Self::On, Self::Off)
@@ -69,6 +81,7 @@ impl Voip {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Extension;
 
     #[test]
     fn voip_is_off_by_wish_or_by_itself_and_says_why() {
@@ -105,8 +118,25 @@ mod tests {
                 off(VoipOff::Unsuitable),
             ),
         ] {
-            assert_eq!(Voip::of(wanted, able, missing, phone), expected);
+            assert_eq!(Voip::of(wanted, able, missing, phone, None), expected);
         }
+    }
+
+    #[test]
+    fn of_several_telephones_only_the_one_kept_for_it_carries_voip() {
+        let able = CapabilitySet::EMPTY.with(Capability::VoipCalls);
+        let number = Extension::new("361").unwrap();
+        let of = |kind| {
+            let number = number.clone();
+            let controlled = AssignedPhone { number, kind };
+            Voip::of(true, able, &[], Some(PhoneKind::Dect), Some(&controlled))
+        };
+        assert_eq!(of(Some(PhoneKind::WebRtc)), Voip::On);
+        for kind in [PhoneKind::System, PhoneKind::Dect] {
+            assert_eq!(of(Some(kind)), Voip::Off(VoipOff::ControlsAnother));
+        }
+        // A server that doesn't tell what it is decides by itself.
+        assert_eq!(of(None), Voip::On);
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub const MAX_FILE_BYTES: usize = 8 * 1024 * 1024;
 pub const MAX_HEADER_BYTES: usize = 64 * 1024;
 /// Most licences that a sign-in says are missing.
 pub const MAX_LICENCES: usize = 16;
+/// Telephones of a MULAP's user.
+pub const MAX_ASSIGNED_PHONES: usize = 16;
 /// Deepest nesting of JSON.
 pub const MAX_JSON_DEPTH: usize = 32;
 /// Longest name, note or display text, in bytes.

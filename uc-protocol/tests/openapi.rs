@@ -14,7 +14,7 @@ use proptest::{
 use serde_json::Value;
 use uc_protocol::ucx::{
     Resource, encode,
-    paths::{CallService, FileFormat, Route},
+    paths::{CallService, EventsQuery, FileFormat, Route},
 };
 
 /// The description, with the properties and enumerated values that samples have shown so far.
@@ -298,7 +298,7 @@ fn the_described_paths_are_those_of_the_code() {
         Route::Hello,
         Route::Session,
         Route::Snapshot,
-        Route::Events { calls: true },
+        Route::Events(EventsQuery::default()),
         Route::Directory(Default::default()),
         Route::Me,
         Route::MyPresence,

@@ -24,7 +24,7 @@ mod rig;
 mod roster;
 mod shutdown;
 
-use uc_model::{Action, Redacted};
+use uc_model::{Action, Extension, Redacted};
 
 pub use self::interface::{
     Command, CommandId, Input, MediaCommand, MediaId, MediaOutcome, Output, Reply, Request, Ticket,
@@ -42,7 +42,7 @@ use self::{
 use crate::{
     cache::{CacheError, Cached},
     clock::Now,
-    error::{CallError, MessageError, ServiceError, SignInError},
+    error::{CallError, EditError, MessageError, ServiceError, SignInError},
     events::Event,
     port::{
         BackendError, BackendEvent, LinkId, MediaError, Outcome, ServerAddress, ServerChange,
@@ -69,6 +69,8 @@ pub struct Config {
     pub trust: Trust,
     /// The accepted certificates.
     pub pins: Pins,
+    /// The one of the user's telephones that was entered to be controlled (CONN-10).
+    pub phone: Option<Extension>,
     /// Whether there is something that makes sound.
     pub sound: bool,
     /// Whether a first sign-in that can't reach the server is repeated until it can: where there
@@ -304,19 +306,30 @@ impl Core {
                 self.calls.set_voip(&mut self.io, ticket, wanted);
                 self.connection.voip_changed(&mut self.io);
             }
+            Request::ControlPhone(phone) => {
+                let chosen = self.connection.control_phone(&mut self.io, phone);
+                let chosen = chosen.map(|()| Vec::new()).map_err(EditError::from);
+                let again = chosen.is_ok();
+                self.io.reply(ticket, Reply::Edit(chosen));
+                if again {
+                    self.reconnect();
+                }
+            }
             Request::Mute { call, muted } => self.calls.mute(&mut self.io, ticket, &call, muted),
             Request::NetworkChanged => {
                 self.calls.network_changed();
                 let signals = self.connection.handle_network_change(&mut self.io);
                 self.obey(signals);
             }
-            Request::Reconnect => {
-                self.calls.network_changed();
-                let signals = self.connection.handle_reconnect(&mut self.io);
-                self.obey(signals);
-            }
+            Request::Reconnect => self.reconnect(),
             Request::Shutdown { sign_out } => self.shutdown.begin(&self.io, sign_out),
         }
+    }
+
+    fn reconnect(&mut self) {
+        self.calls.network_changed();
+        let signals = self.connection.handle_reconnect(&mut self.io);
+        self.obey(signals);
     }
 
     fn complete(&mut self, flight: Flight, result: Result<Outcome, BackendError>) {
@@ -455,7 +468,9 @@ fn closed(request: &Request) -> Option<Reply> {
         Request::SignIn => Some(Reply::SignIn(Err(SignInError::Closed))),
         Request::Search { .. } => Some(Reply::Search(Err(ServiceError::Closed))),
         Request::SetPresence(_) => Some(Reply::Presence(Err(ServiceError::Closed))),
-        Request::Edit(_) => Some(Reply::Edit(Err(ServiceError::Closed.into()))),
+        Request::Edit(_) | Request::ControlPhone(_) => {
+            Some(Reply::Edit(Err(ServiceError::Closed.into())))
+        }
         Request::ImportContacts { .. } => Some(Reply::Import(Err(ServiceError::Closed.into()))),
         Request::SendMessage { .. }
         | Request::ResendMessage { .. }

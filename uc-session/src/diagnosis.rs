@@ -333,6 +333,7 @@ impl Examination<'_> {
             link,
             after: None,
             calls: false,
+            phone: self.config.phone.clone(),
         };
         self.execute(operation, &ear).await.map_err(Bad::Backend)?;
         let since = tokio::time::Instant::now();

@@ -1,8 +1,9 @@
 use thiserror::Error;
 use uc_model::{
-    Action, ChatError, DigitsError, FailureCause, FavouriteError, ForwardingError,
-    FunctionKeyError, ImportError, MessageTextError, PasswordChangeError, PersonalDirectoryError,
-    PhoneNumberError, PresenceError, ProfileError, VoipOff,
+    Action, AssignedPhoneError, ChatError, DigitsError, ExtensionError, FailureCause,
+    FavouriteError, ForwardingError, FunctionKeyError, ImportError, MessageTextError,
+    PasswordChangeError, PersonalDirectoryError, PhoneNumberError, PresenceError, ProfileError,
+    VoipOff,
 };
 
 use crate::port::{BackendError, Certificate, DialFailure, MediaError, ServerAddress};
@@ -72,6 +73,12 @@ pub enum SignInError {
          client of the same account"
     )]
     PasswordChangeElsewhere,
+    /// What was entered for the telephone to be controlled is no internal number.
+    #[error("the number of the telephone to be controlled is an internal one, for example 361")]
+    PhoneNumber(#[from] ExtensionError),
+    /// The telephone that was to be controlled can't be (CONN-10).
+    #[error(transparent)]
+    AssignedPhone(#[from] AssignedPhoneError),
     /// The new password that was given can't be used.
     #[error(transparent)]
     NewPassword(#[from] PasswordChangeError),
@@ -164,6 +171,12 @@ pub enum EditError {
     /// A key can't be programmed so; nothing was sent.
     #[error(transparent)]
     Key(#[from] FunctionKeyError),
+    /// What was entered is no internal number; nothing was sent.
+    #[error("enter the telephone's internal number, for example 361")]
+    Extension(#[from] ExtensionError),
+    /// This telephone can't be controlled; nothing was sent.
+    #[error(transparent)]
+    AssignedPhone(#[from] AssignedPhoneError),
 }
 
 impl From<BackendError> for EditError {

@@ -2,10 +2,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use thiserror::Error;
 use uc_model::{
-    Account, Action, AllowedActions, CallId, ChatMessage, ConnectionState, ContactId, Conversation,
-    ConversationFilter, ConversationGrouping, ConversationId, ConversationList, DeviceKind,
-    DialPlan, Directory, Favourites, KnownContact, LineState, Outbox, Party, PhoneNumber, Presence,
-    PresenceState, Redacted, State, Timestamp, UserId, Voip, VoipOff,
+    Account, Action, AllowedActions, AssignedPhone, CallId, ChatMessage, ConnectionState,
+    ContactId, Conversation, ConversationFilter, ConversationGrouping, ConversationId,
+    ConversationList, DeviceKind, DialPlan, Directory, Favourites, KnownContact, LineState, Outbox,
+    Party, PhoneNumber, Presence, PresenceState, Redacted, State, Timestamp, UserId, Voip, VoipOff,
 };
 
 use crate::port::{Alert, BackendError, MediaError, SignedIn};
@@ -23,6 +23,9 @@ pub struct View {
     pub calls: BTreeMap<CallId, Arc<CallStatus>>,
     /// Events of the server that could not be read since sign-in.
     pub undecodable: u64,
+    /// The one of a MULAP user's telephones that this client controls (CONN-10); the user's are
+    /// [`SignedIn::assigned_phones`].
+    pub controlled_phone: Option<AssignedPhone>,
     /// Presences, conversations and contacts; calls are above, with their sound.
     pub(crate) state: State,
     /// The messages that the server doesn't have, by the number dialled.
@@ -49,7 +52,9 @@ impl View {
         match &self.user {
             Some(user) => {
                 let missing = &user.missing_licences;
-                Voip::of(self.voip_wanted, user.capabilities, missing, user.phone)
+                let controlled = self.controlled_phone.as_ref();
+                let (wanted, able) = (self.voip_wanted, user.capabilities);
+                Voip::of(wanted, able, missing, user.phone, controlled)
             }
             None => Voip::Off(VoipOff::NotOffered),
         }

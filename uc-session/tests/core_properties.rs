@@ -73,6 +73,7 @@ impl World {
             password: Redacted::new("secret".into()),
             new_password: None,
             trust: Trust::AcceptFirst,
+            phone: None,
             pins: Pins::new(),
             sound: true,
             patient: seed.is_multiple_of(2),
@@ -409,6 +410,7 @@ fn signed_in() -> SignedIn {
         must_change_password: false,
         missing_licences: Vec::new(),
         phone: None,
+        assigned_phones: Some(Vec::new()),
     }
 }
 

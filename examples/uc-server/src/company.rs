@@ -7,7 +7,7 @@ use uc_model::{
     ForwardingTarget, Mailbox, PhoneNumber, PresenceState, TypedNumber, UserId,
 };
 use uc_protocol::{
-    limits::MAX_TEXT_BYTES,
+    limits::{MAX_ASSIGNED_PHONES, MAX_TEXT_BYTES},
     ucx::{self, FunctionKey, KeyFunction, Licence, Me, Number, NumberKind, PhoneKind},
 };
 
@@ -164,6 +164,8 @@ pub struct User {
     /// On another node of the network.
     pub(crate) networked: bool,
     pub(crate) phone: Phone,
+    /// The telephones that share the number, with their own ones, where it is a MULAP's.
+    pub(crate) phones: Vec<(Extension, Phone)>,
     /// Those that the user hasn't got.
     pub(crate) missing_licences: Vec<Licence>,
 }
@@ -228,6 +230,8 @@ pub(crate) enum Phone {
     Isdn,
     Analogue,
     Dect,
+    /// None: a client with sound.
+    Webrtc,
 }
 
 impl Phone {
@@ -239,6 +243,7 @@ impl Phone {
             Self::Isdn => PhoneKind::Isdn,
             Self::Analogue => PhoneKind::Analogue,
             Self::Dect => PhoneKind::Dect,
+            Self::Webrtc => PhoneKind::Webrtc,
         }
     }
 
@@ -258,7 +263,7 @@ impl Phone {
 
     /// Whether calls are answered by remote control (CALL-11).
     pub(crate) const fn answers_remotely(self) -> bool {
-        !matches!(self, Self::Analogue | Self::Dect)
+        !matches!(self, Self::Analogue | Self::Dect | Self::Webrtc)
     }
 }
 
@@ -447,6 +452,8 @@ struct UserEntry {
     networked: bool,
     #[serde(default)]
     phone: Phone,
+    #[serde(default)]
+    phones: Vec<AssignedEntry>,
     licences: Option<Vec<Licence>>,
 }
 
@@ -479,6 +486,12 @@ impl UserEntry {
         let forwarding = self.forwarding.into_iter().map(ForwardingEntry::read);
         let forwarding = forwarding.collect::<Option<_>>();
         let forwarding = forwarding.ok_or(refuse("forwarding"))?;
+        if self.phones.len() > MAX_ASSIGNED_PHONES || !(self.mulap || self.phones.is_empty()) {
+            return Err(refuse("phones"));
+        }
+        let phones = self.phones.into_iter().map(AssignedEntry::read);
+        let phones: Result<Vec<_>, _> = phones.collect();
+        let phones = phones.map_err(|_| refuse("phones"))?;
         let missing_licences = match &self.licences {
             None => Vec::new(),
             Some(own) if own.contains(&Licence::Other) => return Err(refuse("licences")),
@@ -511,8 +524,22 @@ impl UserEntry {
             forwarding,
             networked: self.networked,
             phone: self.phone,
+            phones,
             missing_licences,
         })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AssignedEntry {
+    number: String,
+    phone: Phone,
+}
+
+impl AssignedEntry {
+    fn read(self) -> Result<(Extension, Phone), uc_model::ExtensionError> {
+        Ok((Extension::new(self.number)?, self.phone))
     }
 }
 
@@ -583,6 +610,10 @@ mod tests {
             "[[user]]\nextension = \"330\"\nlast_name = \"A\"\npassword = \"hush\"\nage = 3",
             "[[user]]\nextension = \"330\"\nlast_name = \"A\"\npassword = \"hush\"\n\
              licences = [\"driving\"]",
+            "[[user]]\nextension = \"330\"\nlast_name = \"A\"\npassword = \"hush\"\n\
+             phones = [{ number = \"361\", phone = \"sip\" }]",
+            "[[user]]\nextension = \"330\"\nlast_name = \"A\"\npassword = \"hush\"\nmulap = true\n\
+             phones = [{ number = \"33x\", phone = \"sip\" }]",
             "[[user]]\nextension = \"330\"\nlast_name = \"A\"\npassword = \"hush\"\n\
              [[user]]\nextension = \"330\"\nlast_name = \"B\"\npassword = \"hush\"",
         ];

@@ -7,7 +7,7 @@ use tokio::{
     sync::{Notify, mpsc},
     time::Instant,
 };
-use uc_protocol::ucx::{EventId, Hello, PasswordUpdate, Secret};
+use uc_protocol::ucx::{EventId, Hello, PasswordUpdate, Secret, paths::EventsQuery};
 
 use crate::{
     exchange::{Backlog, Entered, Exchange, Millis, Refusal, SessionId, SoundStep, Verdict},
@@ -123,13 +123,14 @@ impl Switchboard {
         self: &Arc<Self>,
         session: &SessionId,
         last: Option<&EventId>,
-        calls: bool,
+        query: &EventsQuery,
     ) -> Result<Subscription, Refusal> {
         let (queue, deliveries) = mpsc::channel(QUEUE);
         let lagged = Arc::new(AtomicBool::new(false));
         let mut exchange = self.lock();
         let backlog = exchange.subscribe(session, last)?;
-        exchange.stream_opened(session, calls);
+        exchange.control(session, query.phone.as_deref())?;
+        exchange.stream_opened(session, query.calls);
         // Under the lock, so that no step comes between the backlog and the queue.
         self.journal.subscribe(Subscriber {
             user: backlog.user.clone(),

@@ -29,6 +29,10 @@ pub(crate) struct Account {
     /// The user name: in practice the internal number.
     #[arg(long, global = true, env = "UC_USER")]
     pub(crate) user: Option<String>,
+    /// Which of your telephones is controlled, by its own number, where several share yours (MULAP); for
+    /// calls with sound the one kept for VoIP. Default: the first; see uc assigned-phones.
+    #[arg(long, global = true, env = "UC_PHONE", value_name = "NUMBER")]
+    pub(crate) phone: Option<String>,
     /// A file whose first line is the password.
     #[arg(long, global = true)]
     password_file: Option<PathBuf>,
@@ -137,6 +141,10 @@ impl Account {
         let builder = builder.password(password.clone()).trust(self.trust());
         let builder = match &self.proxy {
             Some(proxy) => builder.proxy(proxy),
+            None => builder,
+        };
+        let builder = match &self.phone {
+            Some(number) => builder.controlled_phone(number),
             None => builder,
         };
         Ok(Way {

@@ -88,6 +88,9 @@ enum Command {
     /// Lists and programs the function keys of the desk phone.
     #[command(subcommand)]
     Keys(telephone::KeysCommand),
+    /// Lists the telephones that share your number (MULAP), and which of them --phone or the profile
+    /// controls.
+    AssignedPhones,
     /// Lists what colleagues' telephones do: free, ringing, busy.
     Phones(telephone::PhonesArguments),
     /// Lists the microphones and loudspeakers of this computer; needs no server.
@@ -163,6 +166,7 @@ async fn carry_out(arguments: &Arguments, output: &Output) -> Result<(), Failure
         Command::CallMe(wish) => telephone::call_me(account, output, wish).await,
         Command::DialMethod(wish) => telephone::dial_method(account, output, wish).await,
         Command::Keys(command) => telephone::keys(account, output, command).await,
+        Command::AssignedPhones => telephone::assigned_phones(account, output).await,
         Command::Phones(wish) => telephone::phones(account, output, wish).await,
         Command::Devices => sound::list(output),
         Command::Headsets(wish) => headsets::list(output, wish),

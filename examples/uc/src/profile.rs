@@ -1,6 +1,6 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use uc_model::Redacted;
+use uc_model::{Extension, Redacted};
 use uc_session::{
     Pins, Preferences, PreferencesError, ProfileError, ProfileId, ServerProfile,
     port::{SecretStoreError, ServerAddress},
@@ -13,9 +13,10 @@ use crate::{account::Account, failure::Failure, output::Output};
 pub(crate) enum ProfileCommand {
     /// Lists them.
     List,
-    /// Adds one from --server, --wan, --user and --pin, and keeps its password in the key store.
+    /// Adds one from --server, --wan, --user, --phone and --pin, and keeps its password in the key store.
     Add(Named),
-    /// Changes what is given of --server, --wan, --user, --pin, the password, and the name.
+    /// Changes what is given of --server, --wan, --user, --phone ("" for none), --pin, the password, and
+    /// the name.
     Change {
         #[command(flatten)]
         named: Named,
@@ -82,6 +83,9 @@ async fn add(
     let user = account.user.as_deref().unwrap_or_default();
     let server = account.server.as_deref().unwrap_or_default();
     let profile = ServerProfile::new(name, user, server, account.wan.as_deref())
+        .and_then(|profile| {
+            profile.with_controlled_phone(account.phone.as_deref().unwrap_or_default())
+        })
         .map_err(PreferencesError::from)?;
     let profile = pinned(account, profile)?;
     let id = preferences.add(profile).await?;
@@ -108,8 +112,11 @@ async fn change(
         .clone()
         .or_else(|| known.wan().map(ServerAddress::to_string));
     let user = account.user.as_deref().unwrap_or(known.user().as_str());
-    let profile =
-        ServerProfile::new(name, user, &server, wan.as_deref()).map_err(PreferencesError::from)?;
+    let known = known.controlled_phone().map(Extension::as_str);
+    let phone = account.phone.as_deref().or(known).unwrap_or_default();
+    let profile = ServerProfile::new(name, user, &server, wan.as_deref())
+        .and_then(|profile| profile.with_controlled_phone(phone))
+        .map_err(PreferencesError::from)?;
     preferences.change(id, pinned(account, profile)?).await?;
     keep_password(account, output, preferences, id, false).await
 }
@@ -171,9 +178,11 @@ fn line(profile: &ServerProfile, in_use: bool, kept: bool) -> String {
         .wan()
         .map_or(String::new(), |wan| format!(", outside {wan}"));
     let password = if kept { "" } else { ", no password kept" };
+    let phone = profile.controlled_phone().map(Extension::as_str);
+    let phone = phone.map_or(String::new(), |phone| format!(" with telephone {phone}"));
     let (name, user) = (profile.name(), profile.user().as_str());
     format!(
-        "{mark} {name:<16} {user} at {}{wan}{password}",
+        "{mark} {name:<16} {user}{phone} at {}{wan}{password}",
         profile.lan()
     )
 }
@@ -184,6 +193,7 @@ fn value(profile: &ServerProfile, in_use: bool, kept: bool) -> Value {
         "user": profile.user().as_str(),
         "lan": profile.lan().to_string(),
         "wan": profile.wan().map(ToString::to_string),
+        "phone": profile.controlled_phone().map(Extension::as_str),
         "pins": profile.pins().iter().count(),
         "in_use": in_use,
         "password_kept": kept,

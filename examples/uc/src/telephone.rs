@@ -5,7 +5,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use uc_model::{
     Capability, DialMethod, ForwardingTarget, FunctionKey, FunctionKeys, KeyFunction, LineState,
-    Mailbox, PhoneNumber, Presence, PresenceState, Redacted, UserId,
+    Mailbox, PhoneKind, PhoneNumber, Presence, PresenceState, Redacted, UserId,
 };
 use uc_session::{Client, Event};
 
@@ -174,6 +174,29 @@ pub(crate) async fn keys(
     .await
 }
 
+/// Lists the telephones that share the user's number.
+pub(crate) async fn assigned_phones(account: &Account, output: &Output) -> Result<(), Failure> {
+    signed_in(account, output, Capability::AssignedPhone, async |client| {
+        let view = client.view();
+        let user = view.user.as_ref();
+        let phones = user.and_then(|user| user.assigned_phones.as_deref());
+        let phones = phones.unwrap_or_default();
+        for phone in phones {
+            let controlled = view.controlled_phone.as_ref() == Some(phone);
+            let kind = phone.kind.map_or("unknown", kind_name);
+            let mark = if controlled { '*' } else { ' ' };
+            let number = phone.number.as_str();
+            let value = json!({ "number": number, "kind": kind, "controlled": controlled });
+            output.line(&format!("{mark} {number:<8} {kind}"), &value);
+        }
+        if phones.is_empty() {
+            output.progress("Your number isn't shared by several telephones.");
+        }
+        Ok(())
+    })
+    .await
+}
+
 /// Lists what colleagues' telephones do, and goes on telling it if wished.
 pub(crate) async fn phones(
     account: &Account,
@@ -286,6 +309,18 @@ impl KeyArguments {
             first,
             second: number(&self.second)?,
         })
+    }
+}
+
+const fn kind_name(kind: PhoneKind) -> &'static str {
+    match kind {
+        PhoneKind::System => "system",
+        PhoneKind::Sip => "sip",
+        PhoneKind::Isdn => "isdn",
+        PhoneKind::Analogue => "analogue",
+        PhoneKind::Dect => "dect",
+        PhoneKind::WebRtc => "voip",
+        _ => "unknown",
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::{DialPlan, Extension, Mode, PhoneNumber};
+use crate::{DialPlan, Mode, PhoneNumber};
 
 /// What becomes of a number that the user wants to dial (NUM-3).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub enum Line {
     Emergency,
 }
 
-/// How a Mobility user dials (CONN-10); takes effect on reconnection.
+/// How a Mobility user dials (CONN-10).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DialMethod {
@@ -66,15 +66,6 @@ pub enum DialMethod {
     DeskPhone,
     /// Callback preferred: the system rings the mobile phone, then the number.
     Callback,
-}
-
-/// What of a connection belongs to MULAP and Mobility users (CONN-10).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AssignedPhone {
-    /// The number of the phone assigned to a MULAP user, or the WebRTC number that carries VoIP.
-    pub controlled: Option<Extension>,
-    /// How a Mobility user dials.
-    pub method: DialMethod,
 }
 
 /// Which way an outgoing call takes.
@@ -136,13 +127,6 @@ impl DialPlan {
             (_, _, DialMethod::Callback) => OutgoingPath::Callback,
             (_, _, DialMethod::DeskPhone) => OutgoingPath::Direct,
         }
-    }
-}
-
-impl AssignedPhone {
-    /// Whether going over to `other` asks for a reconnection.
-    pub fn needs_reconnection(&self, other: &Self) -> bool {
-        self != other
     }
 }
 

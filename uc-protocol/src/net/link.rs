@@ -14,7 +14,10 @@ use super::{
 };
 use crate::{
     limits::MAX_BODY_BYTES,
-    ucx::{self, EventId, Problem, Resource, Secret, paths::Route},
+    ucx::{
+        self, EventId, Problem, Resource, Secret,
+        paths::{EventsQuery, Route},
+    },
 };
 
 /// A server whose certificate was accepted. Clones share their connections.
@@ -115,19 +118,19 @@ impl Link {
     }
 
     /// Opens the event stream, after the event `last` if there is one, on a connection of its
-    /// own. `calls`: whether calls with sound may ring here. The answer's head must come within the time for answers; then the stream may be
-    /// silent for ever: the caller watches for signs of life.
+    /// own. The answer's head must come within the time for answers; then the stream may be silent
+    /// for ever: the caller watches for signs of life.
     ///
     /// # Errors
     /// See [`RequestError`].
     pub async fn events(
         &self,
         last: Option<&EventId>,
-        calls: bool,
+        query: EventsQuery,
     ) -> Result<EventStream, RequestError> {
         Handle::try_current().map_err(|_| DialError::NoRuntime)?;
         let limit = self.shared.dialer.config().timeouts.answer;
-        timeout(limit, self.open_events(last, calls))
+        timeout(limit, self.open_events(last, query))
             .await
             .unwrap_or(Err(RequestError::TimedOut))
     }
@@ -135,9 +138,9 @@ impl Link {
     async fn open_events(
         &self,
         last: Option<&EventId>,
-        calls: bool,
+        query: EventsQuery,
     ) -> Result<EventStream, RequestError> {
-        let request = Request::get(Route::Events { calls }).accept(EVENT_STREAM);
+        let request = Request::get(Route::Events(query)).accept(EVENT_STREAM);
         let mut request = request.build(self.address(), self.token.as_ref())?;
         if let Some(id) = last {
             let id = id.to_string().try_into();

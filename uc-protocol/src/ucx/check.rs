@@ -8,10 +8,11 @@ use super::{
     PresenceUpdate, Problem, Resource, SearchResults, SendMessage, Session, SignIn, Snapshot,
 };
 use crate::limits::{
-    MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_CHANGES, MAX_CONTACT_NUMBERS, MAX_CONTACTS,
-    MAX_CONVERSATION_ENTRIES, MAX_CONVERSATIONS, MAX_EMERGENCY_NUMBERS, MAX_FAVOURITES, MAX_GROUPS,
-    MAX_ID_BYTES, MAX_KNOWN_CONTACTS, MAX_LICENCES, MAX_MEMBERS, MAX_MESSAGE_BYTES,
-    MAX_NUMBER_BYTES, MAX_REPORT_LINES, MAX_SDP_BYTES, MAX_STATE_BYTES, MAX_TEXT_BYTES, MAX_USERS,
+    MAX_ASSIGNED_PHONES, MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_CHANGES, MAX_CONTACT_NUMBERS,
+    MAX_CONTACTS, MAX_CONVERSATION_ENTRIES, MAX_CONVERSATIONS, MAX_EMERGENCY_NUMBERS,
+    MAX_FAVOURITES, MAX_GROUPS, MAX_ID_BYTES, MAX_KNOWN_CONTACTS, MAX_LICENCES, MAX_MEMBERS,
+    MAX_MESSAGE_BYTES, MAX_NUMBER_BYTES, MAX_REPORT_LINES, MAX_SDP_BYTES, MAX_STATE_BYTES,
+    MAX_TEXT_BYTES, MAX_USERS,
 };
 
 mod me;
@@ -77,6 +78,13 @@ impl Resource for Session {
     fn check(&self) -> Checked {
         text("session", &self.session.0)?;
         at_most("licences", self.missing_licences.len(), MAX_LICENCES)?;
+        at_most(
+            "assigned_phones",
+            self.assigned_phones.len(),
+            MAX_ASSIGNED_PHONES,
+        )?;
+        let mut phones = self.assigned_phones.iter();
+        phones.try_for_each(|phone| number(&phone.number))?;
         self.me.check()
     }
 }

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What kind of telephone has the keys (KEYS-1).
+/// What kind of telephone a number belongs to, and has the keys (KEYS-1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -17,6 +17,11 @@ pub enum PhoneKind {
     Analogue,
     /// A DECT telephone.
     Dect,
+    /// None: the number is a client's with sound.
+    Webrtc,
+    /// One that this version doesn't know.
+    #[serde(other)]
+    Other,
 }
 
 /// What a key does.

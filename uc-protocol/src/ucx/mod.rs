@@ -97,4 +97,6 @@ pub use location::{Country, Location};
 pub use messages::{Delivery, SendMessage};
 pub use presence::{LineState, PresenceResource, PresenceState, PresenceUpdate};
 pub use problem::{Problem, ProblemType};
-pub use session::{Configuration, Hello, Licence, Me, Mode, Secret, Session, SignIn, Snapshot};
+pub use session::{
+    AssignedPhone, Configuration, Hello, Licence, Me, Mode, Secret, Session, SignIn, Snapshot,
+};

@@ -26,11 +26,8 @@ pub enum Route {
     Session,
     /// `/uc/v1/snapshot`
     Snapshot,
-    /// `/uc/v1/events?calls=…`: whether calls with sound may ring at this client. Default: they may.
-    Events {
-        /// `calls`.
-        calls: bool,
-    },
+    /// `/uc/v1/events?calls=…&phone=…`
+    Events(EventsQuery),
     /// `/uc/v1/directory?q=…&limit=…`
     Directory(DirectoryQuery),
     /// `/uc/v1/directory/{id}`
@@ -89,6 +86,25 @@ pub enum Route {
     ConversationReceived(String),
     /// `/uc/v1/conversations/{id}/entries/{entry}`
     ConversationEntry(String, String),
+}
+
+/// What a client says of itself as it opens its event stream.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EventsQuery {
+    /// Whether calls with sound may ring at this client. Default: they may.
+    pub calls: bool,
+    /// The telephone that it controls, one of the user's assigned ones (CONN-10); the first of them
+    /// where it is absent.
+    pub phone: Option<String>,
+}
+
+/// Hides the number.
+impl std::fmt::Debug for EventsQuery {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EventsQuery")
+            .field("calls", &self.calls)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The parameters of a directory search.
@@ -236,8 +252,7 @@ impl Route {
             Self::Hello => "/uc/v1/hello".into(),
             Self::Session => "/uc/v1/session".into(),
             Self::Snapshot => "/uc/v1/snapshot".into(),
-            Self::Events { calls: true } => "/uc/v1/events".into(),
-            Self::Events { calls: false } => "/uc/v1/events?calls=false".into(),
+            Self::Events(query) => query.path(),
             Self::Directory(query) => query.path(),
             Self::DirectoryEntry(id) => format!("/uc/v1/directory/{}", encode(id)),
             Self::Contacts => "/uc/v1/contacts".into(),
@@ -300,9 +315,7 @@ impl Route {
             ["hello"] => Self::Hello,
             ["session"] => Self::Session,
             ["snapshot"] => Self::Snapshot,
-            ["events"] => Self::Events {
-                calls: takes_calls(query)?,
-            },
+            ["events"] => Self::Events(EventsQuery::parse(query)?),
             ["directory"] => Self::Directory(DirectoryQuery::parse(query)?),
             ["directory", id] => Self::DirectoryEntry(segment(id)?),
             ["contacts"] => Self::Contacts,
@@ -338,7 +351,7 @@ impl Route {
             Self::Session => "POST, DELETE",
             Self::Hello
             | Self::Snapshot
-            | Self::Events { .. }
+            | Self::Events(_)
             | Self::Directory(_)
             | Self::DirectoryEntry(_)
             | Self::Me
@@ -386,13 +399,38 @@ impl Route {
     }
 }
 
-/// What `calls` says; `None` if that is neither yes nor no.
-fn takes_calls(query: &str) -> Option<bool> {
-    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    match pairs.find(|(name, _)| *name == "calls") {
-        None | Some((_, "true")) => Some(true),
-        Some((_, "false")) => Some(false),
-        Some(_) => None,
+impl EventsQuery {
+    fn path(&self) -> String {
+        let calls = (!self.calls).then(|| "calls=false".to_owned());
+        let phone = self.phone.as_ref();
+        let phone = phone.map(|number| format!("phone={}", encode(number)));
+        let pairs: Vec<_> = calls.into_iter().chain(phone).collect();
+        match pairs.is_empty() {
+            true => "/uc/v1/events".to_owned(),
+            false => format!("/uc/v1/events?{}", pairs.join("&")),
+        }
+    }
+
+    /// `None` if `calls` is neither yes nor no.
+    fn parse(query: &str) -> Option<Self> {
+        let mut parsed = Self::default();
+        for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+            match name {
+                "calls" => parsed.calls = value.parse().ok()?,
+                "phone" => parsed.phone = Some(decode(value)?),
+                _ => {}
+            }
+        }
+        Some(parsed)
+    }
+}
+
+impl Default for EventsQuery {
+    fn default() -> Self {
+        Self {
+            calls: true,
+            phone: None,
+        }
     }
 }
 
@@ -460,8 +498,6 @@ mod tests {
                 Route::Hello,
                 Route::Session,
                 Route::Snapshot,
-                Route::Events { calls: true },
-                Route::Events { calls: false },
                 Route::Me,
                 Route::MyPresence,
                 Route::MyVisibility,
@@ -490,6 +526,8 @@ mod tests {
                     })
                 }
             ),
+            (any::<bool>(), proptest::option::of(".+"))
+                .prop_map(|(calls, phone)| Route::Events(EventsQuery { calls, phone })),
             ".+".prop_map(Route::DirectoryEntry),
             ".+".prop_map(Route::Contact),
             proptest::sample::select(FileFormat::ALL.to_vec()).prop_map(Route::ContactImports),

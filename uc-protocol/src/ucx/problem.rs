@@ -43,6 +43,9 @@ pub enum ProblemType {
     /// 409: this kind of phone is answered at the phone only (CALL-11).
     #[serde(rename = "urn:ucx:problem:answered-at-phone")]
     AnsweredAtPhone,
+    /// 422: the telephone to be controlled is none of the user's (CONN-10).
+    #[serde(rename = "urn:ucx:problem:not-assigned")]
+    NotAssigned,
     /// 422: a value is refused (a return time with `office`, a description without audio).
     #[serde(rename = "urn:ucx:problem:refused-value")]
     RefusedValue,
@@ -81,7 +84,7 @@ pub struct Problem {
 
 impl ProblemType {
     /// Every kind that has a name of its own.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::BadCredentials,
         Self::AccountLocked,
         Self::NoLicence,
@@ -95,6 +98,7 @@ impl ProblemType {
         Self::Full,
         Self::Undeliverable,
         Self::AnsweredAtPhone,
+        Self::NotAssigned,
         Self::RefusedValue,
         Self::CallFailed,
         Self::Unsupported,
@@ -114,7 +118,7 @@ impl ProblemType {
             | Self::Full
             | Self::Undeliverable
             | Self::AnsweredAtPhone => 409,
-            Self::RefusedValue | Self::CallFailed => 422,
+            Self::NotAssigned | Self::RefusedValue | Self::CallFailed => 422,
             Self::Unsupported => 501,
             Self::Unavailable => 503,
             Self::Other => 500,
@@ -137,6 +141,7 @@ impl ProblemType {
             Self::Full => "there are as many as are possible already",
             Self::AnsweredAtPhone => "this phone is answered at the phone only",
             Self::Undeliverable => "nobody is there to receive it now",
+            Self::NotAssigned => "this telephone is not one of the user's",
             Self::RefusedValue => "a value is not allowed here",
             Self::CallFailed => "the call could not be made",
             Self::Unsupported => "this server doesn't offer the function",
@@ -166,6 +171,7 @@ impl ProblemType {
             Self::Full => "Delete some first.",
             Self::Undeliverable => "Send it again later, or call.",
             Self::AnsweredAtPhone => "Lift its receiver.",
+            Self::NotAssigned => "Enter the number that the administrator has named.",
             Self::RefusedValue => "Correct the value and try again.",
             Self::CallFailed => "Check the number, or try again later.",
             Self::Unsupported => "Ask the administrator whether it can be switched on.",

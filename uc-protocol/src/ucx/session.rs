@@ -115,6 +115,27 @@ pub struct Session {
     /// The kind of telephone that the user's number belongs to, where the server says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<PhoneKind>,
+    /// The telephones of a MULAP's user. A client controls the one that its event stream names, else
+    /// the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assigned_phones: Vec<AssignedPhone>,
+}
+
+/// One of the telephones that share the number of a MULAP's user (CONN-10).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssignedPhone {
+    /// Its own number.
+    pub number: String,
+    /// What it is; `webrtc`: a client with sound.
+    pub kind: PhoneKind,
+}
+
+impl fmt::Debug for AssignedPhone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AssignedPhone")
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The signed-in user.

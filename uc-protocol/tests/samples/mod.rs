@@ -2,17 +2,17 @@
 
 use proptest::{collection::vec, option::of, prelude::*, sample::select};
 use uc_protocol::ucx::{
-    AccountResource, CallMeUpdate, CallOutcome, CallResource, CallRoute, Candidates, Cause,
-    Changes, Clear, Configuration, ConnectionState, ContactDraft, ContactList, ContactOrigin,
-    ContactResource, ConversationEntry, ConversationList, ConversationResource, Country, Deflect,
-    Delivery, Describe, Description, DescriptionKind, Device, DialMethod, DialMethodUpdate,
-    DirectedPickup, Direction, Directory, Event, EventId, Favourite, FavouriteChange,
-    FavouriteGroup, FavouritesResource, ForwardingEntry, ForwardingTarget, FunctionKey,
-    FunctionKeys, HeldCall, Hello, ImportReport, KeyFunction, KnownContact, Licence, LineState,
-    Location, Mailbox, MakeCall, Me, Member, Message, Mode, NewDestination, Number, NumberKind,
-    Party, PasswordUpdate, PhoneKind, PresenceResource, PresenceState, PresenceUpdate, Problem,
-    ProblemType, Profile, SearchResults, Secret, SendMessage, Session, SettingsUpdate, SignIn,
-    SkipReason, SkippedLine, Snapshot, Visibility, VisibilityUpdate,
+    AccountResource, AssignedPhone, CallMeUpdate, CallOutcome, CallResource, CallRoute, Candidates,
+    Cause, Changes, Clear, Configuration, ConnectionState, ContactDraft, ContactList,
+    ContactOrigin, ContactResource, ConversationEntry, ConversationList, ConversationResource,
+    Country, Deflect, Delivery, Describe, Description, DescriptionKind, Device, DialMethod,
+    DialMethodUpdate, DirectedPickup, Direction, Directory, Event, EventId, Favourite,
+    FavouriteChange, FavouriteGroup, FavouritesResource, ForwardingEntry, ForwardingTarget,
+    FunctionKey, FunctionKeys, HeldCall, Hello, ImportReport, KeyFunction, KnownContact, Licence,
+    LineState, Location, Mailbox, MakeCall, Me, Member, Message, Mode, NewDestination, Number,
+    NumberKind, Party, PasswordUpdate, PhoneKind, PresenceResource, PresenceState, PresenceUpdate,
+    Problem, ProblemType, Profile, SearchResults, Secret, SendMessage, Session, SettingsUpdate,
+    SignIn, SkipReason, SkippedLine, Snapshot, Visibility, VisibilityUpdate,
 };
 
 fn id() -> impl Strategy<Value = String> {
@@ -161,6 +161,8 @@ fn phone_kind() -> impl Strategy<Value = PhoneKind> {
         PhoneKind::Isdn,
         PhoneKind::Analogue,
         PhoneKind::Dect,
+        PhoneKind::Webrtc,
+        PhoneKind::Other,
     ])
 }
 
@@ -227,15 +229,21 @@ fn me() -> impl Strategy<Value = Me> {
 
 pub(crate) fn session() -> impl Strategy<Value = Session> {
     let missing = vec(licence(), 0..4);
-    (text(), me(), any::<bool>(), missing, of(phone_kind())).prop_map(
-        |(session, me, must_change_password, missing_licences, phone)| Session {
+    let phones = (of(phone_kind()), vec(assigned_phone(), 0..4));
+    (text(), me(), any::<bool>(), missing, phones).prop_map(
+        |(session, me, must_change_password, missing_licences, (phone, assigned_phones))| Session {
             session: Secret(session),
             me,
             must_change_password,
             missing_licences,
             phone,
+            assigned_phones,
         },
     )
+}
+
+fn assigned_phone() -> impl Strategy<Value = AssignedPhone> {
+    ("[0-9*#]{1,15}", phone_kind()).prop_map(|(number, kind)| AssignedPhone { number, kind })
 }
 
 fn licence() -> impl Strategy<Value = Licence> {

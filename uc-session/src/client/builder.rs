@@ -1,6 +1,6 @@
 use std::{env, fmt, sync::Arc};
 
-use uc_model::Redacted;
+use uc_model::{Extension, ExtensionError, Redacted};
 use uc_protocol::net::HostPort;
 
 use super::Client;
@@ -32,6 +32,8 @@ pub struct ClientBuilder {
     user: String,
     password: Option<Redacted<String>>,
     new_password: Option<Redacted<String>>,
+    /// What was entered; nothing that can be a number is an error.
+    phone: Option<Result<Extension, ExtensionError>>,
     trust: Trust,
     pins: Pins,
     proxy: Option<Option<ServerAddress>>,
@@ -61,6 +63,7 @@ impl ClientBuilder {
             user: user.to_owned(),
             password: None,
             new_password: None,
+            phone: None,
             trust: Trust::default(),
             pins: Pins::new(),
             proxy: None,
@@ -92,6 +95,14 @@ impl ClientBuilder {
     /// first, or as soon as the first has failed. Default: none.
     pub fn wan(mut self, address: &str) -> Self {
         self.wan = Some(read_address(address));
+        self
+    }
+
+    /// The one of the user's telephones that is controlled, by its own number: for users whose number is
+    /// shared by several (MULAP); the number kept for VoIP where calls are to go through this client.
+    /// Default: the first that the server names.
+    pub fn controlled_phone(mut self, number: &str) -> Self {
+        self.phone = Some(Extension::new(number));
         self
     }
 
@@ -309,6 +320,7 @@ impl ClientBuilder {
             password: self.password.clone().ok_or(SignInError::NoPassword)?,
             new_password: self.new_password.clone(),
             trust,
+            phone: self.phone.clone().transpose()?,
             pins: self.pins.clone(),
             sound: self.media.is_some(),
             patient: false,

@@ -1,6 +1,6 @@
 use uc_model::{
-    DialMethod, ForwardingTarget, FunctionKey, FunctionKeyError, FunctionKeys, PhoneNumber,
-    PresenceState,
+    DialMethod, Extension, ForwardingTarget, FunctionKey, FunctionKeyError, FunctionKeys,
+    PhoneNumber, PresenceState,
 };
 
 use super::Client;
@@ -66,6 +66,21 @@ impl Client {
     pub async fn set_dial_method(&self, method: DialMethod) -> Result<(), EditError> {
         self.edit_telephone(AccountEdit::SetDialMethod(method))
             .await
+    }
+
+    /// Controls another of the user's telephones (CONN-10): one of
+    /// [`SignedIn::assigned_phones`](crate::port::SignedIn::assigned_phones) by its number; `None`: the
+    /// first. The client connects anew, as this takes effect on reconnection; calls go on where they
+    /// are. What holds then is [`View::controlled_phone`](crate::View::controlled_phone).
+    ///
+    /// # Errors
+    /// [`EditError::AssignedPhone`] for a telephone that isn't the user's; nothing has changed then.
+    pub async fn control_phone(&self, number: Option<&str>) -> Result<(), EditError> {
+        let number = number.map(Extension::new).transpose()?;
+        match self.ask(Request::ControlPhone(number)).await {
+            Some(Reply::Edit(result)) => result.map(drop),
+            _ => Err(ServiceError::Closed.into()),
+        }
     }
 
     async fn edit_telephone(&self, edit: AccountEdit) -> Result<(), EditError> {

@@ -160,6 +160,7 @@ impl Peer {
             link,
             after: None,
             calls: true,
+            phone: None,
         };
         let subscribed = peer.run(operation).await;
         assert_eq!(subscribed, Ok(Outcome::Subscribed));
@@ -354,6 +355,7 @@ pub async fn a_session_goes_on_over_another_link(rig: &dyn Rig) {
         link,
         after: None,
         calls: true,
+        phone: None,
     };
     let subscribed = peer.run(operation).await;
     assert_eq!(subscribed, Ok(Outcome::Subscribed));

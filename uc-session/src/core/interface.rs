@@ -1,9 +1,9 @@
 use std::time::Duration;
 
 use uc_model::{
-    Action, CallId, Contact, ContactId, Digits, Directory, EntryId, FunctionKey, FunctionKeys,
-    ImportFormat, ImportReport, MessageText, PasswordChange, PhoneNumber, Presence, Redacted, Rev,
-    Timestamp, UserId,
+    Action, CallId, Contact, ContactId, Digits, Directory, EntryId, Extension, FunctionKey,
+    FunctionKeys, ImportFormat, ImportReport, MessageText, PasswordChange, PhoneNumber, Presence,
+    Redacted, Rev, Timestamp, UserId,
 };
 
 use crate::{
@@ -158,6 +158,8 @@ pub enum Request {
         /// The keys.
         digits: Digits,
     },
+    /// Control this one of the user's telephones, or the first.
+    ControlPhone(Option<Extension>),
     /// The network has changed.
     NetworkChanged,
     /// Use another connection, however good the present one is.
@@ -178,7 +180,7 @@ pub enum Reply {
     Search(Result<Found, ServiceError>),
     /// Of [`Request::SetPresence`].
     Presence(Result<(), ServiceError>),
-    /// Of [`Request::Edit`]: what it changed.
+    /// Of [`Request::Edit`] and [`Request::ControlPhone`]: what it changed.
     Edit(Result<Vec<ServerChange>, EditError>),
     /// Of [`Request::ImportContacts`].
     Import(Result<ImportReport, EditError>),

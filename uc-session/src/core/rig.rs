@@ -47,6 +47,7 @@ impl Rig {
             password: Redacted::new("secret".into()),
             new_password: None,
             trust: Trust::AcceptFirst,
+            phone: None,
             pins: Pins::new(),
             sound: true,
             patient: false,
@@ -212,6 +213,7 @@ pub(super) fn signed_in() -> Outcome {
         must_change_password: false,
         missing_licences: Vec::new(),
         phone: None,
+        assigned_phones: Some(Vec::new()),
     })
 }
 

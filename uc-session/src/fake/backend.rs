@@ -267,6 +267,7 @@ impl World {
             must_change_password: false,
             missing_licences: Vec::new(),
             phone: None,
+            assigned_phones: Some(Vec::new()),
         }
     }
 

@@ -3,10 +3,11 @@ use std::fmt;
 use async_trait::async_trait;
 use thiserror::Error;
 use uc_model::{
-    Account, Call, CallId, CapabilitySet, Contact, ContactId, Conversation, ConversationGrouping,
-    ConversationId, DeviceKind, DialPlan, Digits, Directory, Extension, FailureCause, Favourites,
-    FunctionKey, FunctionKeys, ImportFormat, ImportReport, KnownContact, Licence, LineState, Mode,
-    PasswordChange, PhoneKind, PhoneNumber, Photo, Presence, Redacted, Rev, UserId,
+    Account, AssignedPhone, AssignedPhoneError, Call, CallId, CapabilitySet, Contact, ContactId,
+    Conversation, ConversationGrouping, ConversationId, DeviceKind, DialPlan, Digits, Directory,
+    Extension, FailureCause, Favourites, FunctionKey, FunctionKeys, ImportFormat, ImportReport,
+    KnownContact, Licence, LineState, Mode, PasswordChange, PhoneKind, PhoneNumber, Photo,
+    Presence, Redacted, Rev, UserId,
 };
 
 /// Somebody's presence as of a revision.
@@ -105,6 +106,9 @@ pub enum Operation {
         after: Option<Cursor>,
         /// Whether calls with sound may ring here.
         calls: bool,
+        /// The one of the user's telephones that is controlled, where one was chosen; fails with
+        /// [`BackendError::NotAssigned`] where it is none of theirs.
+        phone: Option<Extension>,
     },
     /// Fetches the whole state.
     Snapshot {
@@ -363,6 +367,9 @@ pub struct SignedIn {
     pub missing_licences: Vec<Licence>,
     /// The kind of telephone that the number belongs to, where the server says it.
     pub phone: Option<PhoneKind>,
+    /// The telephones of a MULAP's user, of which the client controls one (CONN-10); empty for everybody
+    /// else, `None` where the server doesn't tell.
+    pub assigned_phones: Option<Vec<AssignedPhone>>,
 }
 
 /// What the server keeps for the user, as of a revision.
@@ -672,6 +679,9 @@ pub enum BackendError {
     /// The phone is answered at the phone only, as analogue and DECT phones are (CALL-11).
     #[error("this telephone can't be answered from here: lift its receiver")]
     AnsweredAtPhone,
+    /// The telephone that is to be controlled is none of the user's (CONN-10).
+    #[error("{}", AssignedPhoneError::NotAssigned)]
+    NotAssigned,
     /// The other has no client that could receive it now.
     #[error("the other can't be reached now: send it again later, or call")]
     Undeliverable,

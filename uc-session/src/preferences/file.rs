@@ -29,6 +29,8 @@ struct Row {
     user: String,
     lan: String,
     wan: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    phone: Option<String>,
     #[serde(default)]
     pins: BTreeMap<String, String>,
     #[serde(flatten)]
@@ -50,6 +52,9 @@ pub(super) fn write(list: &ServerProfiles, unknown: &Unknown) -> Vec<u8> {
         user: profile.user().as_str().to_owned(),
         lan: profile.lan().to_string(),
         wan: profile.wan().map(ToString::to_string),
+        phone: profile
+            .controlled_phone()
+            .map(|phone| phone.as_str().to_owned()),
         pins: profile
             .pins()
             .iter()
@@ -107,6 +112,8 @@ impl ServerProfiles {
 
 fn read_row(row: Row) -> Option<ServerProfile> {
     let profile = ServerProfile::new(&row.name, &row.user, &row.lan, row.wan.as_deref()).ok()?;
+    let phone = row.phone.unwrap_or_default();
+    let profile = profile.with_controlled_phone(&phone).ok()?;
     let mut pins = Pins::new();
     for (address, pin) in row.pins {
         pins.insert(parse_address(&address)?, parse_fingerprint(&pin)?);

@@ -375,11 +375,13 @@ impl Preferences {
         let profiles = self.profiles();
         let profile = profiles.get(id).ok_or(ProfileError::NoSuchProfile)?;
         let user = profile.user().as_str();
-        Ok(
-            ClientBuilder::at(profile.lan().clone(), profile.wan().cloned(), user)
-                .pins(profile.pins().clone())
-                .cache(Arc::clone(&self.store), &cache_name(id)),
-        )
+        let builder = ClientBuilder::at(profile.lan().clone(), profile.wan().cloned(), user)
+            .pins(profile.pins().clone())
+            .cache(Arc::clone(&self.store), &cache_name(id));
+        Ok(match profile.controlled_phone() {
+            Some(phone) => builder.controlled_phone(phone.as_str()),
+            None => builder,
+        })
     }
 
     /// What signs in with a profile and its kept password.

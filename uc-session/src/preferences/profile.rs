@@ -1,7 +1,7 @@
 use std::fmt;
 
 use thiserror::Error;
-use uc_model::{UserName, UserNameError};
+use uc_model::{Extension, UserName, UserNameError};
 
 use crate::{client::parse_address, port::ServerAddress, trust::Pins};
 
@@ -21,6 +21,9 @@ pub enum ProfileError {
     /// An address can't be read.
     #[error("the server's address can't be read: write name, name:port or [IPv6]:port")]
     Address,
+    /// What was entered for the telephone to be controlled is no internal number.
+    #[error("the telephone to be controlled is given by its internal number, for example 361")]
+    Phone,
     /// As many as are possible.
     #[error("there can be {} profiles; remove one first", ServerProfiles::MOST)]
     TooMany,
@@ -42,6 +45,7 @@ pub struct ServerProfile {
     user: UserName,
     lan: ServerAddress,
     wan: Option<ServerAddress>,
+    phone: Option<Extension>,
     pins: Pins,
 }
 
@@ -64,6 +68,7 @@ impl ServerProfile {
             user: UserName::new(user)?,
             lan: address(lan)?,
             wan: wan.map(address).transpose()?,
+            phone: None,
             pins: Pins::new(),
         })
     }
@@ -86,6 +91,22 @@ impl ServerProfile {
     /// The address outside.
     pub const fn wan(&self) -> Option<&ServerAddress> {
         self.wan.as_ref()
+    }
+
+    /// The telephone that is controlled, where the user has several (CONN-10).
+    pub const fn controlled_phone(&self) -> Option<&Extension> {
+        self.phone.as_ref()
+    }
+
+    /// The same with another telephone to control; an empty text takes it away.
+    ///
+    /// # Errors
+    /// [`ProfileError::Phone`] for what is no internal number.
+    pub fn with_controlled_phone(mut self, number: &str) -> Result<Self, ProfileError> {
+        let number = number.trim();
+        let phone = (!number.is_empty()).then(|| Extension::new(number));
+        self.phone = phone.transpose().map_err(|_| ProfileError::Phone)?;
+        Ok(self)
     }
 
     /// The certificates accepted for it, by address.

@@ -68,6 +68,7 @@ fn of_problem(problem: &Problem) -> BackendError {
         ProblemType::Glare => BackendError::Glare,
         ProblemType::Undeliverable => BackendError::Undeliverable,
         ProblemType::AnsweredAtPhone => BackendError::AnsweredAtPhone,
+        ProblemType::NotAssigned => BackendError::NotAssigned,
         ProblemType::Full => BackendError::Full,
         ProblemType::RefusedValue | ProblemType::Malformed | ProblemType::TooLarge => {
             BackendError::RefusedValue

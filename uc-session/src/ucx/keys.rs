@@ -24,6 +24,7 @@ pub(super) const fn read_kind(kind: wire::PhoneKind) -> Option<PhoneKind> {
         wire::PhoneKind::Isdn => PhoneKind::Isdn,
         wire::PhoneKind::Analogue => PhoneKind::Analogue,
         wire::PhoneKind::Dect => PhoneKind::Dect,
+        wire::PhoneKind::Webrtc => PhoneKind::WebRtc,
         _ => return None,
     })
 }

@@ -10,7 +10,10 @@ use tracing::debug;
 use uc_protocol::{
     limits::HEARTBEAT_S,
     net::{EventStream, Link, Request, Response, StreamItem},
-    ucx::{self as wire, EventId, paths::Route},
+    ucx::{
+        self as wire, EventId,
+        paths::{EventsQuery, Route},
+    },
 };
 
 use super::{failure, session};
@@ -75,11 +78,11 @@ impl OpenLink {
     pub(super) async fn subscribe(
         &self,
         id: LinkId,
-        (after, calls): (Option<&EventId>, bool),
+        (after, query): (Option<&EventId>, EventsQuery),
         sink: Arc<dyn EventSink>,
     ) -> Result<(), BackendError> {
         let link = self.signed_in()?;
-        let stream = self.line.unless_closed(link.events(after, calls)).await?;
+        let stream = self.line.unless_closed(link.events(after, query)).await?;
         let stream = stream.map_err(|error| failure::of_request(&error))?;
         self.line.listen(pass_on(stream, id, sink));
         Ok(())

@@ -30,7 +30,7 @@ use uc_protocol::{
     net::{self, Dialer, Request},
     ucx::{
         self as wire,
-        paths::{DirectoryQuery, Route},
+        paths::{DirectoryQuery, EventsQuery, Route},
     },
 };
 
@@ -170,13 +170,13 @@ impl UcxBackend {
     async fn subscribe(
         &self,
         id: LinkId,
-        (after, calls): (Option<Cursor>, bool),
+        (after, query): (Option<Cursor>, EventsQuery),
         sink: &Arc<dyn EventSink>,
     ) -> Result<Outcome, BackendError> {
         let after = after.map(|cursor| cursor.0.parse()).transpose();
         let after = after.map_err(|_| BackendError::RefusedValue)?;
         let link = self.link(id)?;
-        link.subscribe(id, (after.as_ref(), calls), Arc::clone(sink))
+        link.subscribe(id, (after.as_ref(), query), Arc::clone(sink))
             .await?;
         Ok(Outcome::Subscribed)
     }
@@ -283,8 +283,15 @@ impl Backend for UcxBackend {
                 password,
             } => self.sign_in(link, user, password).await,
             Operation::Resume { link } => self.resume(link).await,
-            Operation::Subscribe { link, after, calls } => {
-                self.subscribe(link, (after, calls), sink).await
+            Operation::Subscribe {
+                link,
+                after,
+                calls,
+                phone,
+            } => {
+                let phone = phone.map(|phone| phone.as_str().to_owned());
+                let query = EventsQuery { calls, phone };
+                self.subscribe(link, (after, query), sink).await
             }
             Operation::Snapshot { link } => self.snapshot(link).await,
             Operation::Probe { link } => {

@@ -1,8 +1,8 @@
 //! Who answers, who signed in, what the connection can do, and the whole state.
 
 use uc_model::{
-    Capability, CapabilitySet, Configuration, ContactId, ConversationGrouping, ConversationId,
-    Extension, Licence, Mode, Redacted, Rev, UserId,
+    AssignedPhone, Capability, CapabilitySet, Configuration, ContactId, ConversationGrouping,
+    ConversationId, Extension, Licence, Mode, Redacted, Rev, UserId,
 };
 use uc_protocol::ucx as wire;
 
@@ -14,6 +14,12 @@ pub(super) const UCX_VERSION: u32 = 1;
 
 /// What a sign-in gives: the server's hello and its answer to the credentials.
 pub(super) fn read(hello: wire::Hello, session: wire::Session) -> Result<SignedIn, Unreadable> {
+    let phones = session.assigned_phones.into_iter().map(|phone| {
+        Ok::<_, Unreadable>(AssignedPhone {
+            number: Extension::new(phone.number)?,
+            kind: keys::read_kind(phone.kind),
+        })
+    });
     let me = session.me;
     let missing = session.missing_licences.into_iter();
     let missing: Vec<_> = missing.filter_map(read_licence).collect();
@@ -32,6 +38,7 @@ pub(super) fn read(hello: wire::Hello, session: wire::Session) -> Result<SignedI
         must_change_password: session.must_change_password,
         missing_licences: missing,
         phone: session.phone.and_then(keys::read_kind),
+        assigned_phones: Some(phones.collect::<Result<_, _>>()?),
     })
 }
 
@@ -99,6 +106,7 @@ fn spoken() -> CapabilitySet {
         Capability::CallMe,
         Capability::Forwarding,
         Capability::DialMethods,
+        Capability::AssignedPhone,
         Capability::KeyProgramming,
         Capability::PresenceVisibility,
         Capability::Profile,

@@ -51,9 +51,18 @@ impl Account {
         locked(&self.desk)
     }
 
-    /// The user's internal number, which is also the user's name.
+    /// The telephone that is controlled: the user's internal number, which is also the user's name,
+    /// or the number of an assigned telephone.
     pub(super) fn device(&self) -> String {
-        self.user.clone()
+        self.desk().device().to_owned()
+    }
+
+    /// Controls this telephone from now on.
+    pub(super) fn control(&self, device: &str) {
+        let mut desk = self.desk();
+        if desk.device() != device {
+            *desk = Desk::new(device.to_owned(), desk.rev());
+        }
     }
 
     /// Sends a command and reads its answer.

@@ -175,13 +175,18 @@ impl WsiBackend {
     async fn subscribe(
         &self,
         id: LinkId,
-        after: Option<Cursor>,
+        (after, phone): (Option<Cursor>, Option<Extension>),
         sink: &Arc<dyn EventSink>,
     ) -> Result<Outcome, BackendError> {
         let (line, account) = self.signed_in(id)?;
+        account.control(phone.as_ref().map_or(&account.user, Extension::as_str));
         let device = account.device();
         let start = Command::EventStart { device };
-        account.ask::<Done>(&line, &start).await?;
+        let started = account.ask::<Done>(&line, &start).await;
+        started.map_err(|error| match error {
+            BackendError::NotFound if phone.is_some() => BackendError::NotAssigned,
+            error => error,
+        })?;
         let resumed = after.is_some();
         let weak = Arc::downgrade(&line);
         line.listen(poll::listen(weak, account, id, resumed, Arc::clone(sink)));
@@ -319,6 +324,7 @@ fn signed_in(user: &str, extension: Extension, login: &Login) -> Result<SignedIn
         must_change_password: false,
         missing_licences: Vec::new(),
         phone: None,
+        assigned_phones: None,
     })
 }
 
@@ -453,7 +459,9 @@ impl Backend for WsiBackend {
                 password,
             } => self.sign_in(link, user, password).await,
             Operation::Resume { link } => self.resume(link).await,
-            Operation::Subscribe { link, after, .. } => self.subscribe(link, after, sink).await,
+            Operation::Subscribe {
+                link, after, phone, ..
+            } => self.subscribe(link, (after, phone), sink).await,
             Operation::Snapshot { link } => self.snapshot(link).await,
             Operation::Probe { link } => self.probe(link).await,
             Operation::Service { link, service } => self.serve(link, service).await,

@@ -94,6 +94,7 @@ impl World {
             password: Redacted::new("secret".into()),
             new_password: None,
             trust: Trust::AcceptFirst,
+            phone: None,
             pins: Pins::new(),
             sound: true,
             patient: true,
@@ -727,6 +728,7 @@ fn signed_in() -> SignedIn {
         must_change_password: false,
         missing_licences: Vec::new(),
         phone: None,
+        assigned_phones: Some(Vec::new()),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The SDK end to end: real TLS, real UDP, the embedded server, and servers of bad manners.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on panics")]
 
+#[cfg(feature = "media")]
+mod assigned_phones;
 #[cfg(all(feature = "headset", feature = "media"))]
 mod buttons;
 #[cfg(feature = "media")]

@@ -107,6 +107,7 @@ impl Party {
             link: LINK,
             after: after.cloned(),
             calls: true,
+            phone: None,
         })
         .await
     }

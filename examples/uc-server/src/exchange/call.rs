@@ -98,6 +98,9 @@ pub(crate) struct Leg {
     /// The only session that it rings at, after a pickup.
     #[serde(default)]
     pub(super) rings_at: Option<SessionId>,
+    /// Which of the owner's telephones it is at, where the number is shared by several.
+    #[serde(default)]
+    pub(super) phone: Option<String>,
     /// The session that dialled or answered.
     pub(super) carrier: Option<SessionId>,
     /// How often the other side's sound has become another's.
@@ -318,9 +321,6 @@ impl Call {
     /// The side whose sound the server makes for a client at the other one, and what it is: the
     /// system, or a desk phone off the hook; a phone's in a conference is heard by the others there.
     pub(super) fn sounding(&self) -> Option<(Side, Role)> {
-        let heard = |side: &Side| {
-            let far = self.far_sides(*side);
-            !self.is_over() && far.into_iter().any(|far| self.leg(far).is_client())
         self.sounding_for_client()
             .or_else(|| self.sounding_in_conference())
     }
@@ -334,6 +334,9 @@ impl Call {
     }
 
     fn sounding_for_client(&self) -> Option<(Side, Role)> {
+        let heard = |side: &Side| {
+            let far = self.far_sides(*side);
+            !self.is_over() && far.into_iter().any(|far| self.leg(far).is_client())
         };
         let heard = Side::BOTH.into_iter().filter(heard);
         let mut sounds = heard.filter_map(|side| match &self.leg(side).owner {
@@ -408,12 +411,6 @@ impl Call {
     /// Whether `session` carries the side's media.
     pub(super) fn carries(&self, side: Side, session: &SessionId) -> bool {
         self.leg(side).carrier.as_ref() == Some(session)
-    }
-
-    /// Whether `session` may act on the side: it carries the media, or the desk phone does.
-    /// Whoever places it from another telephone may end it; the rest is done there.
-    pub(super) fn obeys(&self, side: Side, session: &SessionId) -> bool {
-        side != Side::Placing && (self.leg(side).is_at_desk() || self.carries(side, session))
     }
 
     /// Neither side has described its sound to the other as it is now.

@@ -71,13 +71,13 @@ impl Exchange {
         now: Millis,
     ) -> Result<CallResource, Refusal> {
         let seat = self.seat(session, id)?;
-        let phone = self.company.user(self.user_of(session)?).map(|u| u.phone);
+        let phone = self.phone_at(session)?;
         let call = self.running_mut(&seat.call)?;
         if !call.leg(seat.side).is_alerting() {
             return Err(Refusal::WrongState);
         }
         let at_desk = call.leg(seat.side).is_at_desk();
-        if at_desk && phone.is_some_and(|phone| !phone.answers_remotely()) {
+        if at_desk && !phone.answers_remotely() {
             return Err(Refusal::AnsweredAtPhone);
         }
         let answer = match (at_desk, request.description) {
@@ -88,7 +88,11 @@ impl Exchange {
             (true, None) => None,
             (true, Some(_)) => return Err(Refusal::AtDesk),
         };
+        if answer.is_some() && !self.carries_sound(session) {
+            return Err(Refusal::ControlsAnother);
+        }
         let seat = self.single_out(seat, now);
+        let number = at_desk.then(|| self.number_at(session)).flatten();
         let call = self.running_mut(&seat.call)?;
         if answer.is_some() {
             call.round.offered_by = None;
@@ -96,6 +100,7 @@ impl Exchange {
         let leg = call.leg_mut(seat.side);
         leg.carrier = answer.is_some().then(|| session.clone());
         leg.description.clone_from(&answer);
+        leg.phone = number;
         call.connect(now);
         call.confirm(seat.side);
         if let Some(answer) = answer {
@@ -129,7 +134,7 @@ impl Exchange {
             // What somebody's client has dialled can be cleared by all clients of that user.
             let answered_elsewhere = leg.takes_part()
                 && leg.direction == Direction::Incoming
-                && !call.obeys(seat.side, session);
+                && !self.obeys(call, seat.side, session);
             if answered_elsewhere {
                 return Err(Refusal::CarriedElsewhere);
             }
@@ -213,10 +218,11 @@ impl Exchange {
         id: &str,
     ) -> Result<CallResource, Refusal> {
         let seat = self.seat(session, id)?;
-        let call = self.running_mut(&seat.call)?;
-        if !(call.leg(seat.side).is_alerting() || call.obeys(seat.side, session)) {
+        let call = self.running(&seat.call)?;
+        if !(call.leg(seat.side).is_alerting() || self.obeys(call, seat.side, session)) {
             return Err(Refusal::CarriedElsewhere);
         }
+        let call = self.running_mut(&seat.call)?;
         if call.confirm(seat.side) {
             self.changed(&seat.call, &[seat.side], false);
         }
@@ -249,7 +255,7 @@ impl Exchange {
         if !(waits && goes_on && same && pair.active.call != pair.held.call) {
             return Err(Refusal::WrongState);
         }
-        if !active.obeys(pair.active.side, session) {
+        if !self.obeys(active, pair.active.side, session) {
             return Err(Refusal::CarriedElsewhere);
         }
         Ok(pair)
@@ -277,15 +283,15 @@ impl Exchange {
                 self.end(&key, Cause::ServerLost, now);
             } else if asks {
                 self.ask_for_confirmation(&key, now);
+            } else {
+                // A desk phone in a conference is heard again.
+                self.settle_endpoint(&key);
             }
         }
     }
 
     fn ask_for_confirmation(&mut self, key: &str, now: Millis) {
         if let Some(call) = self.calls.get_mut(key) {
-            } else {
-                // A desk phone in a conference is heard again.
-                self.settle_endpoint(&key);
             call.confirm_by = Some(now + super::timers::CONFIRM_MS);
             for side in Side::BOTH {
                 let leg = call.leg_mut(side);

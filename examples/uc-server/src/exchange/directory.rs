@@ -85,11 +85,16 @@ impl Exchange {
         let dialled = [Some(number), bare.as_ref()];
         dialled.into_iter().flatten().find_map(|number| {
             let key = self.company.plan().key(number);
-            let same = |known: &Number| {
-                PhoneNumber::new(&known.number)
-                    .is_ok_and(|known| self.company.plan().key(&known) == key)
+            let same = |known: &str| {
+                PhoneNumber::new(known).is_ok_and(|known| self.company.plan().key(&known) == key)
             };
-            let has = |user: &&User| among(user) && self.numbers_of(user).iter().any(same);
+            let has = |user: &&User| {
+                let numbers = self.numbers_of(user);
+                let mut numbers = numbers.iter().map(|known| known.number.as_str());
+                // Whatever rings at one of several telephones rings at all.
+                let mut phones = user.phones.iter().map(|(own, _)| own.as_str());
+                among(user) && (numbers.any(same) || phones.any(same))
+            };
             self.company.users().iter().find(has)
         })
     }

@@ -126,7 +126,9 @@ impl Exchange {
     /// rings at the user's clients, where one takes calls, or at the desk phone.
     fn device_of(&self, user: &str, wanted: Device, now: Millis) -> Option<Device> {
         let voip = self.has_licence(user, Licence::Voip) && self.is_reachable(user, now);
-        let desk = self.can(Capability::DeskPhoneControl);
+        let account = self.company.user(user);
+        let desk = self.can(Capability::DeskPhoneControl)
+            && account.is_some_and(|account| self.has_phone(account));
         match wanted {
             Device::DeskPhone if desk => Some(Device::DeskPhone),
             _ if voip && self.takes_calls(user, now) => Some(Device::Voip),

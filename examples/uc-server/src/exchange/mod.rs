@@ -3,6 +3,7 @@
 //! waits in [`Exchange::take_effects`].
 
 mod account;
+mod assigned;
 mod call;
 mod calls;
 mod conference;

@@ -1,8 +1,8 @@
 use thiserror::Error;
 use uc_model::{
-    CallMeError, FavouriteError, ForwardingError, FunctionKeyError, ImportError, MessageTextError,
-    PasswordChangeError, PersonalDirectoryError, PhotoError, PresenceError, ProfileError,
-    SettingsError,
+    AssignedPhoneError, CallMeError, FavouriteError, ForwardingError, FunctionKeyError,
+    ImportError, MessageTextError, PasswordChangeError, PersonalDirectoryError, PhotoError,
+    PresenceError, ProfileError, SettingsError,
 };
 use uc_protocol::{
     sdp::SdpError,
@@ -59,6 +59,10 @@ pub(crate) enum Refusal {
     #[error("this server controls no desk phones; call with the VoIP client")]
     NoDeskPhones,
     #[error(transparent)]
+    AssignedPhone(#[from] AssignedPhoneError),
+    #[error("this client controls another telephone than one that could make or take this call")]
+    ControlsAnother,
+    #[error(transparent)]
     CallMe(#[from] CallMeError),
     #[error(transparent)]
     Forwarding(#[from] ForwardingError),
@@ -108,9 +112,12 @@ impl Refusal {
             Self::PasswordChangeRequired => (ProblemType::PasswordChangeRequired, 403),
             Self::NotSignedIn => (ProblemType::NotSignedIn, 401),
             Self::NotFound | Self::NoReceiver => (ProblemType::NotFound, 404),
-            Self::WrongState | Self::ConferenceFull | Self::CarriedElsewhere | Self::AtDesk => {
-                (ProblemType::WrongState, 409)
-            }
+            Self::WrongState
+            | Self::ConferenceFull
+            | Self::CarriedElsewhere
+            | Self::ControlsAnother
+            | Self::AtDesk => (ProblemType::WrongState, 409),
+            Self::AssignedPhone(_) => (ProblemType::NotAssigned, 422),
             Self::Glare => (ProblemType::Glare, 409),
             Self::AnsweredAtPhone => (ProblemType::AnsweredAtPhone, 409),
             Self::Photo(PhotoError::TooManyBytes(_)) | Self::TooManyCandidates => {

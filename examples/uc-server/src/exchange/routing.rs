@@ -11,7 +11,7 @@ use super::{
     media::check_description,
     seats::Seat,
 };
-use crate::company::Ring;
+use crate::company::{Phone, Ring};
 
 /// A call that nothing stands against.
 pub(super) struct Attempt {
@@ -65,12 +65,18 @@ impl Exchange {
             (Device::Voip, _) if !(emergency || self.has_licence(&caller, Licence::Voip)) => {
                 return Err(Refusal::NoLicence(Licence::Voip));
             }
+            (Device::Voip, Some(_)) if !(emergency || self.carries_sound(session)) => {
+                return Err(Refusal::ControlsAnother);
+            }
             (Device::Voip, Some(offer)) => Some(first_offer(offer)?),
             (Device::Voip, None) => {
                 return Err(Refusal::Value("a VoIP call needs an offer in description"));
             }
             (Device::DeskPhone, _) if !self.can(Capability::DeskPhoneControl) => {
                 return Err(Refusal::NoDeskPhones);
+            }
+            (Device::DeskPhone, None) if self.phone_at(session)? == Phone::Webrtc => {
+                return Err(Refusal::ControlsAnother);
             }
             (Device::DeskPhone, None) => None,
             (Device::DeskPhone, Some(_)) => return Err(Refusal::AtDesk),
@@ -99,6 +105,10 @@ impl Exchange {
         }
         let mut first = self.new_leg(&caller, Direction::Outgoing, target.party, now);
         first.device = device;
+        first.phone = first
+            .is_at_desk()
+            .then(|| self.number_at(session))
+            .flatten();
         first.carrier = offer.is_some().then(|| session.clone());
         first.description.clone_from(&offer);
         if matches!(target.goes, Destination::Group(..)) {
@@ -332,6 +342,7 @@ impl Leg {
             started: now,
             answered: None,
             rings_at: None,
+            phone: None,
             carrier: None,
             far_end: 0,
             offers: false,

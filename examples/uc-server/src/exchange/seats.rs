@@ -56,14 +56,14 @@ impl Exchange {
         session: &SessionId,
         seat: &Seat,
     ) -> Result<&mut Call, Refusal> {
-        let call = self.running_mut(&seat.call)?;
+        let call = self.running(&seat.call)?;
         if !call.leg(seat.side).takes_part() {
             return Err(Refusal::WrongState);
         }
-        if !call.obeys(seat.side, session) {
+        if !self.obeys(call, seat.side, session) {
             return Err(Refusal::CarriedElsewhere);
         }
-        Ok(call)
+        self.running_mut(&seat.call)
     }
 
     /// The call as `session` sees it.

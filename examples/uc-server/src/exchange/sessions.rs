@@ -2,7 +2,7 @@ use std::fmt;
 
 use ring::digest;
 use serde::{Deserialize, Serialize};
-use uc_protocol::ucx::{Licence, Me, PhoneKind};
+use uc_protocol::ucx::{AssignedPhone, Licence, Me, PhoneKind};
 
 use super::{Exchange, Millis, Refusal, Verdict};
 use crate::store::{SavedSession, Write};
@@ -33,6 +33,7 @@ pub(crate) struct Entered {
     pub(crate) must_change_password: bool,
     pub(crate) missing_licences: Vec<Licence>,
     pub(crate) phone: PhoneKind,
+    pub(crate) assigned_phones: Vec<AssignedPhone>,
 }
 
 /// What is known about a session.
@@ -46,6 +47,9 @@ pub(super) struct SessionState {
     pub(super) streams: u32,
     /// Whether calls with sound may ring there, as the newest stream has said.
     pub(super) calls: bool,
+    /// The one of the user's telephones that it controls, as the newest stream has said; the first where
+    /// it has named none.
+    pub(super) phone: Option<String>,
 }
 
 impl SessionState {
@@ -91,6 +95,7 @@ impl Exchange {
             must_change_password: self.must_change_password(user),
             missing_licences: account.missing_licences.clone(),
             phone: account.phone.kind(),
+            assigned_phones: self.assigned_phones(user),
         };
         if verdict != Verdict::Fits {
             self.count_wrong(user, verdict);
@@ -175,8 +180,9 @@ impl Exchange {
     /// Whether a client of the user's takes calls with sound.
     pub(super) fn takes_calls(&self, user: &str, now: Millis) -> bool {
         let takes = |session: &SessionState| session.user == user && session.calls;
-        let mut sessions = self.sessions.values();
-        sessions.any(|session| takes(session) && session.is_live(now))
+        let mut sessions = self.sessions.iter();
+        sessions
+            .any(|(id, session)| takes(session) && session.is_live(now) && self.carries_sound(id))
     }
 
     /// How many of the user's clients are there.
@@ -194,6 +200,7 @@ impl Exchange {
                     last_seen: now,
                     streams: 0,
                     calls: true,
+                    phone: None,
                 };
                 self.sessions.insert(saved.id, state);
             }
@@ -213,6 +220,7 @@ impl Exchange {
             last_seen: now,
             streams: 0,
             calls: true,
+            phone: None,
         };
         self.sessions.insert(session, state);
     }

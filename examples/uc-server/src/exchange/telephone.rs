@@ -13,6 +13,7 @@ use super::{
     presence::{OwnPresence, read_state, write_state},
     routing::dialled,
 };
+use crate::company::Phone;
 
 impl Exchange {
     /// Chooses where calls go in a presence state (PRES-3).
@@ -106,10 +107,14 @@ impl Exchange {
     pub(crate) fn function_keys(&self, session: &SessionId) -> Result<ucx::FunctionKeys, Refusal> {
         self.require(Capability::KeyProgramming)?;
         let user = self.user_of(session)?;
-        let phone = self.company.user(user).ok_or(Refusal::NotFound)?.phone;
+        let phone = self.phone_at(session)?;
+        let keys = &self.users[user].account.keys;
         Ok(ucx::FunctionKeys {
             phone: phone.kind(),
-            keys: self.users[user].account.keys.clone(),
+            keys: match phone {
+                Phone::System => keys.clone(),
+                _ => Vec::new(),
+            },
         })
     }
 
@@ -188,6 +193,7 @@ fn read_keys(keys: &ucx::FunctionKeys) -> Result<FunctionKeys, Refusal> {
         ucx::PhoneKind::Sip => uc_model::PhoneKind::Sip,
         ucx::PhoneKind::Isdn => uc_model::PhoneKind::Isdn,
         ucx::PhoneKind::Dect => uc_model::PhoneKind::Dect,
+        ucx::PhoneKind::Webrtc => uc_model::PhoneKind::WebRtc,
         _ => uc_model::PhoneKind::Analogue,
     };
     let keys: Result<_, _> = keys.keys.iter().map(read_key).collect();

@@ -152,7 +152,9 @@ impl HttpBody for EventBody {
 
 #[cfg(test)]
 mod tests {
-    use uc_protocol::ucx::{Configuration, Hello, Mode, PresenceState, PresenceUpdate};
+    use uc_protocol::ucx::{
+        Configuration, Hello, Mode, PresenceState, PresenceUpdate, paths::EventsQuery,
+    };
 
     use super::*;
     use crate::{
@@ -215,7 +217,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_silent_stream_has_a_comment_at_once_and_every_ten_seconds() {
         let (board, session) = board().await;
-        let mut body = EventBody::new(board.subscribe(&session, None, true).unwrap());
+        let mut body = EventBody::new(
+            board
+                .subscribe(&session, None, &EventsQuery::default())
+                .unwrap(),
+        );
         let start = time::Instant::now();
         for seconds in [0, 10, 20] {
             assert_eq!(next(&mut body).await.as_deref(), Some(":\n\n"));
@@ -229,7 +235,11 @@ mod tests {
         set_presence(&board, &session).await;
         set_presence(&board, &session).await;
         let seen = "e1-1".parse().ok();
-        let mut body = EventBody::new(board.subscribe(&session, seen.as_ref(), true).unwrap());
+        let mut body = EventBody::new(
+            board
+                .subscribe(&session, seen.as_ref(), &EventsQuery::default())
+                .unwrap(),
+        );
         set_presence(&board, &session).await;
         for number in [2, 3] {
             let event = next(&mut body).await.unwrap();
@@ -243,7 +253,11 @@ mod tests {
     #[tokio::test]
     async fn a_subscriber_that_lags_gets_what_was_queued_then_a_reset_then_the_end() {
         let (board, session) = board().await;
-        let mut body = EventBody::new(board.subscribe(&session, None, true).unwrap());
+        let mut body = EventBody::new(
+            board
+                .subscribe(&session, None, &EventsQuery::default())
+                .unwrap(),
+        );
         for _ in 0..300 {
             set_presence(&board, &session).await;
         }
@@ -259,7 +273,11 @@ mod tests {
     #[tokio::test]
     async fn an_open_stream_counts_until_it_is_dropped() {
         let (board, session) = board().await;
-        let body = EventBody::new(board.subscribe(&session, None, true).unwrap());
+        let body = EventBody::new(
+            board
+                .subscribe(&session, None, &EventsQuery::default())
+                .unwrap(),
+        );
         let day = 24 * 3_600_000;
         let reachable =
             |at| board.look(move |exchange, now| exchange.is_reachable("330", now + at));

@@ -16,7 +16,7 @@ use uc_protocol::{
     limits::{MAX_BODY_BYTES, MAX_FILE_BYTES},
     ucx::{
         EventId, PasswordUpdate, Problem, ProblemType, Resource, Secret, Session, SignIn,
-        paths::Route,
+        paths::{EventsQuery, Route},
     },
 };
 
@@ -78,9 +78,9 @@ async fn answer(
             let session = authorize(board, request)?;
             photo(board, &session, &user, request)
         }
-        (&Method::GET, Route::Events { calls }) => {
+        (&Method::GET, Route::Events(query)) => {
             let session = authorize(board, request)?;
-            subscribe(board, &session, calls, request)
+            subscribe(board, &session, &query, request)
         }
         (_, route) => {
             let session = authorize(board, request)?;
@@ -132,6 +132,7 @@ async fn sign_in(
         must_change_password: entered.must_change_password,
         missing_licences: entered.missing_licences,
         phone: Some(entered.phone),
+        assigned_phones: entered.assigned_phones,
     };
     Ok(Reply::new(201, &session).into_response())
 }
@@ -180,7 +181,7 @@ fn photo(
 fn subscribe(
     board: &Arc<Switchboard>,
     session: &SessionId,
-    calls: bool,
+    query: &EventsQuery,
     request: &Request<Incoming>,
 ) -> Result<Response<Body>, Problem> {
     let last = request.headers().get("last-event-id");
@@ -193,7 +194,7 @@ fn subscribe(
         })
     });
     let subscription = board
-        .subscribe(session, last.as_ref(), calls)
+        .subscribe(session, last.as_ref(), query)
         .map_err(|refusal| refusal.problem())?;
     Ok(events::respond(subscription))
 }

@@ -35,9 +35,12 @@ pub(super) fn refusal(refusal: exchange::Refusal) -> Refusal {
     match refusal {
         Why::NotSignedIn => Refusal::NotLoggedIn,
         Why::NotFound => code(CallFailure::NoSuchCall),
-        Why::WrongState | Why::ConferenceFull | Why::CarriedElsewhere | Why::AtDesk => {
-            code(CallFailure::WrongState)
-        }
+        Why::WrongState
+        | Why::ConferenceFull
+        | Why::CarriedElsewhere
+        | Why::ControlsAnother
+        | Why::AtDesk => code(CallFailure::WrongState),
+        Why::AssignedPhone(_) => Refusal::NotMonitored,
         Why::CallFailed(Cause::NoSuchNumber) => code(CallFailure::NoSuchNumber),
         Why::CallFailed(Cause::Busy) => code(CallFailure::Busy),
         Why::CallFailed(_) => code(CallFailure::Unreachable),

@@ -12,7 +12,8 @@ use http::{HeaderValue, Method, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use uc_protocol::{
     ucx::{
-        Clear, Describe, Device, Directory, MakeCall, PresenceUpdate, Secret, paths::DirectoryQuery,
+        Clear, Describe, Device, Directory, MakeCall, PresenceUpdate, Secret,
+        paths::{DirectoryQuery, EventsQuery},
     },
     wsi::{
         Answer, CallService, Command, CommandError, Connection, DeviceState, Done, Login, MadeCall,
@@ -92,8 +93,13 @@ async fn answer(
         }
         Command::EventStart { device } => {
             own_device(board, &session, &device)?;
+            let own = board.look(|exchange, _| is_own_number(exchange, &session, &device))?;
+            let query = EventsQuery {
+                calls: false,
+                phone: (!own).then(|| device.clone()),
+            };
             let subscription = board
-                .subscribe(&session, None, false)
+                .subscribe(&session, None, &query)
                 .map_err(convert::refusal)?;
             board.polls.begin(&session, subscription);
             Ok(Done.encode(name, &names()))
@@ -258,10 +264,17 @@ fn set_presence(
     set.map(drop).map_err(convert::refusal)
 }
 
-/// A client sees and moves its own device only.
+/// A client sees and moves its own device only: its user's number, or one of the telephones that share
+/// it.
 fn is_own(exchange: &Exchange, session: &SessionId, device: &str) -> Result<(), Refusal> {
+    let own = is_own_number(exchange, session, device)?;
+    let own = own || exchange.has_assigned(session, device);
+    own.then_some(()).ok_or(Refusal::NotMonitored)
+}
+
+fn is_own_number(exchange: &Exchange, session: &SessionId, device: &str) -> Result<bool, Refusal> {
     let own = exchange.extension(session).map_err(convert::refusal)?;
-    (own == device).then_some(()).ok_or(Refusal::NotMonitored)
+    Ok(own == device)
 }
 
 fn own_device(board: &Switchboard, session: &SessionId, device: &str) -> Result<(), Refusal> {

@@ -46,6 +46,16 @@ async fn profiles_are_added_listed_changed_used_and_removed() {
     assert_eq!(lines(&output)[1]["user"], "330", "{output:?}");
     let output = run(&["profile", "change", "Cabin", "--pin", &pin(&there)]).await;
     assert_eq!(lines(&output)[1]["pins"], 1, "{output:?}");
+    let output = run(&["profile", "change", "Cabin", "--phone", "361"]).await;
+    assert_eq!(lines(&output)[1]["phone"], "361", "{output:?}");
+    let output = run(&["sign-in", "--profile", "Cabin"]).await;
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        told.contains("leave the assigned telephone empty"),
+        "{told}"
+    );
+    let output = run(&["profile", "change", "Cabin", "--phone", ""]).await;
+    assert!(lines(&output)[1]["phone"].is_null(), "{output:?}");
     let output = run(&["profile", "use", "Cabin"]).await;
     assert_eq!(lines(&output)[1]["in_use"], true);
     for arguments in [&["sign-in"][..], &["sign-in", "--profile", "office"]] {

@@ -131,3 +131,30 @@ async fn a_ringing_call_is_sent_to_voicemail_by_a_command() {
     assert_eq!(sent["state"], "deflected");
     within(call.connected()).await.expect("the mailbox answers");
 }
+
+#[tokio::test]
+async fn of_several_telephones_the_named_one_is_controlled() {
+    let company = uc_server::Company::from_toml(
+        "[system.configuration]\ndesk_phones = true\nmulap = true\n\
+         [[user]]\nextension = \"330\"\nfirst_name = \"Rosa\"\npassword = \"demo-330\"\nmulap = true\n\
+         phones = [{ number = \"361\", phone = \"system\" }, { number = \"363\", phone = \"webrtc\" }]\n",
+    );
+    let company = company.expect("a company");
+    let server = Server::builder().company(company).start().await;
+    let server = server.expect("the server starts");
+    let controlled = async |options: &[&str]| {
+        let options = [options, &["assigned-phones"]].concat();
+        let listed = lines(&finish(arguments(&server, &options)).await);
+        let marked = listed.iter().find(|row| row["controlled"] == true);
+        let marked = marked.expect("one of them");
+        format!("{} {}", marked["number"], marked["kind"])
+    };
+    assert_eq!(controlled(&[]).await, r#""361" "system""#);
+    assert_eq!(controlled(&["--phone", "363"]).await, r#""363" "voip""#);
+    let refused = answer(&server, "330", &["--phone", "330", "assigned-phones"]).await;
+    let refused = refused.expect_err("none of them");
+    assert!(
+        refused.contains("ask the administrator which one"),
+        "{refused}"
+    );
+}

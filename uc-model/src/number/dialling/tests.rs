@@ -92,18 +92,3 @@ fn the_dialling_method_decides_which_phone_rings_first() {
     assert_eq!(path(DialMethod::DeskPhone, true), OutgoingPath::CallMe);
     assert_eq!(path(DialMethod::Callback, true), OutgoingPath::CallMe);
 }
-
-#[test]
-fn another_assigned_phone_or_dialling_method_takes_effect_on_reconnection() {
-    let before = AssignedPhone::default();
-    let phone = AssignedPhone {
-        controlled: Some(Extension::new("331").unwrap()),
-        ..before.clone()
-    };
-    let method = AssignedPhone {
-        method: DialMethod::Callback,
-        ..before.clone()
-    };
-    assert!(before.needs_reconnection(&phone) && before.needs_reconnection(&method));
-    assert!(!before.needs_reconnection(&before.clone()));
-}

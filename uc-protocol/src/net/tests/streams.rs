@@ -3,14 +3,19 @@
 use super::*;
 use crate::{
     limits::MAX_EVENT_BYTES,
-    ucx::{DecodeError, EventId},
+    ucx::{DecodeError, EventId, paths::EventsQuery},
 };
 
 const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
 
 async fn stream(body: &str) -> (Server, EventStream) {
     let server = Server::answering(format!("{HEAD}{body}")).await;
-    let stream = server.link().await.events(None, true).await.unwrap();
+    let stream = server
+        .link()
+        .await
+        .events(None, EventsQuery::default())
+        .await
+        .unwrap();
     (server, stream)
 }
 
@@ -71,16 +76,31 @@ async fn the_id_to_resume_after_is_sent() {
     })
     .await;
     let id = "e1-41".parse().unwrap();
-    server.link().await.events(Some(&id), true).await.unwrap();
+    server
+        .link()
+        .await
+        .events(Some(&id), EventsQuery::default())
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
 async fn another_answer_than_a_stream_is_an_error() {
     let server = Server::answering(hello()).await;
-    let error = server.link().await.events(None, true).await.unwrap_err();
+    let error = server
+        .link()
+        .await
+        .events(None, EventsQuery::default())
+        .await
+        .unwrap_err();
     assert_eq!(error, RequestError::NotEvents);
     let server = Server::answering(answer("503 Busy", "text/plain", "")).await;
-    let error = server.link().await.events(None, true).await.unwrap_err();
+    let error = server
+        .link()
+        .await
+        .events(None, EventsQuery::default())
+        .await
+        .unwrap_err();
     assert_eq!(error, RequestError::Status(503));
 }
 
@@ -89,7 +109,12 @@ async fn a_broken_connection_ends_the_stream() {
     let body =
         format!("{HEAD}:\n\n").replace("\r\n\r\n", "\r\ntransfer-encoding: chunked\r\n\r\n3\r\n");
     let server = Server::answering(body).await;
-    let mut stream = server.link().await.events(None, true).await.unwrap();
+    let mut stream = server
+        .link()
+        .await
+        .events(None, EventsQuery::default())
+        .await
+        .unwrap();
     assert_eq!(stream.next().await, Ok(StreamItem::Heartbeat));
     assert_eq!(stream.next().await, Err(StreamEnd::Broken));
 }

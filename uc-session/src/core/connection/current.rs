@@ -1,5 +1,7 @@
 //! The server's state: subscribed to, fetched whole, followed by its changes.
 
+use uc_model::AssignedPhoneError;
+
 use super::{Connection, Phase, Signal, Step};
 use crate::{
     core::{
@@ -27,18 +29,19 @@ impl Connection {
     }
 
     fn open_stream(&mut self, io: &mut Io, link: LinkId) {
-        self.told_calls = io.view.voip_wanted;
+        self.told_calls = io.view.voip().is_on();
         let operation = Operation::Subscribe {
             link,
             after: self.cursor.clone(),
             calls: self.told_calls,
+            phone: self.config.phone.clone(),
         };
         io.operate(Purpose::Connection(Step::Subscribe(link)), operation);
     }
 
     /// Calls are to ring here from now on, or not any more: only a stream says that.
     pub(in crate::core) fn voip_changed(&mut self, io: &mut Io) {
-        if self.told_calls != io.view.voip_wanted {
+        if self.told_calls != io.view.voip().is_on() {
             self.renew(io);
         }
     }
@@ -57,6 +60,9 @@ impl Connection {
             // Renewed: it goes on after the last event, or begins with a reset.
             (Ok(_), _) => self.voip_changed(io),
             (Err(BackendError::NotSignedIn), _) => self.session_gone(io),
+            (Err(BackendError::NotAssigned), _) => {
+                self.reject(io, AssignedPhoneError::NotAssigned.into());
+            }
             (Err(error), Phase::Live(..)) => self.fail(io, LostReason::Closed(error)),
             (Err(error), _) => self.broken(io, error),
         }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use uc_model::{InitialPassword, PasswordChange, UserName};
+use uc_model::{
+    AssignedPhone, AssignedPhoneError, Extension, InitialPassword, PasswordChange, UserName,
+};
 
 use super::{Connection, Phase, Step};
 use crate::{
@@ -89,7 +91,11 @@ impl Connection {
             Ok(Outcome::SignedIn(user)) if user.must_change_password => {
                 return self.change_initial_password(io, link, user);
             }
-            Ok(Outcome::SignedIn(user)) => self.signed_in(io, user),
+            Ok(Outcome::SignedIn(user)) => {
+                if let Err(error) = self.signed_in(io, user) {
+                    return self.reject(io, error.into());
+                }
+            }
             Ok(Outcome::Done) => {}
             Ok(_) => return self.broken(io, BackendError::Malformed),
             Err(BackendError::NotSignedIn) if self.has_session => return self.session_gone(io),
@@ -105,7 +111,9 @@ impl Connection {
         let Some(mode) = user.mode else {
             return self.broken(io, BackendError::Malformed);
         };
-        self.signed_in(io, user);
+        if let Err(error) = self.signed_in(io, user) {
+            return self.reject(io, error.into());
+        }
         let change = match (mode.initial_password(), self.config.new_password.clone()) {
             (InitialPassword::ChangeElsewhere, _) => {
                 return self.reject(io, SignInError::PasswordChangeElsewhere);
@@ -147,7 +155,7 @@ impl Connection {
     }
 
     /// The sign-in can't go on: the session is left, nobody tries again.
-    fn reject(&mut self, io: &mut Io, error: SignInError) {
+    pub(super) fn reject(&mut self, io: &mut Io, error: SignInError) {
         self.leave(io);
         if self.was_live {
             io.event(Event::SessionEnded);
@@ -155,10 +163,30 @@ impl Connection {
         self.end(io, error);
     }
 
-    fn signed_in(&mut self, io: &mut Io, user: SignedIn) {
+    /// Controls another of the user's telephones from the next connection on.
+    pub(in crate::core) fn control_phone(
+        &mut self,
+        io: &mut Io,
+        phone: Option<Extension>,
+    ) -> Result<(), AssignedPhoneError> {
+        if let Some(user) = io.view.user.clone() {
+            let known = user.assigned_phones.as_deref();
+            let chosen = AssignedPhone::choose(known, phone.as_ref())?;
+            io.change().controlled_phone = chosen;
+        }
+        self.config.phone = phone;
+        Ok(())
+    }
+
+    /// Takes in who has signed in; fails where the telephone to be controlled isn't this user's.
+    fn signed_in(&mut self, io: &mut Io, user: SignedIn) -> Result<(), AssignedPhoneError> {
+        let known = user.assigned_phones.as_deref();
+        let controlled = AssignedPhone::choose(known, self.config.phone.as_ref())?;
+        io.change().controlled_phone = controlled;
         io.change().user = Some(Arc::new(user));
         self.has_session = true;
         self.cursor = None;
+        Ok(())
     }
 
     /// A sign-in that failed: for good if the server has said no.

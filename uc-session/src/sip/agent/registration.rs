@@ -246,6 +246,7 @@ impl Agent {
             must_change_password: false,
             missing_licences: Vec::<Licence>::new(),
             phone: None,
+            assigned_phones: Some(Vec::new()),
         })
     }
 }

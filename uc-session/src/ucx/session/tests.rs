@@ -41,6 +41,16 @@ fn session(me: wire::Me, must_change_password: bool) -> wire::Session {
         must_change_password,
         missing_licences: vec![wire::Licence::Voip, wire::Licence::Other],
         phone: Some(wire::PhoneKind::Dect),
+        assigned_phones: vec![
+            wire::AssignedPhone {
+                number: "361".to_owned(),
+                kind: wire::PhoneKind::Webrtc,
+            },
+            wire::AssignedPhone {
+                number: "362".to_owned(),
+                kind: wire::PhoneKind::Other,
+            },
+        ],
     }
 }
 
@@ -56,6 +66,9 @@ fn a_sign_in_tells_who_and_where() {
     assert!(signed_in.must_change_password);
     assert_eq!(signed_in.missing_licences, [Licence::Voip]);
     assert_eq!(signed_in.phone, Some(uc_model::PhoneKind::Dect));
+    let phones = signed_in.assigned_phones.unwrap_or_default();
+    let kinds: Vec<_> = phones.iter().map(|phone| phone.kind).collect();
+    assert_eq!(kinds, [Some(uc_model::PhoneKind::WebRtc), None]);
     assert!(!signed_in.capabilities.has(Capability::VoipCalls));
 }
 

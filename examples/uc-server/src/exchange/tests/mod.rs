@@ -1,5 +1,6 @@
 //! The rules, without any I/O and in virtual time.
 
+mod assigned;
 mod calls;
 mod conference;
 mod consult;
