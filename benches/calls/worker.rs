@@ -54,6 +54,12 @@ impl Worker {
         self.answer()
     }
 
+    /// Begins to measure the codec alone; [`both`] takes the answers.
+    pub(crate) fn codec(&mut self) -> Result<&mut Self, Failed> {
+        self.order(&json!({"codec": true}))?;
+        Ok(self)
+    }
+
     /// Begins a measurement; [`both`] takes the answers.
     pub(crate) fn measure(&mut self, seconds: u64) -> Result<&mut Self, Failed> {
         self.order(&json!({"measure": seconds}))?;
