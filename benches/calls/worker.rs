@@ -126,6 +126,11 @@ impl Calls {
         if order.get("codec").is_some() {
             return Ok(json!({"us": sound::codec_us()?}));
         }
+        if order.get("close").is_some() {
+            self.close().await?;
+            *self = Self::default();
+            return Ok(json!({"sessions": 0}));
+        }
         if let Some(count) = order["offer"].as_u64() {
             let mut offers = Vec::new();
             for _ in 0..count {
