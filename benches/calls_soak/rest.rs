@@ -22,6 +22,7 @@ impl Soak {
             for (who, person) in self.people.iter().enumerate() {
                 for call in person.client.calls() {
                     if hung_up.insert((who, call.id().clone())) {
+                        self.names.push("hang up");
                         self.asked
                             .spawn(async move { ("hang up", call.hang_up().await.is_ok()) });
                     }
@@ -39,6 +40,8 @@ impl Soak {
         let answers = timeout(LONGEST, async {
             while let Some(answer) = self.asked.join_next().await {
                 let (what, granted) = answer?;
+                let place = self.names.iter().position(|name| *name == what);
+                self.names.swap_remove(place.ok_or("an answer to nothing")?);
                 let counts = self.counts.entry(what).or_default();
                 counts[usize::from(!granted)] += 1;
             }
@@ -47,8 +50,14 @@ impl Soak {
         match answers.await {
             Ok(all) => all,
             Err(_) => {
-                let left = self.asked.len();
-                Err(format!("round {}: {left} requests were never answered", self.rounds).into())
+                let (round, names) = (self.rounds, &self.names);
+                let seen = self.people.iter().map(|person| {
+                    let calls = person.client.view().calls.clone();
+                    let calls: Vec<_> = calls.values().collect();
+                    format!("{}: {calls:?}", person.number)
+                });
+                let seen: Vec<_> = seen.collect();
+                Err(format!("round {round}: never answered: {names:?}; {seen:#?}").into())
             }
         }
     }

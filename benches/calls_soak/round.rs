@@ -151,6 +151,7 @@ impl Soak {
             self.people[who].client.clone(),
         );
         self.cuts += 1;
+        self.names.push("cut");
         self.asked.spawn(async move {
             way.send_replace(if dropping { Way::Dropping } else { Way::Cut });
             sleep(pause).await;
@@ -174,6 +175,7 @@ impl Soak {
         what: &'static str,
         request: impl Future<Output = Result<(), CallError>> + Send + 'static,
     ) {
+        self.names.push(what);
         self.asked
             .spawn(async move { (what, request.await.is_ok()) });
     }

@@ -15,6 +15,8 @@ pub(crate) struct Soak {
     pub(crate) chance: Chance,
     /// What is under way: what it is, and whether it was granted.
     pub(crate) asked: JoinSet<(&'static str, bool)>,
+    /// Its names, to be told where it isn't answered.
+    pub(crate) names: Vec<&'static str>,
     /// What was granted and what was refused.
     pub(crate) counts: BTreeMap<&'static str, [u32; 2]>,
     pub(crate) cuts: u32,
@@ -33,6 +35,7 @@ impl Soak {
             people: Vec::new(),
             chance: Chance::new(seed),
             asked: JoinSet::new(),
+            names: Vec::new(),
             counts: BTreeMap::new(),
             cuts: 0,
             kills: 0,

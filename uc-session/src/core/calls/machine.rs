@@ -414,7 +414,11 @@ impl Machine {
             d.generation.saturating_sub(1)
         });
         let key = Key(io.number());
-        self.sound = Some(Sound::open(io, key, first, seen));
+        let mut sound = Sound::open(io, key, first, seen);
+        if self.asks() == Some(Action::Answer) {
+            sound.expect(io);
+        }
+        self.sound = Some(sound);
         self.bind(io);
     }
 
@@ -659,6 +663,9 @@ impl Machine {
     /// The connection is back.
     pub(super) fn connection_live(&mut self, io: &mut Io) {
         self.confirm(io);
+        if let Some(sound) = &mut self.sound {
+            sound.try_anew();
+        }
     }
 
     /// The sound needs a new path.

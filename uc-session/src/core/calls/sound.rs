@@ -26,7 +26,7 @@ use crate::{
 /// `Sending` and `Replying` last as long as the service that carries the description; all other
 /// states but `Stable`, `Offered` and `Closed` as long as their media command: both have deadlines.
 /// The first offer's `Offered` lasts as long as it rings, which is the server's to end; `Stable`
-/// waits for wishes. `Closed` is the end.
+/// waits for wishes, and where the call is being answered for the far end's offer, 15 s long. `Closed` is the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Opening,
@@ -138,7 +138,7 @@ impl Sound {
         self.key
     }
 
-    /// The far end takes part: from now on the sound has to come about.
+    /// The far end takes part, or this user wants to: from now on the sound has to come about.
     pub(super) fn expect(&mut self, io: &Io) {
         if self.rounds == 0 && self.connect_by.is_none() && self.report == view::Sound::Connecting {
             self.connect_by = Some(io.time() + CONNECT_LIMIT);
@@ -388,6 +388,11 @@ impl Sound {
     /// The next round looks for a new path (ICE restart), beside the one in use.
     pub(super) fn restart(&mut self) {
         self.restart = true;
+        self.tries = 0;
+    }
+
+    /// What was refused over the former connection may be granted over this one.
+    pub(super) const fn try_anew(&mut self) {
         self.tries = 0;
     }
 

@@ -537,6 +537,58 @@ fn a_consultation_is_told_though_the_other_call_is_never_held() {
     assert!(is_told(&rig), "it is over itself");
 }
 
+/// The far end of a ringing call has become another, which never says what is to be answered.
+#[test]
+fn an_answer_that_waits_for_an_offer_in_vain_fails_and_it_goes_on_ringing() {
+    let rings = || {
+        handed_over(
+            update(11, Incoming, S::Alerting, S::Connected, false),
+            false,
+        )
+    };
+    let mut rig = Rig::live();
+    tell(&mut rig, rings());
+    for _ in 0..2 {
+        act(&mut rig, Action::Answer);
+        rig.complete_media(Ok(MediaOutcome::Done));
+        rig.pass(Duration::from_secs(14));
+        assert_eq!(name(&rig), "Alerting/Connected sound Answer…");
+        rig.pass(Duration::from_secs(2));
+        assert_eq!(name(&rig), "Alerting/Connected");
+        let failed = |output: &Output| match output {
+            Output::Reply { reply, .. } => {
+                *reply == Some(Reply::Act(Err(crate::CallError::Media(MediaError::NoPath))))
+            }
+            _ => false,
+        };
+        assert!(rig.last.iter().any(failed), "{:?}", rig.last);
+        serve(&mut rig, Ok(Outcome::Done));
+    }
+}
+
+/// A server that is about to die refuses the first offer to another far end.
+#[test]
+fn an_offer_that_was_refused_too_often_is_made_again_over_the_next_connection() {
+    let index = STATES
+        .iter()
+        .position(|(name, _)| *name == "handed over, offering");
+    let mut rig = STATES[index.unwrap()].1();
+    rig.complete_media(Ok(MediaOutcome::Done));
+    for _ in 0..3 {
+        assert!(rig.description());
+        serve(&mut rig, Err(BackendError::Unavailable));
+        rig.complete_media(Ok(MediaOutcome::Done));
+        rig.pass(Duration::from_secs(2));
+    }
+    assert!(!rig.description(), "three times are enough here");
+    let link = rig.link();
+    let event = BackendEvent::StreamEnded(BackendError::Closed);
+    rig.input(Input::Backend { link, event });
+    rig.pass(Duration::from_secs(2));
+    rig.enter();
+    assert!(rig.description(), "again");
+}
+
 /// A machine never outlives what it stands for.
 #[test]
 fn a_machine_that_is_over_is_quiet() {

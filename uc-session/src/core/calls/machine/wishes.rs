@@ -149,7 +149,10 @@ impl Machine {
             true => DescriptionKind::Offer,
             false => DescriptionKind::Answer,
         };
-        self.sound = Some(Sound::open(io, key, first, 0));
+        let mut sound = Sound::open(io, key, first, 0);
+        // A far end that has just changed may never say what is to be answered.
+        sound.expect(io);
+        self.sound = Some(sound);
         self.bind(io);
     }
 
