@@ -1,6 +1,6 @@
-use std::{cell::RefCell, io};
+use std::io;
 
-use tokio::net::UdpSocket;
+use tokio::{net::UdpSocket, sync::Mutex};
 
 use super::{FlowError, Received, read};
 use crate::limits::MAX_SIP_BYTES;
@@ -8,17 +8,13 @@ use crate::limits::MAX_SIP_BYTES;
 /// A connected UDP socket.
 pub(super) struct Way {
     socket: UdpSocket,
-}
-
-thread_local! {
-    /// Where a datagram is read into: the longest one's room, once for each thread instead of for
-    /// each socket.
-    static DATAGRAM: RefCell<Box<[u8]>> = RefCell::new(vec![0; MAX_SIP_BYTES].into());
+    buffer: Mutex<Box<[u8]>>,
 }
 
 impl Way {
-    pub(super) const fn new(socket: UdpSocket) -> Self {
-        Self { socket }
+    pub(super) fn new(socket: UdpSocket) -> Self {
+        let buffer = Mutex::new(vec![0; MAX_SIP_BYTES].into());
+        Self { socket, buffer }
     }
 
     pub(super) async fn send(&self, bytes: &[u8]) -> Result<(), FlowError> {
@@ -33,20 +29,16 @@ impl Way {
     }
 
     pub(super) async fn receive(&self) -> Result<Received, FlowError> {
+        let mut buffer = self.buffer.lock().await;
         loop {
-            self.socket.readable().await.map_err(|e| failure(&e))?;
-            if let Some(received) = DATAGRAM.with_borrow_mut(|buffer| self.take(buffer))? {
+            let length = self
+                .socket
+                .recv(&mut buffer)
+                .await
+                .map_err(|e| failure(&e))?;
+            if let Some(received) = read(&buffer[..length]) {
                 return Ok(received);
             }
-        }
-    }
-
-    /// The datagram that waits, if there is one and it is a message.
-    fn take(&self, buffer: &mut [u8]) -> Result<Option<Received>, FlowError> {
-        match self.socket.try_recv(buffer) {
-            Ok(length) => Ok(read(&buffer[..length])),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(error) => Err(failure(&error)),
         }
     }
 }

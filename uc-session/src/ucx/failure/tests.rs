@@ -56,6 +56,7 @@ fn every_explained_refusal_has_its_error() {
         ProblemType::Full => BackendError::Full,
         ProblemType::Undeliverable => BackendError::Undeliverable,
         ProblemType::AnsweredAtPhone => BackendError::AnsweredAtPhone,
+        ProblemType::NotAssigned => BackendError::NotAssigned,
         ProblemType::RefusedValue => BackendError::RefusedValue,
         ProblemType::CallFailed => BackendError::Malformed,
         ProblemType::Unsupported => BackendError::Unsupported,

@@ -152,6 +152,7 @@ fn capabilities_follow_the_configuration() {
                 C::PhoneConferences,
                 C::Dtmf,
                 C::DialMethods,
+                C::AssignedPhone,
                 C::KeyProgramming,
             ],
         ),
