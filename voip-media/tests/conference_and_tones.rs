@@ -238,6 +238,14 @@ async fn programs_talk_with_each_other_where_nobody_calls() {
         }
         assert!(heard, "{hertz} Hz");
     }
+    // Whoever doesn't wait for it doesn't take part.
+    let given_up = ToneBackend::new(PROGRAM);
+    let soon = std::time::Duration::ZERO;
+    drop(tokio::time::timeout(soon, attend(&given_up)).await);
+    for _ in 0..10 {
+        speak(100).await;
+    }
+    assert!(one.share_of(PROGRAM, 200) < 0.02 && one.share_of(OTHER, 200) > 0.8);
     engine.close().await;
     let sound = OwnSound {
         capture: one.open_capture(&device).expect("a microphone"),

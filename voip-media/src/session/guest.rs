@@ -43,15 +43,17 @@ impl Attendance {
             away: Arc::clone(&away),
             limiter: Limiter::new(SampleRate::HZ_48000).expect("48 kHz has whole milliseconds"),
         });
+        // Before it is waited for: whoever gives up waiting takes the program out again.
+        let attendance = Self {
+            id,
+            away,
+            media,
+            runtime,
+        };
         let (reply, taken) = oneshot::channel();
-        media.send(MediaCommand::Attend { guest, reply });
+        attendance.media.send(MediaCommand::Attend { guest, reply });
         match taken.await {
-            Ok(Ok(())) => Ok(Self {
-                id,
-                away,
-                media,
-                runtime,
-            }),
+            Ok(Ok(())) => Ok(attendance),
             Ok(Err(_)) => Err(JoinError::Full),
             Err(_) => Err(JoinError::Closed),
         }
